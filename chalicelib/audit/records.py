@@ -1,0 +1,103 @@
+"""What an audit record says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Action(StrEnum):
+    """Everything that is audited, as `part:subject:action`."""
+
+    ENTRY_ADDED = "directory:entry:added"
+    """A nomination made a new entry."""
+    ENTRY_CHANGED = "directory:entry:changed"
+    """Fields of an entry were changed; old and new hold just those fields."""
+    ENTRY_VERIFIED = "directory:entry:verified"
+    """The PoC confirmed that its details are current."""
+    ENTRY_UNVERIFIED = "directory:entry:unverified"
+    """A ping campaign closed without an answer of the PoC."""
+    ENTRIES_VIEWED = "directory:entries:viewed"
+    """Contact data were shown to a signed-in account."""
+    IMPORT_UPLOADED = "directory:import:uploaded"
+    """A file of nominations was uploaded and its dry run shown."""
+    IMPORT_COMMITTED = "directory:import:committed"
+    """The changes of a dry run were ordered to be written."""
+    CAMPAIGN_STARTED = "pings:campaign:started"
+    """A ping campaign was started, by the manager or by the schedule."""
+    CAMPAIGN_RESUMED = "pings:campaign:resumed"
+    """A state machine was started again for a campaign that had stopped."""
+    CAMPAIGN_CANCELLED = "pings:campaign:cancelled"
+    """The manager cancelled a running campaign."""
+    CAMPAIGN_CLOSED = "pings:campaign:closed"
+    """The window of a campaign ended and its results were fixed."""
+    CAMPAIGN_EXPORTED = "pings:campaign:exported"
+    """The rows of a campaign were exported as CSV."""
+    FAILED_RESENT = "pings:campaign:failed-resent"
+    """The manager had the mail sent again to those whom it had not reached."""
+    PING_ACKNOWLEDGED = "pings:ping:acknowledged"
+    """A person pressed "I confirm, the details are current"."""
+    CHANGE_REPORTED = "pings:ping:change-reported"
+    """A person pressed "Something has changed"."""
+    SIGNED_IN = "access:session:signed-in"
+    """Password and one-time code were right; a session began."""
+    SIGN_IN_FAILED = "access:session:sign-in-failed"
+    """A sign-in was refused."""
+    SIGNED_OUT = "access:session:signed-out"
+    """The person ended the session."""
+    SECOND_FACTOR_ENROLLED = "access:account:second-factor-enrolled"
+    """An account verified its authenticator at first sign-in."""
+    REFUSED = "access:policy:refused"
+    """The policy function said no."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: `account:<e-mail>`, `link:<route>` (whoever held a signed link or code), or `system:<function>`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+    @classmethod
+    def account(cls, email: str) -> "Actor":
+        return cls("account", email)
+
+    @classmethod
+    def link(cls, route: str) -> "Actor":
+        return cls("link", route)
+
+    @classmethod
+    def system(cls, function: str) -> "Actor":
+        return cls("system", function)
+
+
+@dataclass(frozen=True)
+class AuditRecord:
+    """One step: `actor` did `action` to `subject` `at` a time (UTC). `old` and `new` hold only what changed."""
+
+    actor: Actor
+    action: Action
+    subject: str
+    at: datetime
+    request_id: str
+    old: Mapping[str, Any] | None = None
+    new: Mapping[str, Any] | None = None
+
+
+def entry_subject(state: str, poc_id: str) -> str:
+    """The subject under which an entry's history is kept."""
+    return f"entry#{state}#{poc_id}"
+
+
+def campaign_subject(campaign_id: str) -> str:
+    """The subject under which a ping campaign's history is kept."""
+    return f"campaign#{campaign_id}"
+
+
+def account_subject(email: str) -> str:
+    """The subject under which an account's history is kept."""
+    return f"account#{email}"

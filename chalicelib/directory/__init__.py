@@ -1,0 +1,1 @@
+"""Entries: the points of contact that States have nominated, and the States themselves."""

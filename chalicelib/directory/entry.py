@@ -1,0 +1,80 @@
+"""What an entry of the directory is: one point of contact (PoC) of one State (§12, §24f)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The two kinds of PoC that a State may nominate (§12)."""
+
+    DIPLOMATIC = "diplomatic"
+    TECHNICAL = "technical"
+
+
+class Holder(StrEnum):
+    """Who holds the function: a competent national entity, or a named representative (§12)."""
+
+    INSTITUTION = "institution"
+    REPRESENTATIVE = "representative"
+
+
+class Verification(StrEnum):
+    """Whether the entry is known to be current (§13, §29). An unverified entry stays listed: nobody is locked out."""
+
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+    CHANGE_REPORTED = "change-reported"
+
+
+@dataclass(frozen=True)
+class Nomination:
+    """The fields that a State gives in its note verbale, as in `data/nominations.csv`. Nothing here is computed.
+
+    `state` is the ISO 3166-1 alpha-2 code in `data/states.csv`; `languages` are the operating languages (ISO 639-1), in
+    the State's order; `preferred_language` is one of the six UN languages; `timezone` an IANA name; `hours` is `24/7`
+    or like `09:00-17:00 Mon-Fri`, in that time zone; `networks` are the codes of §20; `note_verbale_date` is
+    `YYYY-MM-DD`.
+    """
+
+    state: str
+    kind: Kind
+    holder: Holder
+    institution: str
+    name: str
+    title: str
+    email: str
+    alternate_email: str
+    phone: str
+    languages: tuple[str, ...]
+    preferred_language: str
+    timezone: str
+    hours: str
+    networks: tuple[str, ...]
+    note_verbale: str
+    note_verbale_date: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A nomination as the directory holds it. `version` counts the changes and guards against lost updates.
+
+    Times are aware UTC. `verified_how` is a code: `ping-primary`, `ping-alternate` (the PoC at its alternate address) or
+    `ping-other` (the State's other PoC).
+    """
+
+    poc_id: str
+    nomination: Nomination
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    verification: Verification = Verification.UNVERIFIED
+    verified_at: datetime | None = None
+    verified_how: str = ""
+    checked_at: datetime | None = field(default=None)
+    """When the verification state last changed, whichever way (UTC)."""
+
+    @property
+    def state(self) -> str:
+        """The State's code."""
+        return self.nomination.state

@@ -1,0 +1,162 @@
+"""The entries table: partition `state`, sort `poc_id`; the index `listing` holds all entries in State order."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
+from datetime import datetime
+
+from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.directory.entry import Entry, Holder, Kind, Nomination, Verification
+from chalicelib.dynamo import InstantAttribute, table_name
+
+LISTING = "entries"  # the one partition of the listing index: some hundreds of small entries
+
+
+class _Listing(GlobalSecondaryIndex["EntryRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "listing"
+        projection = AllProjection()
+
+    listing = UnicodeAttribute(hash_key=True)
+    listing_key = UnicodeAttribute(range_key=True)
+
+
+class EntryRow(Model):
+    """One entry as stored."""
+
+    class Meta:
+        table_name = table_name("entries")
+
+    state = UnicodeAttribute(hash_key=True)
+    poc_id = UnicodeAttribute(range_key=True)
+    listing = UnicodeAttribute(default=LISTING)
+    listing_key = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    holder = UnicodeAttribute()
+    institution = UnicodeAttribute()
+    name = UnicodeAttribute()
+    title = UnicodeAttribute()
+    email = UnicodeAttribute()
+    alternate_email = UnicodeAttribute()
+    phone = UnicodeAttribute()
+    languages: ListAttribute[str] = ListAttribute()
+    preferred_language = UnicodeAttribute()
+    timezone = UnicodeAttribute()
+    hours = UnicodeAttribute()
+    networks: ListAttribute[str] = ListAttribute()
+    note_verbale = UnicodeAttribute()
+    note_verbale_date = UnicodeAttribute()
+    # Not PynamoDB's VersionAttribute: marking an entry verified must not make a person's edit of its details fail.
+    version = NumberAttribute()
+    created_at = InstantAttribute()
+    changed_at = InstantAttribute()
+    verification = UnicodeAttribute()
+    verified_at = InstantAttribute(null=True)
+    verified_how = UnicodeAttribute(default="")
+    checked_at = InstantAttribute(null=True)
+
+    by_listing = _Listing()
+
+
+def listing_key(state: str, kind: str, poc_id: str) -> str:
+    """Orders the listing by State, diplomatic before technical."""
+    return f"{state}#{kind}#{poc_id}"
+
+
+def _entry(row: EntryRow) -> Entry:
+    given = {field.name: getattr(row, field.name) for field in fields(Nomination)}
+    given["kind"] = Kind(row.kind)
+    given["holder"] = Holder(row.holder)
+    given["languages"] = tuple(row.languages)
+    given["networks"] = tuple(row.networks)
+    return Entry(
+        poc_id=row.poc_id,
+        nomination=Nomination(**given),
+        version=int(row.version),
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        verification=Verification(row.verification),
+        verified_at=row.verified_at,
+        verified_how=row.verified_how or "",
+        checked_at=row.checked_at,
+    )
+
+
+def _row(entry: Entry) -> EntryRow:
+    given = asdict(entry.nomination)
+    given["languages"] = list(entry.nomination.languages)
+    given["networks"] = list(entry.nomination.networks)
+    return EntryRow(
+        poc_id=entry.poc_id,
+        listing=LISTING,
+        listing_key=listing_key(entry.state, entry.nomination.kind, entry.poc_id),
+        version=entry.version,
+        created_at=entry.created_at,
+        changed_at=entry.changed_at,
+        verification=entry.verification.value,
+        verified_at=entry.verified_at,
+        verified_how=entry.verified_how,
+        checked_at=entry.checked_at,
+        **given,
+    )
+
+
+def get(state: str, poc_id: str) -> Entry | None:
+    """One entry, read consistently; None when there is none."""
+    try:
+        return _entry(EntryRow.get(state, poc_id, consistent_read=True))
+    except EntryRow.DoesNotExist:
+        return None
+
+
+def get_many(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Entry]:
+    """The entries of the given (state, poc_id) keys, read consistently; missing ones are left out."""
+    rows = EntryRow.batch_get(list(dict.fromkeys(keys)), consistent_read=True)
+    return {(row.state, row.poc_id): _entry(row) for row in rows}
+
+
+def of_state(state: str) -> list[Entry]:
+    """All entries of one State, read consistently."""
+    return [_entry(row) for row in EntryRow.query(state, consistent_read=True)]
+
+
+def everything() -> Iterator[Entry]:
+    """All entries in State order, page by page (memory stays flat). Read from the index: a moment behind the table."""
+    for row in EntryRow.by_listing.query(LISTING):
+        yield _entry(row)
+
+
+def add_new(transaction: TransactWrite, entry: Entry) -> None:
+    """Put a new entry into the transaction; it fails when the id is taken."""
+    transaction.save(_row(entry), condition=EntryRow.state.does_not_exist())
+
+
+def add_change(transaction: TransactWrite, entry: Entry, based_on: int) -> None:
+    """Put the nomination fields, `changed_at` and `version` of `entry` into the transaction.
+
+    It fails when the stored version is not `based_on` any more: somebody else changed the entry. The verification
+    attributes are left alone.
+    """
+    row = _row(entry)
+    names = [field.name for field in fields(Nomination) if field.name not in ("state",)]
+    actions: list[Action] = [getattr(EntryRow, name).set(getattr(row, name)) for name in names]
+    actions += [
+        EntryRow.listing_key.set(row.listing_key),
+        EntryRow.changed_at.set(entry.changed_at),
+        EntryRow.version.set(entry.version),
+    ]
+    transaction.update(EntryRow(entry.state, entry.poc_id), actions=actions, condition=EntryRow.version == based_on)
+
+
+def add_verification(
+    transaction: TransactWrite, state: str, poc_id: str, verification: Verification, now: datetime, how: str = ""
+) -> None:
+    """Put a new verification state into the transaction; it fails when the entry is gone."""
+    actions: list[Action] = [EntryRow.verification.set(verification.value), EntryRow.checked_at.set(now)]
+    if verification is Verification.VERIFIED:
+        actions += [EntryRow.verified_at.set(now), EntryRow.verified_how.set(how)]
+    transaction.update(EntryRow(state, poc_id), actions=actions, condition=EntryRow.state.exists())

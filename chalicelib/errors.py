@@ -1,0 +1,68 @@
+"""What can go wrong, as the people who use the directory would say it.
+
+DirectoryError
+├── NotFound            what was asked for is not there (or not for this reader: the answer is the same)
+├── Forbidden           the policy says no
+├── Conflict            somebody else was faster; nothing was written
+├── Invalid             input refused, field by field
+├── TooManyAttempts     slow down; says for how long
+└── MailError           the mail provider did not take a message
+    ├── MailThrottled       too fast; the mail stays queued
+    ├── MailQuotaExceeded   the day's quota is used up; the mail stays queued
+    ├── MailUnavailable     a passing fault; the mail stays queued
+    └── MailRefused         this message will never be taken
+"""
+
+from collections.abc import Mapping
+
+
+class DirectoryError(Exception):
+    """Base of every error the directory raises on purpose."""
+
+
+class NotFound(DirectoryError):
+    """There is no such thing, or none that this reader may know of."""
+
+
+class Forbidden(DirectoryError):
+    """The policy function said no."""
+
+
+class Conflict(DirectoryError):
+    """The record changed under the writer, or the step was already taken. Nothing was written."""
+
+
+class Invalid(DirectoryError):
+    """Input refused. `fields` maps a field's name to the reason, in the source language of the catalogues."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in fields.items()))
+        self.fields = dict(fields)
+
+
+class TooManyAttempts(DirectoryError):
+    """Repeated failures slow down. `seconds` is how long to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+
+class MailError(DirectoryError):
+    """The mail provider did not take a message."""
+
+
+class MailThrottled(MailError):
+    """Sent faster than the account's rate. Not a failure: the mail stays queued."""
+
+
+class MailQuotaExceeded(MailError):
+    """The account's mails for these 24 hours are used up. The mail stays queued."""
+
+
+class MailUnavailable(MailError):
+    """A passing fault of the provider. The mail stays queued."""
+
+
+class MailRefused(MailError):
+    """The provider will never take this message (bad address, unverified sender, suspended account)."""

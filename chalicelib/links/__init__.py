@@ -1,0 +1,1 @@
+"""Signed links in mail: a capability to record one acknowledgement, never a way to sign in."""

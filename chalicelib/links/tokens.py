@@ -1,0 +1,87 @@
+"""Tokens for links in mail.
+
+A token carries opaque ids only. It is signed with a salt of its own purpose, so a token of one purpose never passes for
+another; the signer knows several keys, oldest first, so that rotating the key keeps the links that are out alive.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+
+from chalicelib.clock import Clock, utc_now
+from chalicelib.errors import DirectoryError
+
+# Mail clients cut a link at a full stop that ends a line; `~` is just as allowed in a URL.
+_DOT, _STAND_IN = ".", "~"
+
+
+class Purpose(StrEnum):
+    """What a token is good for. The value is the salt: changing it revokes every token of that purpose."""
+
+    PING = "ping-acknowledgement"
+    FORM = "form"
+
+
+class LinkInvalid(DirectoryError):
+    """Forged, cut off, of another purpose, or signed by a key that is gone."""
+
+
+class LinkExpired(DirectoryError):
+    """Genuine, but older than its lifetime. `signed_at` is when it was made (UTC)."""
+
+    def __init__(self, signed_at: datetime | None) -> None:
+        super().__init__("the link has expired")
+        self.signed_at = signed_at
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a genuine token says: the ids it was made for and when it was signed (UTC)."""
+
+    ids: tuple[str, ...]
+    signed_at: datetime
+
+
+class LinkSigner:
+    """Makes and reads tokens. `keys` are ordered oldest to newest: the newest signs, all of them verify."""
+
+    def __init__(self, keys: list[str], clock: Clock = utc_now) -> None:
+        if not keys:
+            raise ValueError("at least one signing key is needed")
+        self._keys = keys
+        self._clock = clock
+
+    def sign(self, purpose: Purpose, *ids: str) -> str:
+        """A token for `ids`, safe to put into a URL path."""
+        token = self._serializer(purpose).dumps(list(ids))
+        text = token if isinstance(token, str) else token.decode()
+        return text.replace(_DOT, _STAND_IN)
+
+    def read(self, purpose: Purpose, token: str, lifetime: timedelta) -> Token:
+        """What `token` says. Raises LinkInvalid or LinkExpired; neither helps somebody who guesses."""
+        serializer = self._serializer(purpose)
+        try:
+            ids, signed_at = serializer.loads(
+                token.replace(_STAND_IN, _DOT), max_age=int(lifetime.total_seconds()), return_timestamp=True
+            )
+        except SignatureExpired as error:
+            raise LinkExpired(error.date_signed) from None
+        except (BadData, ValueError) as error:
+            raise LinkInvalid("the link is not genuine") from error
+        if not isinstance(ids, list) or not all(isinstance(part, str) for part in ids):
+            raise LinkInvalid("the link is not genuine")
+        return Token(tuple(ids), signed_at.astimezone(UTC))
+
+    def _serializer(self, purpose: Purpose) -> URLSafeTimedSerializer:
+        clock = self._clock
+
+        class OurSigner(TimestampSigner):
+            def get_timestamp(self) -> int:
+                return int(clock().timestamp())
+
+        return URLSafeTimedSerializer(
+            self._keys, salt=purpose.value, signer=OurSigner, signer_kwargs={"digest_method": hashlib.sha256}
+        )

@@ -1,0 +1,107 @@
+"""Configuration, read once from the environment of the Lambda. Nothing here is secret: secrets stay in AWS stores."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
+
+
+@dataclass(frozen=True)
+class PingPolicy:
+    """When a ping campaign does what, counted from its opening (§13, §29: every six months).
+
+    `window` is the time a PoC has to answer. `reminders` go to the PoC itself, `alternates` to its alternate address,
+    `other_poc` to the State's other PoC. A link works for `link_lifetime`, longer than the window, so that a late
+    press still counts as proof of life.
+    """
+
+    window: timedelta = timedelta(days=14)
+    reminders: tuple[timedelta, ...] = (timedelta(days=3), timedelta(days=7))
+    alternates: timedelta = timedelta(days=10)
+    other_poc: timedelta = timedelta(days=12)
+    link_lifetime: timedelta = timedelta(days=60)
+
+    def at_speed(self, speed: float) -> "PingPolicy":
+        """The same policy with every duration divided by `speed` (the local demo: one hour in one second)."""
+        return replace(
+            self,
+            window=self.window / speed,
+            reminders=tuple(after / speed for after in self.reminders),
+            alternates=self.alternates / speed,
+            other_poc=self.other_poc / speed,
+            link_lifetime=self.link_lifetime / speed,
+        )
+
+
+@dataclass(frozen=True)
+class SessionPolicy:
+    """How long a signed-in session lasts: `idle` without a request, `absolute` from sign-in. Never scaled."""
+
+    idle: timedelta = timedelta(minutes=30)
+    absolute: timedelta = timedelta(hours=12)
+    sign_in: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a stage is told at deploy time (infra/resources.yaml, Globals)."""
+
+    stage: str = "local"
+    table_prefix: str = "poc-directory-local-"
+    speed: float = 1.0
+    mail_from: str = "directory@poc-directory.example"
+    manager_email: str = "manager@unoda.example"
+    configuration_set: str = ""
+    site_url_parameter: str = "/poc-directory/local/site-url"
+    link_keys_secret: str = "poc-directory-local/link-keys"  # noqa: S105 (a name, not the secret)
+    user_pool_id: str = ""
+    user_pool_client_id: str = ""
+    imports_bucket: str = ""
+    ping_campaign_arn: str = ""
+    commit_import_function: str = ""
+    dispatch_function: str = ""
+    sessions: SessionPolicy = field(default_factory=SessionPolicy)
+
+    @property
+    def pings(self) -> PingPolicy:
+        """The ping policy at this stage's speed."""
+        return PingPolicy().at_speed(self.speed)
+
+
+_STRINGS = (
+    "stage",
+    "table_prefix",
+    "mail_from",
+    "manager_email",
+    "configuration_set",
+    "site_url_parameter",
+    "link_keys_secret",
+    "user_pool_id",
+    "user_pool_client_id",
+    "imports_bucket",
+    "ping_campaign_arn",
+    "commit_import_function",
+    "dispatch_function",
+)
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Settings from environment variables named like the fields, in capitals.
+
+    Raises ValueError when `SPEED` is not a number of at least 1, or is more than 1 against real AWS, where policy
+    durations are never scaled.
+    """
+    given = {name: environ[name.upper()] for name in _STRINGS if environ.get(name.upper())}
+    speed = float(environ.get("SPEED") or 1)
+    if speed < 1:
+        raise ValueError(f"SPEED is {speed}: it must be 1 or more")
+    if speed > 1 and not environ.get("AWS_ENDPOINT_URL"):
+        raise ValueError(f"SPEED is {speed}: real AWS always runs at 1 (AWS_ENDPOINT_URL is not set)")
+    return replace(Settings(), speed=speed, **given)  # type: ignore[arg-type]
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return from_environment(os.environ)

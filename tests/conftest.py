@@ -1,0 +1,63 @@
+"""What every test stands on: no sockets, a moto AWS with our tables, and a clock that stands still."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from moto import mock_aws
+
+for _name, _value in {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "POWERTOOLS_SERVICE_NAME": "poc-directory",
+    "POWERTOOLS_METRICS_NAMESPACE": "PocDirectory",
+    "POWERTOOLS_TRACE_DISABLED": "true",
+}.items():
+    os.environ[_name] = _value
+os.environ.pop("AWS_ENDPOINT_URL", None)
+
+from chalicelib import aws as clients
+from chalicelib import dynamo
+from tests.tables import create_tables
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Every test but the end-to-end ones runs without a network."""
+    import pytest_socket
+
+    if item.get_closest_marker("e2e"):
+        pytest_socket.enable_socket()
+    else:
+        pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+class StillClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """A fresh AWS of moto with every table of ours, and nothing in it."""
+    with mock_aws(config={"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}):
+        clients.forget_clients()
+        dynamo.forget_connection()
+        create_tables()
+        yield
+    clients.forget_clients()
+    dynamo.forget_connection()
