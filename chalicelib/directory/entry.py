@@ -59,7 +59,7 @@ class Nomination:
 class Entry:
     """A nomination as the directory holds it. `version` counts the changes and guards against lost updates.
 
-    Times are aware UTC. `verified_how` is a code: `ping-primary`, `ping-alternate` (the PoC at its alternate address) or
+    Times are aware UTC. `verified_how` is a code: `ping-primary`, `ping-alternate` (its alternate address) or
     `ping-other` (the State's other PoC).
     """
 
