@@ -4,12 +4,12 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.web import site
+
 app = Chalice(app_name="poc-directory")
+app.api.binary_types.append("multipart/form-data")  # API Gateway would take an upload for UTF-8 text and spoil it
 
-
-@app.route("/")
-def home() -> dict[str, str]:
-    return {"status": "ok"}
+app.register_blueprint(site.pages.blueprint)
 
 
 @app.lambda_function(name="open_campaign")

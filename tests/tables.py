@@ -2,10 +2,11 @@
 
 from pynamodb.models import Model
 
+from chalicelib.access.store import AccountRow, SessionRow
 from chalicelib.audit.store import AuditRow
 from chalicelib.directory.store import EntryRow
 
-MODELS: tuple[type[Model], ...] = (AuditRow, EntryRow)
+MODELS: tuple[type[Model], ...] = (AccountRow, AuditRow, EntryRow, SessionRow)
 
 
 def create_tables() -> None:
