@@ -4,12 +4,13 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.web import site
+from chalicelib.web import sign_in, site
 
 app = Chalice(app_name="poc-directory")
 app.api.binary_types.append("multipart/form-data")  # API Gateway would take an upload for UTF-8 text and spoil it
 
 app.register_blueprint(site.pages.blueprint)
+app.register_blueprint(sign_in.pages.blueprint)
 
 
 @app.lambda_function(name="open_campaign")

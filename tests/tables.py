@@ -2,11 +2,11 @@
 
 from pynamodb.models import Model
 
-from chalicelib.access.store import AccountRow, SessionRow
+from chalicelib.access.store import AccountRow, AttemptRow, SessionRow
 from chalicelib.audit.store import AuditRow
 from chalicelib.directory.store import EntryRow
 
-MODELS: tuple[type[Model], ...] = (AccountRow, AuditRow, EntryRow, SessionRow)
+MODELS: tuple[type[Model], ...] = (AccountRow, AttemptRow, AuditRow, EntryRow, SessionRow)
 
 
 def create_tables() -> None:
