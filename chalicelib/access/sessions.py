@@ -35,8 +35,11 @@ def new(account: Account, now: datetime) -> tuple[str, "store.Session"]:
     return secrets.token_urlsafe(32), store.Session(SIGNED_IN, account.email, secrets.token_urlsafe(32), now, now)
 
 
-def resolve(identifier: str, policy: SessionPolicy, now: datetime) -> SignedIn | None:
-    """The live session of a cookie; None when it is unknown, over, or its account may not come in any more."""
+def resolve(identifier: str, policy: SessionPolicy, now: datetime, in_use: bool = True) -> SignedIn | None:
+    """The live session of a cookie; None when it is unknown, over, or its account may not come in any more.
+
+    A request that no person made (a page that renews itself) is not `in_use`: an empty chair does not stay signed in.
+    """
     from chalicelib.access import store
 
     kept = store.session(identifier)
@@ -45,6 +48,6 @@ def resolve(identifier: str, policy: SessionPolicy, now: datetime) -> SignedIn |
     account = store.account(kept.email)
     if account is None or account.status is not AccountStatus.ACTIVE:
         return None
-    if now - kept.last_seen_at >= TOUCH_EVERY:
+    if in_use and now - kept.last_seen_at >= TOUCH_EVERY:
         store.touch_session(identifier, now)
     return SignedIn(account, kept.csrf_key)

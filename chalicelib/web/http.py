@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.access.rules import Right
-from chalicelib.errors import DirectoryError, Forbidden
+from chalicelib.errors import DirectoryError, Forbidden, NotFound
 from chalicelib.web import forms, headers
 from chalicelib.web.request import WebRequest
 
@@ -64,6 +64,7 @@ class Pages:
 
 
 _BODILESS = {"GET", "HEAD"}
+UNSUPPORTED_MEDIA_TYPE = 415
 
 
 def _answer(raw: Request, right: Right | None, handler: Handler) -> Response:
@@ -87,6 +88,17 @@ def _answer(raw: Request, right: Right | None, handler: Handler) -> Response:
     except Exception:
         logger.exception("the error page failed")
         return _finished(failures.bare(request.request_id), request)
+
+
+def stand_in(raw: Request, status: int) -> Response:
+    """Our page instead of an answer that Chalice made: `status` stays."""
+
+    def refuse(_request: WebRequest, **_params: str) -> Response:
+        raise forms.BodyUnreadable("content type") if status == UNSUPPORTED_MEDIA_TYPE else NotFound(raw.path)
+
+    response = _answer(raw, None, refuse)
+    response.status_code = status
+    return response
 
 
 def _admitted(request: WebRequest, right: Right | None, handler: Handler) -> Response:
@@ -114,8 +126,7 @@ def _to_sign_in(request: WebRequest) -> Response:
     if request.method != "GET":
         notice = request.gettext("Your session has ended. Sign in again; what you sent was not saved.")
         return _whole_page(request, request.redirect("/sign-in", notice))
-    back = request.path + (f"?{urlencode(request.query)}" if request.query else "")
-    return _whole_page(request, request.redirect(f"/sign-in?{urlencode({'next': back})}"))
+    return _whole_page(request, request.redirect(f"/sign-in?{urlencode({'next': request.page_shown()})}"))
 
 
 def _whole_page(request: WebRequest, redirect: Response) -> Response:

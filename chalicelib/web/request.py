@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from chalicelib.runtime import Runtime
 
 NOTICE_LENGTH = 1000
+BACKGROUND = "x-background"
+"""A header of requests that a page makes by itself (`hx-headers='{"X-Background": "1"}'`): nobody is there for it."""
 A_MINUTE, A_YEAR = 60, 365 * 24 * 3600
 
 
@@ -57,7 +59,8 @@ class WebRequest:
             return None
         from chalicelib.access import sessions
 
-        return sessions.resolve(identifier, self.runtime.settings.sessions, self.now)
+        in_use = not self.headers.get(BACKGROUND)
+        return sessions.resolve(identifier, self.runtime.settings.sessions, self.now, in_use)
 
     @property
     def account(self) -> Account | None:
@@ -149,6 +152,16 @@ class WebRequest:
     def url(self, path: str) -> str:
         """A path of the site as the browser must ask for it (the site may live under a stage such as `/api`)."""
         return urlsplit(self.runtime.site_url()).path.rstrip("/") + path
+
+    def page_shown(self) -> str:
+        """The page in the reader's window with its query: htmx asks for parts of it, and says which it is."""
+        shown = urlsplit(self.headers.get("hx-current-url", ""))
+        base = self.url("")
+        if self.headers.get("hx-request") and shown.path.startswith(f"{base}/"):
+            path, query = shown.path.removeprefix(base), shown.query
+        else:
+            path, query = self.path, urlencode(self.query)
+        return f"{path}?{query}" if query else path
 
     def here(self, **changed: str) -> str:
         """This page's URL with some query parameters set."""

@@ -43,6 +43,8 @@ def take_password(request: WebRequest) -> Response:
     from chalicelib.access import service
 
     back, email, password = _back(request.field("next")), as_email(request.field("email")), _secret(request, "password")
+    if request.account:
+        return request.redirect(back)
     try:
         request.check_form()
         if not (0 < len(email) <= LONGEST_EMAIL and 0 < len(password) <= LONGEST_PASSWORD):
@@ -152,18 +154,18 @@ def _go_on(request: WebRequest, at: "Halfway") -> Response:
 
 
 def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]) -> Response:
-    """Run a later step; a sign-in that is over starts again, one that is finished goes on."""
+    """Run a later step; a sign-in that is over starts again, one that is finished (a second press) goes on."""
     from chalicelib.access import service
     from chalicelib.access.cognito import Stage
 
+    if request.account:
+        return request.redirect("/")
     try:
         if request.method == "POST":
             request.check_form()
         return then(service.halfway(request.runtime, request.cookie(cookies.SIGN_IN), request.visit, Stage(stage)))
     except service.SignInOver:
         request.drop_cookie(cookies.SIGN_IN)
-        if request.account:
-            return request.redirect("/")
         return request.redirect("/sign-in", request.gettext(_OVER))
 
 

@@ -1,10 +1,21 @@
 """The start page, and the static files."""
 
+from collections.abc import Callable
+
+from chalice.app import Request
+
 from chalicelib.errors import NotFound
 from chalicelib.web import static
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalicelib.web.http import Pages, Response, WebRequest, stand_in
 
 pages = Pages(__name__)
+
+
+@pages.blueprint.middleware("http")
+def answer_in_our_words(raw: Request, get_response: Callable[[Request], Response]) -> Response:
+    """What Chalice answers by itself (a method or a content type that no page takes) gets our page and headers too."""
+    response = get_response(raw)
+    return response if "Content-Security-Policy" in response.headers else stand_in(raw, response.status_code)
 
 
 @pages.get("/", right=None)

@@ -61,7 +61,7 @@ class Browser:
     headers: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def get(self, path: str, follow: bool = True, **headers: str) -> Page:
+    def get(self, path: str, follow: bool = True, headers: dict[str, str] | None = None) -> Page:
         """Open a page; redirects are followed unless told otherwise."""
         return self.send("GET", path, follow=follow, headers=headers)
 
@@ -71,11 +71,11 @@ class Browser:
         form: dict[str, str] | None = None,
         follow: bool = True,
         files: dict[str, tuple[str, bytes]] | None = None,
-        **headers: str,
+        headers: dict[str, str] | None = None,
     ) -> Page:
         """Send exactly this form, without a form token unless it is in `form`."""
         content_type, body = _encoded(form or {}, files)
-        return self.send("POST", path, body, follow, {"content-type": content_type, **headers})
+        return self.send("POST", path, body, follow, {"content-type": content_type, **(headers or {})})
 
     def submit(
         self,

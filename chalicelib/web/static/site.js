@@ -1,0 +1,12 @@
+// A double press sends a form once. Without this script the server answers the repeat, which changes nothing.
+// A form whose answer is a file to keep says `data-repeatable`; htmx sends its forms itself.
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || "repeatable" in form.dataset) return;
+  if ("sent" in form.dataset) event.preventDefault();
+  form.dataset.sent = "";
+});
+// Back from the next page: the form may be sent again.
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});

@@ -1,0 +1,80 @@
+"""Every right for every role: a right that is added must be added here too."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.access.rules import (
+    FREE_PER_ADDRESS,
+    LONGEST_WAIT,
+    Account,
+    AccountStatus,
+    Right,
+    Role,
+    as_email,
+    as_one_time_code,
+    is_one_time_code,
+    may,
+    wait_after,
+)
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+POLICY: dict[Right, set[Role]] = {
+    Right.SEE_HOME: {Role.MANAGER, Role.POC},
+    Right.SIGN_OUT: {Role.MANAGER, Role.POC},
+    Right.SEE_ENTRIES: {Role.MANAGER, Role.POC},
+    Right.SEE_OWN_ENTRIES: {Role.POC},
+    Right.SEE_ENTRY_HISTORY: {Role.MANAGER},
+    Right.EXPORT_ENTRIES: {Role.MANAGER},
+    Right.IMPORT_NOMINATIONS: {Role.MANAGER},
+    Right.SEE_CAMPAIGNS: {Role.MANAGER},
+    Right.START_CAMPAIGN: {Role.MANAGER},
+    Right.CONTROL_CAMPAIGN: {Role.MANAGER},
+    Right.EXPORT_CAMPAIGN: {Role.MANAGER},
+}
+
+
+def _account(role: Role, state: str = "AM", status: AccountStatus = AccountStatus.ACTIVE) -> Account:
+    return Account("someone@example.org", role, state, "en", status, NOW)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("right", Right)
+def test_each_role_has_exactly_the_rights_of_the_table(role: Role, right: Right) -> None:
+    assert may(_account(role), right, "AM") is (role in POLICY[right])
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("right", Right)
+def test_nobody_and_a_suspended_account_have_no_right_at_all(role: Role, right: Right) -> None:
+    assert not may(None, right, "AM")
+    assert not may(_account(role, status=AccountStatus.SUSPENDED), right, "AM")
+
+
+@pytest.mark.parametrize("asked", [None, "", "FR"])
+def test_a_right_over_ones_own_state_stops_at_its_border(asked: str | None) -> None:
+    assert not may(_account(Role.POC, "AM"), Right.SEE_OWN_ENTRIES, asked)
+    assert not may(_account(Role.POC, ""), Right.SEE_OWN_ENTRIES, asked)
+
+
+def test_waiting_starts_after_the_free_failures_doubles_and_has_an_end() -> None:
+    waits = [wait_after(failures, FREE_PER_ADDRESS) for failures in range(30)]
+    assert waits[:FREE_PER_ADDRESS] == [timedelta(0)] * FREE_PER_ADDRESS
+    assert waits[FREE_PER_ADDRESS : FREE_PER_ADDRESS + 3] == [timedelta(seconds=s) for s in (15, 30, 60)]
+    assert waits == sorted(waits)
+    assert waits[-1] == LONGEST_WAIT
+
+
+@pytest.mark.parametrize("typed", ["123456", "123 456", " 123-456 ", "١٢٣٤٥٦", "１２３４５６"])
+def test_a_code_may_be_typed_in_any_script_and_with_spaces(typed: str) -> None:
+    assert as_one_time_code(typed) == "123456"
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "²²²²²²"])
+def test_anything_but_six_digits_is_no_code(typed: str) -> None:
+    assert not is_one_time_code(as_one_time_code(typed))
+
+
+def test_an_address_is_kept_in_lower_case() -> None:
+    assert as_email("  Duty@CERT.am.Example ") == "duty@cert.am.example"
