@@ -46,6 +46,9 @@ def small(site: Runtime) -> Iterator[Browser]:
         said["files"] = {key: [file.filename, file.content.hex()] for key, file in request.files.items()}
         return Response(json.dumps(said), {"Content-Type": "application/json"})
 
+    pages.get("/", right=None)(site_pages.home)
+    pages.get("/static/{name}", right=None)(site_pages.static_file)
+
     @pages.get("/raise/{what}", right=None)
     def fail(request: WebRequest, what: str) -> Response:
         raise RAISED[what]
@@ -68,7 +71,7 @@ def small(site: Runtime) -> Iterator[Browser]:
 
     app = Chalice("small")
     app.api.binary_types.append("multipart/form-data")
-    app.register_blueprint(site_pages.pages.blueprint)
+    app.register_middleware(site_pages.answer_in_our_words, "http")
     app.register_blueprint(pages.blueprint)
     yield Browser(app, site)
     ROUTES.clear()
