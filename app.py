@@ -6,11 +6,18 @@ from chalice.app import Chalice, ConvertToMiddleware
 
 from chalicelib.observability import logger
 from chalicelib.runtime import runtime
+from chalicelib.web import site
 
 Event = dict[str, Any]
 
 app = Chalice(app_name="poc-directory")
+app.api.binary_types.append("multipart/form-data")  # API Gateway would take an upload for UTF-8 text and spoil it
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
+
+# The protected website: the pages of each part.
+
+for part in (site,):
+    app.register_blueprint(part.pages.blueprint)
 
 
 # The ping campaign (stepfunctions/ping_campaign.asl.json): one Lambda per Task state, of the same name.

@@ -1,0 +1,77 @@
+"""Roles, rights, and the one policy function. Whatever is not granted here is denied."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account is for. A PoC and its account are different things: contact is granted by the State, not here."""
+
+    MANAGER = "manager"
+    """The directory manager (UNODA)."""
+    POC = "poc"
+    """A point of contact of a participating State, signed in to look others up."""
+
+
+class AccountStatus(StrEnum):
+    """Only an active account may sign in, whatever the identity store says."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Right(StrEnum):
+    """Everything that the policy decides on, one right per act. Each is granted and revoked by itself."""
+
+    SEE_HOME = "see-home"
+    SIGN_OUT = "sign-out"
+    SEE_ENTRIES = "see-entries"
+    """The entries of all States with their contact data: participating States only (§13, §30)."""
+    SEE_OWN_ENTRIES = "see-own-entries"
+    """The entries of the account's own State."""
+    SEE_ENTRY_HISTORY = "see-entry-history"
+    """Who changed an entry, what and when."""
+    EXPORT_ENTRIES = "export-entries"
+    IMPORT_NOMINATIONS = "import-nominations"
+    SEE_CAMPAIGNS = "see-campaigns"
+    START_CAMPAIGN = "start-campaign"
+    CONTROL_CAMPAIGN = "control-campaign"
+    """Send again, cancel, resume."""
+    EXPORT_CAMPAIGN = "export-campaign"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who signs in. `email` is lower-case; `state` is a State's code, empty for a manager; `language` one of the six,
+    empty when the person never chose one; `created_at` is aware UTC."""
+
+    email: str
+    role: Role
+    state: str
+    language: str
+    status: AccountStatus
+    created_at: datetime
+
+
+_GRANTED: dict[Role, frozenset[Right]] = {
+    Role.MANAGER: frozenset(Right) - {Right.SEE_OWN_ENTRIES},
+    Role.POC: frozenset({Right.SEE_HOME, Right.SIGN_OUT, Right.SEE_ENTRIES, Right.SEE_OWN_ENTRIES}),
+}
+
+_OWN_STATE_ONLY = frozenset({Right.SEE_OWN_ENTRIES})
+
+
+def may(account: Account | None, right: Right, state: str | None = None) -> bool:
+    """Whether `account` may use `right`, on something of `state` when the right is about one State.
+
+    Denied by default: nobody signed in, a suspended account, a role without the right, a right over one's own State
+    asked without naming it, or naming another.
+    """
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        return False
+    if right not in _GRANTED.get(account.role, frozenset()):
+        return False
+    if right in _OWN_STATE_ONLY:
+        return bool(account.state) and state == account.state
+    return True

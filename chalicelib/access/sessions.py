@@ -1,0 +1,56 @@
+"""Signed-in sessions: begun, looked up with every request, ended at once."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.access.rules import Account, AccountStatus
+from chalicelib.settings import SessionPolicy
+
+SIGNED_IN = "signed-in"
+TOUCH_EVERY = timedelta(minutes=1)  # a write with every request would cost more than the page
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A live session: its account, and the key from which its form tokens are made."""
+
+    account: Account
+    csrf_key: str
+
+
+def is_alive(created_at: datetime, last_seen_at: datetime, policy: SessionPolicy, now: datetime) -> bool:
+    """Whether a session may still be used: neither idle nor running for too long."""
+    return now < created_at + policy.absolute and now < last_seen_at + policy.idle
+
+
+def begin(account: Account, policy: SessionPolicy, now: datetime) -> str:
+    """Begin a session and return its random id, which goes into the cookie and nowhere else."""
+    from chalicelib.access import store
+
+    identifier = secrets.token_urlsafe(32)
+    kept = store.Session(SIGNED_IN, account.email, secrets.token_urlsafe(32), now, now)
+    store.put_session(identifier, kept, expires=now + policy.absolute)
+    return identifier
+
+
+def resolve(identifier: str, policy: SessionPolicy, now: datetime) -> SignedIn | None:
+    """The live session of a cookie; None when it is unknown, over, or its account may not come in any more."""
+    from chalicelib.access import store
+
+    kept = store.session(identifier)
+    if kept is None or kept.stage != SIGNED_IN or not is_alive(kept.created_at, kept.last_seen_at, policy, now):
+        return None
+    account = store.account(kept.email)
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        return None
+    if now - kept.last_seen_at >= TOUCH_EVERY:
+        store.touch_session(identifier, now)
+    return SignedIn(account, kept.csrf_key)
+
+
+def end(identifier: str) -> None:
+    """End a session at once."""
+    from chalicelib.access import store
+
+    store.drop_session(identifier)

@@ -1,0 +1,32 @@
+"""What every answer says to the browser about how to treat it."""
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+_ALWAYS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",  # a link in a mail is a capability: it must not leave with a click
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_HSTS = "max-age=31536000"
+
+
+def with_security(given: dict[str, str | list[str]], secure: bool) -> dict[str, str | list[str]]:
+    """`given` with every header it lacks; a header already given (a long cache for a static file) stays."""
+    merged: dict[str, str | list[str]] = {**_ALWAYS, **given}
+    if secure:
+        merged["Strict-Transport-Security"] = _HSTS
+    return merged

@@ -1,0 +1,136 @@
+"""How a page is declared: a path, the right it asks for, and a function from request to answer.
+
+    pages = Pages(__name__)
+
+    @pages.get("/campaigns", right=Right.SEE_CAMPAIGNS)
+    def campaigns(request: WebRequest) -> Response: ...
+
+`app.py` registers `pages.blueprint`. With `right=None` a page is open to everyone and checks its own forms
+(`request.check_form()`); otherwise the session, the right and the form's token are checked before the handler runs.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.access.rules import Right
+from chalicelib.errors import DirectoryError, Forbidden
+from chalicelib.web import forms, headers
+from chalicelib.web.request import WebRequest
+
+__all__ = ["ROUTES", "Pages", "Response", "WebRequest"]
+
+Handler = Callable[..., Response]
+
+ROUTES: dict[tuple[str, str], Right | None] = {}
+"""The right that each (method, path) of the site asks for; None is open."""
+
+
+class Pages:
+    """The pages of one part of the site."""
+
+    def __init__(self, name: str) -> None:
+        self.blueprint = Blueprint(name)
+
+    def get(self, path: str, *, right: Right | None) -> Callable[[Handler], Handler]:
+        """Declare a page that is read."""
+        return self.route(path, methods=["GET"], right=right)
+
+    def post(self, path: str, *, right: Right | None) -> Callable[[Handler], Handler]:
+        """Declare where a form is sent."""
+        return self.route(path, methods=["POST"], right=right)
+
+    def route(self, path: str, *, methods: list[str], right: Right | None) -> Callable[[Handler], Handler]:
+        """Declare a page; path parameters come to the handler by name, decoded."""
+
+        def declare(handler: Handler) -> Handler:
+            ROUTES.update({(method, path): right for method in methods})
+
+            def view(**_params: str) -> Response:
+                return _answer(self.blueprint.current_request, right, handler)
+
+            # Chalice passes over content types for what has no body, but only if none are declared.
+            for group, types in ((_BODILESS & set(methods), []), (set(methods) - _BODILESS, forms.CONTENT_TYPES)):
+                if group:
+                    declared = self.blueprint.route(
+                        path, methods=sorted(group), content_types=list(types), name=handler.__name__
+                    )
+                    declared(view)
+            return handler
+
+        return declare
+
+
+_BODILESS = {"GET", "HEAD"}
+
+
+def _answer(raw: Request, right: Right | None, handler: Handler) -> Response:
+    """Run a handler; whatever happens, a clear page with our headers comes out, and a reference where it failed."""
+    from chalicelib.observability import logger
+    from chalicelib.runtime import runtime
+    from chalicelib.web import failures
+
+    try:
+        request = WebRequest(raw, runtime())
+    except Exception:
+        logger.exception("no request could be made", extra={"route": raw.path})
+        return _finished(failures.bare(), None)
+    logger.append_keys(request_id=request.request_id, route=request.route)
+    try:
+        return _finished(_admitted(request, right, handler), request)
+    except Exception:
+        logger.exception("a page failed")
+    try:
+        return _finished(failures.page(request, None), request)
+    except Exception:
+        logger.exception("the error page failed")
+        return _finished(failures.bare(request.request_id), request)
+
+
+def _admitted(request: WebRequest, right: Right | None, handler: Handler) -> Response:
+    from chalicelib.access.audit import record_refusal
+    from chalicelib.web import failures
+
+    try:
+        if right is not None:
+            if request.account is None:
+                return _to_sign_in(request)
+            if not request.may(right):
+                raise Forbidden(right.value)
+            if request.method == "POST":
+                request.check_form()
+        return handler(request, **request.params)
+    except DirectoryError as error:
+        if isinstance(error, Forbidden) and request.account:
+            record_refusal(request.account, request.route, str(error), request.request_id, request.now)
+        return failures.page(request, error)
+
+
+def _to_sign_in(request: WebRequest) -> Response:
+    """To the sign-in page, and afterwards back to the page asked for; what was sent in a form is not kept."""
+    if request.method != "GET":
+        notice = request.gettext("Your session has ended. Sign in again; what you sent was not saved.")
+        return _whole_page(request, request.redirect("/sign-in", notice))
+    back = request.path + (f"?{urlencode(request.query)}" if request.query else "")
+    return _whole_page(request, request.redirect(f"/sign-in?{urlencode({'next': back})}"))
+
+
+def _whole_page(request: WebRequest, redirect: Response) -> Response:
+    """htmx would put the sign-in page into a part of the page: tell it to go there instead."""
+    if request.headers.get("hx-request"):
+        return Response("", {"HX-Redirect": redirect.headers["Location"], "Content-Type": "text/plain"}, 401)
+    return redirect
+
+
+def _finished(response: Response, request: WebRequest | None) -> Response:
+    given: dict[str, Any] = headers.with_security(response.headers, secure=request.secure if request else False)
+    if request is not None:
+        to_set = request.cookies_to_set()
+        if to_set:
+            given["Set-Cookie"] = to_set
+        if request.method == "HEAD":
+            response.body = ""
+    response.headers = given
+    return response

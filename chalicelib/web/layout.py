@@ -1,0 +1,48 @@
+"""What every page template is given besides its own content."""
+
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from chalicelib.access.rules import Right
+from chalicelib.i18n import LANGUAGES
+from chalicelib.templating import environment
+from chalicelib.web import csrf, static
+
+if TYPE_CHECKING:
+    from chalicelib.web.request import WebRequest
+
+
+class _LazyToken:
+    """The form token, made when a form shows it: a page without a form sets no cookie."""
+
+    def __init__(self, request: "WebRequest") -> None:
+        self._request = request
+
+    def __str__(self) -> str:
+        return self._request.form_token()
+
+    __html__ = __str__  # hexadecimal: nothing to escape
+
+
+def page(request: "WebRequest", template: str, language: str, content: dict[str, Any]) -> str:
+    """The HTML of `templates/web/<template>` in `language`."""
+
+    def csrf_field() -> Markup:
+        return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, request.form_token())
+
+    given: dict[str, Any] = {
+        "url": request.url,
+        "static": lambda name: request.url(f"/static/{static.public_name(name)}"),
+        "csrf": _LazyToken(request),
+        "csrf_field": csrf_field,
+        "account": request.account,
+        "may": request.may,
+        "Right": Right,
+        "notice": "" if request.headers.get("hx-request") else request.take_notice(),
+        "now": request.now,
+        "current_path": request.path,
+        "in_language": {code: request.here(lang=code) for code in LANGUAGES},
+    }
+    made = environment(language).get_template(f"web/{template}")
+    return made.render({**given, **content})

@@ -1,0 +1,189 @@
+"""One request as a page sees it: who asks, in which language, what was sent, and how to answer."""
+
+import binascii
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from chalice.app import Request, Response
+
+from chalicelib import i18n
+from chalicelib.access.rules import Account, Right, may
+from chalicelib.web import cookies, csrf, forms
+
+if TYPE_CHECKING:
+    from chalicelib.access.sessions import SignedIn
+    from chalicelib.runtime import Runtime
+
+NOTICE_LENGTH = 1000
+A_MINUTE, A_YEAR = 60, 365 * 24 * 3600
+
+
+def is_local_path(path: str) -> bool:
+    """Whether `path` stays on this site: it starts with one slash, and no browser reads it as another host."""
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+
+
+class WebRequest:
+    """A request and the cookies that its answer will set. Everything is looked up when first asked for."""
+
+    def __init__(self, raw: Request, runtime: "Runtime") -> None:
+        """Raises SiteMisconfigured when the site's URL would let cookies travel in the clear."""
+        self._raw = raw
+        self.runtime = runtime
+        self.now: datetime = runtime.clock()
+        self.method: str = raw.method
+        self.headers: Mapping[str, str] = raw.headers
+        self.params = {name: unquote(value) for name, value in (raw.uri_params or {}).items()}
+        self.path: str = raw.path.format(**{name: quote(value, safe="") for name, value in self.params.items()})
+        self.route: str = raw.path
+        self.query: dict[str, str] = dict(raw.query_params or {})
+        self.request_id: str = raw.context.get("requestId") or secrets.token_hex(8)
+        self.source_ip: str = raw.context.get("identity", {}).get("sourceIp") or ""
+        self.secure: bool = cookies.is_secure(runtime.site_url())
+        self._set: dict[str, str] = {}
+
+    # Who asks
+
+    @cached_property
+    def signed_in(self) -> "SignedIn | None":
+        """The live session behind the cookie, if there is one."""
+        identifier = self.cookie(cookies.SESSION)
+        if not identifier:
+            return None
+        from chalicelib.access import sessions
+
+        return sessions.resolve(identifier, self.runtime.settings.sessions, self.now)
+
+    @property
+    def account(self) -> Account | None:
+        """Who is signed in."""
+        return self.signed_in.account if self.signed_in else None
+
+    def may(self, right: Right | str) -> bool:
+        """Whether whoever asks may use `right` (a Right, or its name as in `START_CAMPAIGN`)."""
+        wanted = right if isinstance(right, Right) else Right[right]
+        return may(self.account, wanted, self.account.state if self.account else None)
+
+    # What was sent
+
+    @cached_property
+    def _form(self) -> forms.Form:
+        if self.method != "POST":
+            return forms.Form()
+        try:
+            body = self._raw.raw_body
+        except (binascii.Error, ValueError) as error:
+            raise forms.BodyUnreadable("not base64") from error
+        return forms.parse(self.headers.get("content-type", ""), body.encode() if isinstance(body, str) else body)
+
+    @property
+    def form(self) -> dict[str, list[str]]:
+        """The fields of the form, each with all its values."""
+        return self._form.fields
+
+    @property
+    def files(self) -> dict[str, forms.UploadedFile]:
+        """The files of the form."""
+        return self._form.files
+
+    def field(self, name: str, default: str = "") -> str:
+        """The first value of a field, without spaces around it."""
+        return self.form.get(name, [default])[0].strip()
+
+    def cookie(self, name: str) -> str:
+        """The value of one of our cookies; empty when it was not sent."""
+        return cookies.read(cookies.header(self.headers), name, self.secure)
+
+    # Form tokens
+
+    @cached_property
+    def _form_key(self) -> str:
+        if self.signed_in:
+            return self.signed_in.csrf_key
+        key = self.cookie(cookies.FORM)
+        if not key:
+            key = secrets.token_urlsafe(24)
+            self.set_cookie(cookies.FORM, key)
+        return key
+
+    def form_token(self) -> str:
+        """What a form of ours must carry: bound to the session, or on an open page to a cookie of its own."""
+        return csrf.token(self._form_key)
+
+    def check_form(self) -> None:
+        """Raises FormRefused unless the form was made for this reader by us. Done already where a right is asked."""
+        keys = [self.signed_in.csrf_key] if self.signed_in else [self.cookie(cookies.FORM)]
+        csrf.check(self.field(csrf.FIELD), keys, self.headers, self.runtime.site_url())
+
+    # Language
+
+    @cached_property
+    def language(self) -> str:
+        """What the reader chose on the site, else the account's language, else the browser's; English when none."""
+        chosen = self.query.get("lang"), self.cookie(cookies.LANGUAGE)
+        account = self.account.language if self.account and not any(chosen) else ""
+        return i18n.choose_language(*chosen, account, self.headers.get("accept-language"))
+
+    def gettext(self, text: str) -> str:
+        """`text` in the reader's language (for notices; templates use `_`)."""
+        return i18n.translations(self.language).gettext(text)
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """The text for `count` in the reader's language."""
+        return i18n.translations(self.language).ngettext(one, many, count)
+
+    # Answers
+
+    def url(self, path: str) -> str:
+        """A path of the site as the browser must ask for it (the site may live under a stage such as `/api`)."""
+        return urlsplit(self.runtime.site_url()).path.rstrip("/") + path
+
+    def here(self, **changed: str) -> str:
+        """This page's URL with some query parameters set."""
+        return self.url(self.path) + "?" + urlencode({**self.query, **changed})
+
+    def render(self, template: str, status: int = 200, language: str = "", **context: Any) -> Response:
+        """The page `templates/web/<template>`. `language` overrides the reader's (a mail's link keeps its own)."""
+        from chalicelib.web.layout import page
+
+        body = page(self, template, language or self.language, context)
+        return Response(body, {"Content-Type": "text/html; charset=utf-8"}, status)
+
+    def redirect(self, path: str, notice: str = "") -> Response:
+        """Go on to a page of ours (303); `notice` is shown there once. Raises ValueError for any other address."""
+        if not is_local_path(path):
+            raise ValueError(f"not a path of this site: {path!r}")
+        if notice:
+            self.set_cookie(cookies.NOTICE, quote(notice[:NOTICE_LENGTH]), A_MINUTE)
+        return Response("", {"Location": self.url(path), "Content-Type": "text/plain; charset=utf-8"}, 303)
+
+    def download(self, filename: str, content_type: str, content: str | bytes) -> Response:
+        """A text file to keep. Raises UnicodeDecodeError for bytes that are not UTF-8: API Gateway passes on text."""
+        text = content if isinstance(content, str) else content.decode("utf-8")
+        disposition = f"attachment; filename*=UTF-8''{quote(filename)}"
+        return Response(text, {"Content-Type": content_type, "Content-Disposition": disposition})
+
+    def take_notice(self) -> str:
+        """The notice left by the page before; it is shown once."""
+        kept = self.cookie(cookies.NOTICE)
+        if kept:
+            self.drop_cookie(cookies.NOTICE)
+        return unquote(kept)[:NOTICE_LENGTH]
+
+    def set_cookie(self, name: str, value: str, max_age: int | None = None) -> None:
+        """Set one of our cookies with the answer."""
+        self._set[name] = cookies.write(name, value, self.secure, max_age)
+
+    def drop_cookie(self, name: str) -> None:
+        """Delete one of our cookies with the answer."""
+        self.set_cookie(name, "", 0)
+
+    def cookies_to_set(self) -> list[str]:
+        """The Set-Cookie values of the answer."""
+        if self.query.get("lang") in i18n.LANGUAGES:
+            self.set_cookie(cookies.LANGUAGE, self.query["lang"], A_YEAR)
+        return list(self._set.values())

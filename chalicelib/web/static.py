@@ -1,0 +1,54 @@
+"""Static files, each under a name that changes with its content, so that browsers may keep it for a year."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "static"
+FOREVER = "public, max-age=31536000, immutable"
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """A file that is served: its public name and what it holds."""
+
+    public_name: str
+    content_type: str
+    text: str
+
+
+@cache
+def public_name(name: str) -> str:
+    """`site.css` as `site.3f2a9c4b1d.css`. Raises KeyError for a file that is not served."""
+    return _load(name).public_name
+
+
+@lru_cache(maxsize=64)  # the name comes from outside
+def find(public: str) -> tuple[StaticFile, bool] | None:
+    """The file under a public name, and whether the hash is today's; None when there is none.
+
+    A page that was loaded before a deployment asks with the old hash: it gets today's file, not kept.
+    """
+    stem, _dot, rest = public.partition(".")
+    suffix = Path(rest).suffix or f".{rest}"
+    try:
+        file = _load(f"{stem}{suffix}")
+    except KeyError:
+        return None
+    return file, file.public_name == public
+
+
+@cache
+def _load(name: str) -> StaticFile:
+    path = FOLDER / Path(name).name
+    if path.suffix not in _TYPES or not path.is_file():
+        raise KeyError(name)
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:10]
+    return StaticFile(f"{path.stem}.{digest}{path.suffix}", _TYPES[path.suffix], content.decode("utf-8"))

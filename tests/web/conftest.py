@@ -1,0 +1,33 @@
+"""A runtime on a site with a stage prefix, and browsers on it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app import app
+from chalicelib.runtime import Runtime, install
+from chalicelib.settings import Settings
+from tests.conftest import StillClock
+from tests.web.browser import Browser
+
+SITE = "https://directory.example/api"
+
+
+@pytest.fixture
+def site(clock: StillClock) -> Iterator[Runtime]:
+    """The runtime that every page of the test sees."""
+    made = Runtime(Settings(stage="test"), clock, site=SITE, keys=("a key of tests",))
+    install(made)
+    yield made
+    install(None)
+
+
+@pytest.fixture
+def open_browser(site: Runtime) -> Callable[[], Browser]:
+    """Opens a browser that has never been on the site."""
+    return lambda: Browser(app, site)
+
+
+@pytest.fixture
+def browser(open_browser: Callable[[], Browser]) -> Browser:
+    return open_browser()

@@ -1,0 +1,47 @@
+import pytest
+
+from chalicelib.access.rules import Role
+from chalicelib.web import cookies
+from tests.web.browser import Browser
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_start_page_opens_without_a_session(browser: Browser) -> None:
+    page = browser.get("/")
+    assert page.status == 200
+    assert "Confirm with a short code" in page.text
+    assert 'href="/api/sign-in"' in page.html
+    assert "'none'" in str(page.headers["Content-Security-Policy"])
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_start_page_of_a_manager_leads_to_the_managers_pages(browser: Browser) -> None:
+    browser.sign_in_as(Role.MANAGER)
+    assert "Ping tests" in browser.get("/").text
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_poc_sees_no_way_to_campaigns_or_imports(browser: Browser) -> None:
+    browser.sign_in_as(Role.POC, "AM")
+    text = browser.get("/").text
+    assert "Directory" in text
+    assert "Ping tests" not in text
+    assert "Import" not in text
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_static_file_may_be_kept_for_a_year_under_its_hashed_name(browser: Browser) -> None:
+    page = browser.get("/")
+    name = page.html.split('rel="stylesheet" href="/api')[1].split('"')[0]
+    file = browser.get(name)
+    assert "immutable" in str(file.headers["Cache-Control"])
+    assert browser.get("/static/site.0000000000.css").headers["Cache-Control"] == "no-store"
+    assert browser.get("/static/..%2Fhttp.py").status == 404
+
+
+@pytest.mark.parametrize(
+    "url", ["http://directory.example", "http://localhost.example", "ftp://localhost", "", "https://"]
+)
+def test_a_site_without_https_is_refused_anywhere_but_on_this_machine(url: str) -> None:
+    with pytest.raises(cookies.SiteMisconfigured):
+        cookies.is_secure(url)
