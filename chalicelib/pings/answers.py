@@ -45,23 +45,20 @@ def ping_of(campaign_id: str, poc_id: str) -> Ping:
     return ping
 
 
-def confirm(campaign_id: str, poc_id: str, route: Route, now: datetime, request_id: str) -> Ping:
-    """Record that a person confirmed the details. Two calls to AWS; repeating it changes nothing.
+def confirm(ping: Ping, route: Route, now: datetime, request_id: str) -> Ping:
+    """Record that a person confirmed the details, in one call to AWS; repeating it changes nothing.
 
-    Returns the ping as it stands afterwards. Raises NotFound.
+    Returns the ping as it stands afterwards.
     """
-    ping = ping_of(campaign_id, poc_id)
     if rules.answered(ping):
         return ping
     return _answer(ping, Mark.ACKNOWLEDGED, route, now, request_id)
 
 
-def report_change(
-    campaign_id: str, poc_id: str, route: Route, fields: tuple[str, ...], note: str, now: datetime, request_id: str
-) -> Ping:
+def report_change(ping: Ping, route: Route, fields: tuple[str, ...], note: str, now: datetime, request_id: str) -> Ping:
     """Record what a person says has changed, for the directory manager; also after a confirmation.
 
-    Raises Invalid when nothing was named or the note is too long, and NotFound.
+    Raises Invalid when nothing was named, or the note is too long or has control characters.
     """
     wrong = {}
     if not fields or any(name not in CHANGEABLE for name in fields):
@@ -72,7 +69,6 @@ def report_change(
         wrong["note"] = _("The note contains control characters: type it again without them.")
     if wrong:
         raise Invalid(wrong)
-    ping = ping_of(campaign_id, poc_id)
     if Mark.CHANGE_REPORTED in ping.marks:
         return ping
     return _answer(ping, Mark.CHANGE_REPORTED, route, now, request_id, fields, note)

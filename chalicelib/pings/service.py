@@ -4,7 +4,7 @@ Every step can be repeated: it looks at the rows and does what is still missing.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -238,7 +238,7 @@ def count_execution(campaign_id: str, actor: Actor, now: datetime, request_id: s
 
 
 def _record(
-    actor: Actor, action: Action, campaign_id: str, now: datetime, request_id: str, new: dict[str, object]
+    actor: Actor, action: Action, campaign_id: str, now: datetime, request_id: str, new: Mapping[str, object]
 ) -> AuditRecord:
     return AuditRecord(actor, action, campaign_subject(campaign_id), now, request_id, new=new)
 

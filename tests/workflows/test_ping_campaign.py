@@ -1,6 +1,7 @@
 """The committed state machine, the real handlers, moto: a campaign from start to close."""
 
 from dataclasses import replace
+from typing import Any
 
 from chalicelib.clock import utc_now
 from chalicelib.directory import store as directory
@@ -12,7 +13,7 @@ from tests.samples import nomination
 from tests.workflows.conftest import Stage
 
 
-def _entry(state: str, poc_id: str, kind: Kind = Kind.TECHNICAL, **changes: str) -> Entry:
+def _entry(state: str, poc_id: str, kind: Kind = Kind.TECHNICAL, **changes: Any) -> Entry:
     now = utc_now()
     given = replace(nomination(state, kind), email=f"{poc_id}@{state.lower()}.example", **changes)
     entry = Entry(poc_id, given, 1, now, now)
@@ -29,7 +30,7 @@ def _acknowledge_on_mail(stage: Stage) -> None:
 
     def press(mail: object) -> None:
         for ping in store.of_campaign("PT-" + f"{utc_now():%Y}-01"):
-            answers.confirm(ping.campaign_id, ping.poc_id, Route.PRIMARY, utc_now(), "press")
+            answers.confirm(ping, Route.PRIMARY, utc_now(), "press")
 
     stage.mails.on_send = press
 
