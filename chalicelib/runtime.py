@@ -20,7 +20,8 @@ KEYS_KEPT = timedelta(minutes=5)  # how late a rotated or revoked key may be not
 class Runtime:
     """Settings, the clock, and what has to be asked of AWS first.
 
-    `site` and `keys` replace the look-ups in tests. `mail_sender` is the mail gateway (None: the real one).
+    `site` and `keys` replace the look-ups in tests. `mail_sender` is the mail gateway (None: the real one). `sleep` and
+    `monotonic` (seconds) are for what takes a fixed time on purpose.
     """
 
     settings: Settings
@@ -28,7 +29,8 @@ class Runtime:
     site: str = ""
     keys: tuple[str, ...] = ()
     mail_sender: Any = None
-    _monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
     _keys_until: float = field(default=0.0, init=False)
     _fetched: tuple[str, ...] = field(default=(), init=False)
 
@@ -46,10 +48,10 @@ class Runtime:
         return LinkSigner(list(self.keys or self._current_keys()), self.clock)
 
     def _current_keys(self) -> tuple[str, ...]:
-        if not self._fetched or self._monotonic() >= self._keys_until:
+        if not self._fetched or self.monotonic() >= self._keys_until:
             secret = aws.secrets().get_secret_value(SecretId=self.settings.link_keys_secret)
             self._fetched = tuple(line.strip() for line in secret["SecretString"].splitlines() if line.strip())
-            self._keys_until = self._monotonic() + KEYS_KEPT.total_seconds()
+            self._keys_until = self.monotonic() + KEYS_KEPT.total_seconds()
         return self._fetched
 
 
