@@ -49,4 +49,6 @@ def record_mail_feedback(event: dict[str, Any], _context: object) -> Any:
 
 @app.lambda_function(name="commit_import")
 def commit_import(event: dict[str, Any], _context: object) -> Any:
-    return event
+    from chalicelib.directory import jobs
+
+    return jobs.commit_import(event)

@@ -4,9 +4,10 @@ from pynamodb.models import Model
 
 from chalicelib.access.store import AccountRow, SessionRow
 from chalicelib.audit.store import AuditRow
+from chalicelib.directory.imports import ImportRow
 from chalicelib.directory.store import EntryRow
 
-MODELS: tuple[type[Model], ...] = (AccountRow, AuditRow, EntryRow, SessionRow)
+MODELS: tuple[type[Model], ...] = (AccountRow, AuditRow, EntryRow, ImportRow, SessionRow)
 
 
 def create_tables() -> None:
