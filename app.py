@@ -88,4 +88,6 @@ def record_mail_feedback(event: Event, _context: Any) -> Event:
 @app.lambda_function(name="commit_import")
 def commit_import(event: Event, _context: Any) -> Event:
     """Write the changes of an uploaded file of nominations."""
-    return event
+    from chalicelib.directory import jobs
+
+    return dict(jobs.commit_import(event))

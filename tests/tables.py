@@ -4,12 +4,13 @@ from pynamodb.models import Model
 
 from chalicelib.access.store import AccountRow, AttemptRow, SessionRow
 from chalicelib.audit.store import AuditRow
+from chalicelib.directory.imports import ImportRow
 from chalicelib.directory.store import EntryRow
 from chalicelib.mail.store import MailRow
 from chalicelib.pings.campaigns import CampaignRow, _Pointer
 from chalicelib.pings.store import PingRow
 
-MODELS: tuple[type[Model], ...] = (AccountRow, AttemptRow, AuditRow, EntryRow, MailRow, PingRow, SessionRow)
+MODELS: tuple[type[Model], ...] = (AccountRow, AttemptRow, AuditRow, EntryRow, ImportRow, MailRow, PingRow, SessionRow)
 SHARING_A_TABLE: tuple[type[Model], ...] = (CampaignRow, _Pointer)
 
 
