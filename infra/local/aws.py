@@ -27,9 +27,10 @@ class LocalAwsError(Exception):
 class LocalAws:
     """ministack on one port. `home` holds its state and its log; a second start on the same home goes on from there."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, mail_source_port: int | None = None) -> None:
         self.home = home
         self.port = port
+        self._mail_source_port = mail_source_port
         # `localhost` is AWS and 127.0.0.1 is the site: the site's custom domain is 127.0.0.1 (docs/decisions.md).
         self.endpoint_url = f"http://localhost:{port}"
         self.site_url = f"http://{LOOPBACK}:{port}"
@@ -54,6 +55,8 @@ class LocalAws:
             # Lambdas inherit these; they must not call AWS at 127.0.0.1, which is the site.
             "AWS_ENDPOINT_URL": self.endpoint_url, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
         }  # fmt: skip
+        if self._mail_source_port:
+            environment["SMTP_HOST"] = f"{LOOPBACK}:{self._mail_source_port}"
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C reaches us alone, and we stop it in order.
             self._process = subprocess.Popen(

@@ -40,7 +40,7 @@ def run(port: int, mailbox_port: int, speed: int) -> None:
         try:
             with progress.step("Packaging the app"):
                 package()
-            with running_stack(HOME, port, mailbox_port, speed, progress) as stack:
+            with running_stack(HOME, port, mailbox_port, speed, progress, keep_sources=True) as stack:
                 for number in (signal.SIGINT, signal.SIGTERM):
                     signal.signal(number, lambda *_: ending.set())
                 print(table(stack, speed), flush=True)
@@ -105,7 +105,11 @@ def short(duration: timedelta) -> str:
 def reset() -> None:
     """Forget the data of the local stack; the environments stay."""
     with alone():
-        gone = [name for name in ("state", "tmp", "stack.json", "mail.jsonl", "ministack.log") if forget(HOME / name)]
+        gone = [
+            name
+            for name in ("state", "tmp", "stack.json", "mail.jsonl", "mail", "ministack.log")
+            if forget(HOME / name)
+        ]
     print(f"Forgotten: {', '.join(f'.local/{name}' for name in gone)}." if gone else "There was nothing to forget.")
 
 

@@ -23,16 +23,24 @@ DEFAULT_SPEED = 3600
 
 @contextmanager
 def running_stack(
-    home: Path, port: int, mailbox_port: int, speed: int = DEFAULT_SPEED, progress: Progress | None = None
+    home: Path,
+    port: int,
+    mailbox_port: int,
+    speed: int = DEFAULT_SPEED,
+    progress: Progress | None = None,
+    *,
+    keep_sources: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Start, deploy and fill a stack below `home`, give the content of its stack.json, and stop it in order.
 
-    Needs `build/` (make package). Under "alive" the stack has a function that says whether it still runs.
+    Needs `build/` (make package). With `keep_sources` the mailbox also shows each mail's header fields, at some cost
+    per mail. Under "alive" the stack has a function that says whether it still runs.
     Raises LocalAwsError or DeployError, whose messages say what to do.
     """
     progress = progress or Progress()
     refuse_taken(mailbox_port, "MAILBOX_PORT")
-    aws = LocalAws(home, port)
+    source_port = free_port() if keep_sources else None
+    aws = LocalAws(home, port, source_port)
     home.mkdir(parents=True, exist_ok=True)
     try:
         with progress.step("Starting the local AWS"):
@@ -40,7 +48,7 @@ def running_stack(
         outputs = deploy(aws, speed, progress)
         mailbox = Mailbox(aws.endpoint_url, home, mailbox_port)
         stack = seed(aws, outputs, home / "stack.json", mailbox.url, progress)
-        with mailbox.serving():
+        with mailbox.serving(source_port):
             alive: Callable[[], bool] = aws.alive
             yield {**stack, "alive": alive}
     finally:
