@@ -30,7 +30,7 @@ def open_campaign(event: Event, runtime: Runtime) -> Event:
 def dispatch_pings(event: Event, runtime: Runtime, request_id: str) -> Event:
     """State `DispatchPings`: send what is waiting. Also called outside the machine (`poke`) after a bounce."""
     dispatcher = Dispatcher(
-        sender=runtime.mail_sender,
+        sender=runtime.mail_sender(),
         letters=letters(runtime),
         clock=runtime.clock,
         owner=request_id,
@@ -77,7 +77,7 @@ def _tell_manager(campaign: Campaign, runtime: Runtime) -> None:
         report_url=f"{site}/campaigns/{campaign.campaign_id}/report",
         mail_from=runtime.settings.mail_from,
     )
-    runtime.mail_sender.send(mail)
+    runtime.mail_sender().send(mail)
     campaigns.manager_told(campaign.campaign_id, runtime.clock())
 
 

@@ -95,7 +95,7 @@ def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:ping-campaign"
     settings = Settings(speed=432_000, ping_campaign_arn=machine_arn, dispatch_function="dispatch_pings")
     mails = FakeMailSender()
-    runtime = Runtime(settings, site="https://directory.example", keys=("a" * 40,), mail_sender=mails)
+    runtime = Runtime(settings, site="https://directory.example", keys=("a" * 40,), mails=mails)
     stage = Stage(runtime, mails)
     runtimes.install(runtime)
 
