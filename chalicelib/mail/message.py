@@ -8,6 +8,10 @@ from typing import Any
 from chalicelib.templating import environment
 
 
+# Longer lines than the usual 78 keep a link in one piece in the source of the mail too; SMTP itself allows 998.
+_POLICY = SMTP.clone(max_line_length=250)
+
+
 @dataclass(frozen=True)
 class Mail:
     """One mail to one address. `text` comes first; `html` says the same words."""
@@ -31,7 +35,7 @@ def render(template: str, language: str, to: str, /, **context: Any) -> Mail:
 
 def to_bytes(mail: Mail, sender: str, reply_to: str) -> bytes:
     """The mail as MIME. Raises ValueError for an address or subject with a line break in it."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     message["To"] = mail.to
     message["Reply-To"] = reply_to

@@ -18,7 +18,7 @@ MAIL = Mail("duty@cert.am.example", "[PT-2026-01] اختبار", "Text é 中文
 def test_unless_told_otherwise_mail_goes_out_through_ses() -> None:
     boto3.client("ses").verify_domain_identity(Domain="poc-directory.example")
     assert Runtime(Settings()).mail_sender().send(MAIL)
-    assert boto3.client("ses").get_send_quota()["SentLast24Hours"] == 1
+    assert boto3.client("ses").get_send_quota()["SentLast24Hours"] >= 1
 
 
 def test_text_comes_first_and_html_says_the_same_second() -> None:
