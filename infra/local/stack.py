@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.deploy import Deployment
+from infra.deploy import DeployError, Deployment
 from infra.local.aws import LOOPBACK, LocalAws, refuse_taken
 from infra.local.mailbox import Mailbox
 from infra.local.seed import MAIL_DOMAIN, MANAGER, Seeder, read_stack, write_stack
@@ -58,17 +58,22 @@ def running_stack(
 
 def deploy(aws: LocalAws, speed: int, progress: Progress) -> dict[str, str]:
     """The same deployment as on AWS, with the parameters of a stack that nobody outside can reach."""
-    with progress.step("Deploying the template"):
-        return Deployment(aws.session, STAGE, progress.note, aws.endpoint_url).deploy({
-            "Stage": STAGE,
-            "Speed": str(speed),
-            "MailDomain": MAIL_DOMAIN,
-            "MailFrom": f"poc-directory@{MAIL_DOMAIN}",
-            "DirectoryManagerEmail": MANAGER[0],
-            "SiteUrl": aws.site_url,
-            "DomainName": LOOPBACK,
-            "Certificate": f"arn:aws:acm:{aws.session.region_name}:000000000000:certificate/none",
-        })  # fmt: skip
+    parameters = {
+        "Stage": STAGE,
+        "Speed": str(speed),
+        "MailDomain": MAIL_DOMAIN,
+        "MailFrom": f"poc-directory@{MAIL_DOMAIN}",
+        "DirectoryManagerEmail": MANAGER[0],
+        "SiteUrl": aws.site_url,
+        "DomainName": LOOPBACK,
+        "Certificate": f"arn:aws:acm:{aws.session.region_name}:000000000000:certificate/none",
+    }
+    try:
+        with progress.step("Deploying the template"):
+            return Deployment(aws.session, STAGE, progress.note, aws.endpoint_url).deploy(parameters)
+    except DeployError as error:
+        hint = "If yesterday's data are in the way of a changed template, forget them with `make reset`."
+        raise DeployError(f"{error}\n{hint}") from error
 
 
 def seed(aws: LocalAws, outputs: dict[str, str], path: Path, mailbox_url: str, progress: Progress) -> dict[str, Any]:
