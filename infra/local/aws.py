@@ -51,6 +51,8 @@ class LocalAws:
             "PATH": os.environ["PATH"], "HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8",
             "BIND_HOST": LOOPBACK, "GATEWAY_PORT": str(self.port), "PERSIST_STATE": "1", "STATE_DIR": str(state),
             "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3"), "MINISTACK_REGION": REGION,
+            # Roles and their policies count here as they do on AWS: a right that a Lambda lacks is missed at once.
+            "AUTH": "true",
             "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
             # Lambdas inherit these; they must not call AWS at 127.0.0.1, which is the site.
             "AWS_ENDPOINT_URL": self.endpoint_url, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
