@@ -13,7 +13,8 @@ from pathlib import Path
 import boto3
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MINISTACK = ROOT / ".local" / "ministack" / "bin" / "ministack"
+PYTHON = ROOT / ".local" / "ministack" / "bin" / "python"
+EMULATOR = ROOT / "infra" / "local" / "emulator.py"
 REGION = "us-east-1"
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60
@@ -25,11 +26,16 @@ class LocalAwsError(Exception):
 
 
 class LocalAws:
-    """ministack on one port. `home` holds its state and its log; a second start on the same home goes on from there."""
+    """ministack on one port. `home` holds its state and its log; a second start on the same home goes on from there.
 
-    def __init__(self, home: Path, port: int, mail_source_port: int | None = None) -> None:
+    With `mail_source_port` it hands each mail over there (mail_archive.SourceSink). With `save_seconds` it saves its
+    state that often; without, only when it is stopped.
+    """
+
+    def __init__(self, home: Path, port: int, mail_source_port: int | None = None, save_seconds: int = 0) -> None:
         self.home = home
         self.port = port
+        self._save_seconds = save_seconds
         self._mail_source_port = mail_source_port
         # `localhost` is AWS and 127.0.0.1 is the site: the site's custom domain is 127.0.0.1 (docs/decisions.md).
         self.endpoint_url = f"http://localhost:{port}"
@@ -47,21 +53,11 @@ class LocalAws:
         state, scratch = self.home / "state", self.home / "tmp"
         for folder in (state, scratch):
             folder.mkdir(parents=True, exist_ok=True)
-        environment = {
-            "PATH": os.environ["PATH"], "HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8",
-            "BIND_HOST": LOOPBACK, "GATEWAY_PORT": str(self.port), "PERSIST_STATE": "1", "STATE_DIR": str(state),
-            "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3"), "MINISTACK_REGION": REGION,
-            "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
-            # Lambdas inherit these; they must not call AWS at 127.0.0.1, which is the site.
-            "AWS_ENDPOINT_URL": self.endpoint_url, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-        }  # fmt: skip
-        if self._mail_source_port:
-            environment["SMTP_HOST"] = f"{LOOPBACK}:{self._mail_source_port}"
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C reaches us alone, and we stop it in order.
             self._process = subprocess.Popen(
-                [str(MINISTACK)],
-                env=environment,
+                [str(PYTHON), "-P", str(EMULATOR)],
+                env=self._environment(state, scratch),
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -69,6 +65,22 @@ class LocalAws:
                 preexec_fn=die_with_parent,  # noqa: PLW1509 (no thread of ours runs yet)
             )
         self._wait_until_healthy()
+
+    def _environment(self, state: Path, scratch: Path) -> dict[str, str]:
+        """All that ministack is told; nothing of the user's own AWS configuration reaches it or its Lambdas."""
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8",
+            "BIND_HOST": LOOPBACK, "GATEWAY_PORT": str(self.port), "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "1", "STATE_DIR": str(state), "SAVE_SECONDS": str(self._save_seconds),
+            "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3"), "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
+            # Roles and their policies count here as they do on AWS: a right that a Lambda lacks is missed at once.
+            "AUTH": "true",
+            # Lambdas inherit these; they must not call AWS at 127.0.0.1, which is the site.
+            "AWS_ENDPOINT_URL": self.endpoint_url, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+        }  # fmt: skip
+        if self._mail_source_port:
+            environment["SMTP_HOST"] = f"{LOOPBACK}:{self._mail_source_port}"
+        return environment
 
     def _wait_until_healthy(self) -> None:
         patience = time.monotonic() + START_SECONDS

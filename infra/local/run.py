@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pyotp
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deploy import DeployError
-from infra.local.aws import ROOT, LocalAwsError
-from infra.local.stack import DEFAULT_SPEED, running_stack
+from infra.local.aws import ROOT, LocalAws, LocalAwsError
+from infra.local.stack import DEFAULT_SPEED, free_port, running_stack
 from infra.package import PackageError, package
 from infra.progress import Progress
 
 HOME = ROOT / ".local"
 LOOK_SECONDS = 1.0
+SAVE_SECONDS = 30
 CAMPAIGN = timedelta(days=14)
 
 
@@ -40,12 +42,14 @@ def run(port: int, mailbox_port: int, speed: int) -> None:
         try:
             with progress.step("Packaging the app"):
                 package()
-            with running_stack(HOME, port, mailbox_port, speed, progress, keep_sources=True) as stack:
+            source_port = free_port()
+            aws = LocalAws(HOME, port, source_port, SAVE_SECONDS)
+            with running_stack(aws, mailbox_port, speed, progress, source_port) as stack:
                 for number in (signal.SIGINT, signal.SIGTERM):
                     signal.signal(number, lambda *_: ending.set())
                 print(table(stack, speed), flush=True)
                 while not ending.wait(LOOK_SECONDS):
-                    if not stack["alive"]():
+                    if not aws.alive():
                         raise LocalAwsError(f"The local AWS ended by itself; see {HOME / 'ministack.log'}")
                 print()
         except KeyboardInterrupt:
@@ -148,6 +152,8 @@ def main() -> None:
             {"reset": reset, "totp": totp}[arguments.what]()
     except (AlreadyRunningError, LocalAwsError, PackageError, DeployError) as error:
         sys.exit(str(error))
+    except (ClientError, BotoCoreError) as error:
+        sys.exit(f"The local AWS refused a step: {error}\nIts log is {HOME / 'ministack.log'}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 import pyotp
 from botocore.exceptions import ClientError
 
-from infra.local.aws import ROOT, LocalAws
+from infra.local.aws import ROOT, LocalAws, LocalAwsError
 
 NOMINATIONS = ROOT / "data" / "nominations.csv"
 MANAGER = ("manager@unoda.example", "manager", "", "en")
@@ -64,7 +64,7 @@ class Seeder:
         )
         said: str = answer["Payload"].read().decode()
         if "FunctionError" in answer:
-            raise RuntimeError(f"The sample nominations could not be imported: {said}")
+            raise LocalAwsError(f"The sample nominations could not be imported: {said}")
         return said
 
     def accounts(self, known: list[Account]) -> list[Account]:
