@@ -67,11 +67,11 @@ def close_campaign(event: Event, context: Any) -> Event:
 
 
 @app.lambda_function(name="start_scheduled_campaign")
-def start_scheduled_campaign(_event: Event, context: Any) -> Event:
+def start_scheduled_campaign(event: Event, context: Any) -> Event:
     """Called by the schedule every six months."""
     from chalicelib.pings import workflow
 
-    return workflow.start_scheduled_campaign(runtime(), context.aws_request_id)
+    return workflow.start_scheduled_campaign(event, runtime(), context.aws_request_id)
 
 
 @app.lambda_function(name="record_mail_feedback")

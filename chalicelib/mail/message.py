@@ -7,7 +7,6 @@ from typing import Any
 
 from chalicelib.templating import environment
 
-
 # Longer lines than the usual 78 keep a link in one piece in the source of the mail too; SMTP itself allows 998.
 _POLICY = SMTP.clone(max_line_length=250)
 

@@ -1,5 +1,6 @@
 """The manager's levers on a campaign and its state machine: start, resume, cancel, send again."""
 
+import json
 from datetime import datetime
 
 from botocore.exceptions import ClientError
@@ -8,7 +9,7 @@ from chalicelib import aws
 from chalicelib.audit.records import Actor
 from chalicelib.errors import Conflict
 from chalicelib.observability import logger
-from chalicelib.pings import service, workflow
+from chalicelib.pings import campaigns, service
 from chalicelib.pings.rules import OVER, Campaign
 from chalicelib.runtime import Runtime
 from chalicelib.settings import PingPolicy
@@ -17,7 +18,7 @@ from chalicelib.settings import PingPolicy
 def start(runtime: Runtime, policy: PingPolicy, actor: Actor, request_id: str) -> Campaign:
     """Begin a campaign and start its state machine. Raises Conflict (naming the active campaign) and Invalid."""
     campaign = service.start(policy, actor, runtime.clock(), request_id)
-    workflow.start_execution(runtime, campaign.campaign_id, campaign.campaign_id)
+    _start_execution(runtime, campaign.campaign_id, campaign.campaign_id)
     return campaign
 
 
@@ -46,7 +47,7 @@ def resume(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str) 
     if campaign.status in OVER or is_running(runtime, campaign):
         raise Conflict(campaign.campaign_id)
     number = service.count_execution(campaign.campaign_id, actor, runtime.clock(), request_id)
-    workflow.start_execution(runtime, campaign.campaign_id, f"{campaign.campaign_id}-{number}")
+    _start_execution(runtime, campaign.campaign_id, f"{campaign.campaign_id}-{number}")
 
 
 def cancel(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, now: datetime) -> None:
@@ -65,8 +66,30 @@ def resend_failed(runtime: Runtime, campaign: Campaign, actor: Actor, request_id
     """Send the mail again to those whom none has reached; returns how many. Raises Conflict after the end."""
     number = service.resend_failed(campaign.campaign_id, actor, now, request_id)
     if number:
-        workflow.poke_dispatch(runtime, campaign.campaign_id)
+        poke_dispatch(runtime, campaign.campaign_id)
     return number
+
+
+def poke_dispatch(runtime: Runtime, campaign_id: str) -> None:
+    """Have what is waiting sent now, without holding up the caller; the next milestone would send it anyway."""
+    campaign = campaigns.get(campaign_id)
+    if campaign is None or campaign.status in OVER:
+        return
+    aws.lambda_().invoke(
+        FunctionName=runtime.settings.dispatch_function,
+        InvocationType="Event",
+        Payload=json.dumps({"campaign_id": campaign_id, "poke": True}).encode(),
+    )
+
+
+def _start_execution(runtime: Runtime, campaign_id: str, name: str) -> None:
+    """Start a state machine for the campaign; one of that name already there is as good."""
+    machine, given = runtime.settings.ping_campaign_arn, json.dumps({"campaign_id": campaign_id})
+    try:
+        aws.step_functions().start_execution(stateMachineArn=machine, name=name, input=given)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
 
 
 def _arn(runtime: Runtime, campaign: Campaign) -> str:

@@ -1,21 +1,17 @@
 """The Lambdas of `stepfunctions/ping_campaign.asl.json`, and what starts and feeds them. They parse, call, return."""
 
-import json
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from chalicelib import aws
 from chalicelib.audit.records import Actor
 from chalicelib.errors import Conflict
 from chalicelib.mail import store as mails
 from chalicelib.mail.feedback import events_of
 from chalicelib.mail.message import render
 from chalicelib.observability import logger
-from chalicelib.pings import campaigns, delivery, service
+from chalicelib.pings import campaigns, control, delivery, service
 from chalicelib.pings.delivery import DispatchBusy, Dispatcher
 from chalicelib.pings.letter import Letters
-from chalicelib.pings.rules import OVER, Campaign, CampaignStatus
+from chalicelib.pings.rules import Campaign, CampaignStatus
 from chalicelib.runtime import Runtime
 
 Event = dict[str, Any]
@@ -87,33 +83,28 @@ def letters(runtime: Runtime) -> Letters:
     return Letters(runtime.link_signer(), runtime.site_url(), configured.mail_from, configured.manager_email)
 
 
-def start_scheduled_campaign(runtime: Runtime, request_id: str) -> Event:
-    """Called by the schedule every six months (§13). The schedule may fire twice: an active campaign is left alone."""
+def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) -> Event:
+    """Called by the schedule every six months (§13), with `{"resume_only": true}` by whoever restarts a stage.
+
+    The schedule may fire twice: a campaign that is under way is left alone, but set going again if its state machine
+    has stopped (or was never started, because the first try died half-way).
+    """
+    actor = Actor.system("start_scheduled_campaign")
+    active = campaigns.active_and_last()[0]
+    if not active and not event.get("resume_only"):
+        try:
+            campaign = control.start(runtime, runtime.settings.pings, actor, request_id)
+            return {"campaign_id": campaign.campaign_id, "started": True}
+        except Conflict as conflict:
+            active = str(conflict)
+    if not active:
+        return {"campaign_id": "", "started": False}
+    logger.warning("no campaign started: one is active", extra={"campaign": active})
     try:
-        campaign = service.start(
-            runtime.settings.pings, Actor.system("start_scheduled_campaign"), runtime.clock(), request_id
-        )
-    except Conflict as conflict:
-        active = str(conflict)
-        logger.warning("scheduled campaign not started: one is active", extra={"campaign": active})
-        start_execution(runtime, active, active)  # harmless when it runs; mends a start that died half-way
+        control.resume(runtime, service.get(active), actor, request_id)
+    except Conflict:  # it runs: nothing to do
         return {"campaign_id": active, "started": False}
-    start_execution(runtime, campaign.campaign_id, campaign.campaign_id)
-    return {"campaign_id": campaign.campaign_id, "started": True}
-
-
-def start_execution(runtime: Runtime, campaign_id: str, name: str) -> bool:
-    """Start the state machine of a campaign under `name`. False when there was one of that name already."""
-    arn = runtime.settings.ping_campaign_arn
-    try:
-        aws.step_functions().start_execution(
-            stateMachineArn=arn, name=name, input=json.dumps({"campaign_id": campaign_id})
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ExecutionAlreadyExists":
-            return False
-        raise
-    return True
+    return {"campaign_id": active, "started": False, "resumed": True}
 
 
 def record_mail_feedback(event: Event, runtime: Runtime) -> Event:
@@ -125,17 +116,5 @@ def record_mail_feedback(event: Event, runtime: Runtime) -> Event:
         if mail is not None and delivery.take_in(mail):
             waiting.add(mail.campaign_id)
     for campaign_id in sorted(waiting):
-        poke_dispatch(runtime, campaign_id)
+        control.poke_dispatch(runtime, campaign_id)
     return {"events": taken, "poked": sorted(waiting)}
-
-
-def poke_dispatch(runtime: Runtime, campaign_id: str) -> None:
-    """Have what is waiting sent now, without holding up the caller; the next milestone would send it anyway."""
-    campaign = campaigns.get(campaign_id)
-    if campaign is None or campaign.status in OVER:
-        return
-    aws.lambda_().invoke(
-        FunctionName=runtime.settings.dispatch_function,
-        InvocationType="Event",
-        Payload=json.dumps({"campaign_id": campaign_id, "poke": True}).encode(),
-    )

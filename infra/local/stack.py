@@ -84,8 +84,9 @@ def seed(aws: LocalAws, outputs: dict[str, str], mailbox_url: str, progress: Pro
         print(f"  {said[:200]}")
     with progress.step("Making the demo accounts"):
         stack = write_stack(path, aws, mailbox_url, seeder.accounts(read_stack(path)))
-    for name in seeder.resume_campaigns():
-        print(f"  a campaign that ran when the stack was stopped goes on: {name}")
+    resumed = seeder.resume_campaigns()
+    if resumed:
+        print(f"  the campaign that ran when the stack was stopped goes on: {resumed}")
     return stack
 
 

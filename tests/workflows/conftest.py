@@ -14,9 +14,8 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 import app
 from chalicelib import runtime as runtimes
 from chalicelib.audit.records import Actor
-from chalicelib.clock import utc_now
 from chalicelib.paths import ROOT
-from chalicelib.pings import service, workflow
+from chalicelib.pings import control
 from chalicelib.runtime import Runtime
 from chalicelib.settings import PingPolicy, Settings
 from tests.fakes import FakeMailSender
@@ -59,9 +58,7 @@ class Stage:
     def start(self, policy: PingPolicy | None = None) -> str:
         """Start a campaign as the manager does; returns its id."""
         policy = policy or self.runtime.settings.pings
-        campaign = service.start(policy, Actor.system("test"), utc_now(), "request-1")
-        workflow.start_execution(self.runtime, campaign.campaign_id, campaign.campaign_id)
-        return campaign.campaign_id
+        return control.start(self.runtime, policy, Actor.system("test"), "request-1").campaign_id
 
     def execution(self, name: str) -> dict[str, Any]:
         arn = self.runtime.settings.ping_campaign_arn.replace(":stateMachine:", ":execution:") + f":{name}"
