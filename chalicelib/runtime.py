@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib import aws
 from chalicelib.clock import Clock, utc_now
@@ -12,6 +12,7 @@ from chalicelib.settings import Settings, settings
 
 if TYPE_CHECKING:
     from chalicelib.links.tokens import LinkSigner
+    from chalicelib.mail.gateway import MailSender
 
 KEYS_KEPT = timedelta(minutes=5)  # how late a rotated or revoked key may be noticed
 
@@ -20,7 +21,7 @@ KEYS_KEPT = timedelta(minutes=5)  # how late a rotated or revoked key may be not
 class Runtime:
     """Settings, the clock, and what has to be asked of AWS first.
 
-    `site` and `keys` replace the look-ups in tests. `mail_sender` is the mail gateway (None: the real one). `sleep` and
+    `site` and `keys` replace the look-ups in tests. `mails` is the mail gateway (None: SES). `sleep` and
     `monotonic` (seconds) are for what takes a fixed time on purpose.
     """
 
@@ -28,7 +29,7 @@ class Runtime:
     clock: Clock = utc_now
     site: str = ""
     keys: tuple[str, ...] = ()
-    mail_sender: Any = None
+    mails: "MailSender | None" = None
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
     _keys_until: float = field(default=0.0, init=False)
@@ -40,6 +41,14 @@ class Runtime:
             parameter = aws.ssm().get_parameter(Name=self.settings.site_url_parameter)
             self.site = parameter["Parameter"]["Value"].strip().rstrip("/")
         return self.site
+
+    def mail_sender(self) -> "MailSender":
+        """What sends mail."""
+        if self.mails is None:
+            from chalicelib.mail.gateway import SesSender
+
+            self.mails = SesSender(self.settings)
+        return self.mails
 
     def link_signer(self) -> "LinkSigner":
         """The signer of links in mail, with the keys as they were at most five minutes ago."""

@@ -1,5 +1,10 @@
-"""The entries table: partition `state`, sort `poc_id`; the index `listing` holds all entries in State order."""
+"""The entries table: partition `state`, sort `poc_id`; the index `listing` holds all entries in State order.
 
+Beside each entry lies a claim: an item whose key is a fingerprint of State, kind and e-mail address. It makes sure that
+two commits at the same moment cannot make the same entry twice. It has no listing, so no list shows it.
+"""
+
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -130,9 +135,28 @@ def everything() -> Iterator[Entry]:
         yield _entry(row)
 
 
+class ClaimRow(Model):
+    """The claim of one entry on its State, kind and address. A fingerprint, since keys show up in traces."""
+
+    class Meta:
+        table_name = table_name("entries")
+
+    state = UnicodeAttribute(hash_key=True)
+    poc_id = UnicodeAttribute(range_key=True)
+
+
+def _claim(nomination: Nomination) -> ClaimRow:
+    identity = f"{nomination.state}#{nomination.kind.value}#{nomination.email.lower()}"
+    return ClaimRow("claim#" + hashlib.sha256(identity.encode()).hexdigest(), "claim")
+
+
 def add_new(transaction: TransactWrite, entry: Entry) -> None:
-    """Put a new entry into the transaction; it fails when the id is taken."""
+    """Put a new entry (two actions) into the transaction.
+
+    It fails when the id is taken, or when the State has an entry of this kind and address already.
+    """
     transaction.save(_row(entry), condition=EntryRow.state.does_not_exist())
+    transaction.save(_claim(entry.nomination), condition=ClaimRow.state.does_not_exist())
 
 
 def add_change(transaction: TransactWrite, entry: Entry, based_on: int) -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.samples import nomination
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def _stored(**changes: str) -> Entry:
+def _stored(**changes: Any) -> Entry:
     entry = Entry("p1", replace(nomination(), **changes), 1, NOW, NOW)
     transact(lambda transaction: store.add_new(transaction, entry))
     return entry

@@ -1,0 +1,91 @@
+"""Why a nomination, or a whole file, is refused: a code, shown in the reader's language with what to do about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+
+from chalicelib.i18n import _
+
+MESSAGES = {
+    # A cell
+    "missing": _("Nothing is given here, but every nomination needs it. Fill it in."),
+    "missing-name": _("A representative needs a name. Give it, or write “institution” as the holder."),
+    "missing-phone": _(
+        "A technical point of contact needs a telephone number, for when mail is too slow. Give one like +37410123456."
+    ),
+    "state": _("“%(given)s” is not the code of a Member or observer State. Use its two-letter code, like AM."),
+    "kind": _("“%(given)s” is not a kind of point of contact. Write diplomatic or technical."),
+    "holder": _("“%(given)s” is not a kind of holder. Write institution or representative."),
+    "un-language": _("“%(given)s” is not one of the six UN languages. Write ar, zh, en, fr, ru or es."),
+    "language": _("“%(given)s” is not an ISO 639 language code. Write codes like hy;ru;en."),
+    "email": _(
+        "Mail cannot be sent to “%(given)s”. Write one address like duty@cert.am.example, with unaccented Latin letters"
+        " before the @."
+    ),
+    "same-address": _("The alternate address is the same as the main one. Give another address, or leave it empty."),
+    "phone": _("“%(given)s” is not an international number. Write +, the country code and digits only: +37410123456."),
+    "timezone": _("“%(given)s” is not an IANA time zone. Write one like Asia/Yerevan."),
+    "hours": _("“%(given)s” is not understood. Write 24/7, or times and days like 09:00-17:00 Mon-Fri."),
+    "network": _("“%(given)s” is not the code of a network. The codes are listed on the page Imports."),
+    "date": _("“%(given)s” is not a date. Write year, month and day like 2024-01-26."),
+    "future": _("“%(given)s” is in the future. Give the date that the note verbale bears."),
+    "too-long": _("This is %(length)s characters long, and at most %(limit)s fit. Shorten it."),
+    "character": _(
+        "Character %(position)s (%(character)s) is a line break, a direction control or another character that cannot"
+        " be seen. Type the text again without it."
+    ),
+    # A row
+    "duplicate": _("Lines %(lines)s name the same State, kind and e-mail address. Keep one of them."),
+    "cells": _(
+        "This line has %(found)s cells, but the header has %(expected)s. Look for a missing or extra separator."
+    ),
+    "quotation": _("A quotation mark opens on this line and is not closed as it should be. Close it, or double it."),
+    # The file
+    "empty": _("The file is empty. Choose the CSV file that holds the nominations."),
+    "no-rows": _("The file has a header but no nominations below it. Add one line for each point of contact."),
+    "not-utf8": _("Line %(line)s is not UTF-8 text. Save the file again as “CSV UTF-8”."),
+    "utf16": _("The file is UTF-16 text. Save it again as “CSV UTF-8”."),
+    "spreadsheet": _("This is a spreadsheet, not a CSV file. Open it and save it as “CSV UTF-8”."),
+    "header": _("The first line cannot be read as a header. Begin the file with a line that names the columns."),
+    "missing-columns": _("The file lacks these columns: %(columns)s. Add them; a column may be empty, but not absent."),
+    "repeated-columns": _("These columns appear twice: %(columns)s. Keep one of each."),
+    "too-large": _("The file is larger than %(limit)s MB. Split it into several files."),
+    "too-many-rows": _("The file has more than %(limit)s rows. Split it into several files."),
+    # Warnings
+    "unknown-columns": _("These columns are not used: %(columns)s."),
+}
+
+_SHOWN = 60  # characters of a refused value that a message repeats
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`field` is the column, or empty for a whole row or file; `code` a key of MESSAGES; `values` what it speaks of."""
+
+    field: str
+    code: str
+    values: Mapping[str, str] = dataclass_field(default_factory=dict)
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """What is wrong and what to do. Values stand in direction isolates: they may run the other way."""
+        shown = {name: f"\u2068{shorten(value)}\u2069" for name, value in self.values.items()}
+        return translate(MESSAGES[self.code]) % shown
+
+
+class Refused(ValueError):
+    """Raised by the rule that refuses a cell."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = {name: str(value) for name, value in values.items()}
+
+    def problem(self, column: str = "") -> Problem:
+        """What to report, about `column`."""
+        return Problem(column, self.code, self.values)
+
+
+def shorten(text: str) -> str:
+    """`text`, cut when it is too long for a sentence, and without anything that cannot be printed."""
+    printable = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return printable if len(printable) <= _SHOWN else printable[: _SHOWN - 1] + "…"

@@ -1,0 +1,164 @@
+"""The packaged template: what Chalice wrote, merged with infra/resources.yaml and the state machines."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import app
+from chalicelib.settings import Settings
+from infra.deploy import with_code_at
+from infra.package import TEMPLATE
+from tests.infra.templates import Template, functions, listed, resources, statements, tables_named, text
+
+# Actions for which AWS offers no narrower resource than all.
+WITHOUT_RESOURCE = {
+    "ses:GetSendQuota",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+
+
+def camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def test_cfn_lint_has_nothing_to_say() -> None:
+    lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([lint, str(TEMPLATE)], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_lambda_of_the_app_is_in_the_template_and_no_other(template: Template) -> None:
+    named = {camel(function.name) for function in app.app.pure_lambda_functions}
+    assert set(functions(template)) == named | {"APIHandler"}
+
+
+def test_every_lambda_has_a_role_of_its_own(template: Template) -> None:
+    roles = [text(function["Role"]) for function in functions(template).values()]
+    assert len(set(roles)) == len(roles)
+
+
+def test_every_lambda_has_a_fixed_name_and_a_log_that_ends(template: Template) -> None:
+    logs = {text(log["LogGroupName"]): log for log in resources(template, "AWS::Logs::LogGroup").values()}
+    for name, function in functions(template).items():
+        assert text(function["FunctionName"]).startswith("poc-directory-${Stage}-")
+        assert logs[f"/aws/lambda/${{{name}}}"]["RetentionInDays"] > 0
+
+
+def test_every_lambda_may_write_its_own_log_and_no_other(template: Template) -> None:
+    written = {role: text(s["Resource"]) for role, s in statements(template) if s.get("Sid") == "WriteOwnLog"}
+    for function in functions(template).values():
+        role = function["Role"]["Fn::GetAtt"][0]
+        assert f"/aws/lambda/{text(function['FunctionName'])}:*" in written[role]
+
+
+def test_every_setting_of_the_code_is_set_by_the_template(template: Template) -> None:
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    own = functions(template)["APIHandler"]["Environment"]["Variables"]
+    told = {field.name.upper() for field in fields(Settings) if field.type is str} | {"SPEED"}
+    assert told <= {*shared, *own}
+
+
+def test_names_in_the_environment_are_names_of_resources(template: Template) -> None:
+    env = {name: text(value) for name, value in template["Globals"]["Function"]["Environment"]["Variables"].items()}
+    names = {
+        "COMMIT_IMPORT_FUNCTION": functions(template)["CommitImport"]["FunctionName"],
+        "DISPATCH_FUNCTION": functions(template)["DispatchPings"]["FunctionName"],
+        "IMPORTS_BUCKET": resources(template, "AWS::S3::Bucket")["ImportsBucket"]["BucketName"],
+        "LINK_KEYS_SECRET": resources(template, "AWS::SecretsManager::Secret")["LinkKeys"]["Name"],
+        "SITE_URL_PARAMETER": resources(template, "AWS::SSM::Parameter")["SiteUrlParameter"]["Name"],
+    }
+    assert {name: env[name] for name in names} == {name: text(value) for name, value in names.items()}
+    machine = resources(template, "AWS::StepFunctions::StateMachine")["PingCampaign"]["StateMachineName"]
+    assert env["PING_CAMPAIGN_ARN"].endswith(f":stateMachine:{text(machine)}")
+
+
+@pytest.mark.parametrize("action_or_resource", ["Action", "Resource"])
+def test_no_role_may_do_everything_or_do_it_everywhere(template: Template, action_or_resource: str) -> None:
+    for role, statement in statements(template):
+        if set(listed(statement["Action"])) <= WITHOUT_RESOURCE:
+            continue
+        for value in listed(statement[action_or_resource]):
+            assert text(value).strip('"') != "*", f"{role}: {statement}"
+            if action_or_resource == "Action":
+                assert "*" not in value, f"{role}: {statement}"
+
+
+def test_policies_name_only_tables_that_exist(template: Template) -> None:
+    tables = {
+        text(table["TableName"]).removeprefix("poc-directory-${Stage}-")
+        for table in resources(template, "AWS::DynamoDB::Table").values()
+    }
+    for _role, statement in statements(template):
+        assert tables_named(statement) <= tables
+
+
+def test_policies_name_only_lambdas_that_exist(template: Template) -> None:
+    names = {text(function["FunctionName"]) for function in functions(template).values()}
+    for _role, statement in statements(template):
+        for value in listed(statement["Resource"]):
+            if found := re.search(r":function:(.+)$", text(value)):
+                assert found[1] in names
+
+
+def test_audit_records_can_only_be_added(template: Template) -> None:
+    allowed = {
+        action for _role, s in statements(template) if "audit" in tables_named(s) for action in listed(s["Action"])
+    }
+    assert allowed <= {"dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
+    assert "dynamodb:PutItem" in allowed
+
+
+def test_every_table_is_encrypted_recoverable_and_hard_to_delete(template: Template) -> None:
+    tables = resources(template, "AWS::DynamoDB::Table")
+    assert tables
+    for name, table in tables.items():
+        assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+        assert table["DeletionProtectionEnabled"]
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert template["Resources"][name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_opens_and_clicks_are_not_tracked(template: Template) -> None:
+    (destination,) = resources(template, "AWS::SES::ConfigurationSetEventDestination").values()
+    assert set(destination["EventDestination"]["MatchingEventTypes"]) == {"delivery", "bounce", "complaint", "reject"}
+    (events,) = resources(template, "AWS::SES::ConfigurationSet").values()
+    assert "TrackingOptions" not in events
+
+
+def test_the_template_holds_no_secret(template: Template) -> None:
+    for secret in resources(template, "AWS::SecretsManager::Secret").values():
+        assert "SecretString" not in secret
+        assert secret["GenerateSecretString"]["PasswordLength"] >= 64
+
+
+def test_sign_in_demands_a_second_factor_and_accounts_are_given_not_taken(template: Template) -> None:
+    (pool,) = resources(template, "AWS::Cognito::UserPool").values()
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
+    (client,) = resources(template, "AWS::Cognito::UserPoolClient").values()
+    assert client["ExplicitAuthFlows"] == ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+
+
+def test_only_the_local_stage_may_be_sped_up(template: Template) -> None:
+    rule = template["Rules"]["OnlyTheLocalStageIsFaster"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Speed"}, "1"]}]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "Stage"}, "local"]}
+    assert template["Parameters"]["Speed"]["Default"] == 1
+
+
+def test_deploying_points_every_lambda_at_the_uploaded_code(template: Template) -> None:
+    deployed = with_code_at(TEMPLATE.read_text(), "bucket", "code.zip")
+    assert "./deployment.zip" not in deployed
+    assert deployed.count("Key: code.zip") == len(functions(template))
