@@ -18,11 +18,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from email.utils import parseaddr
 from typing import Any
 
-from ministack import app  # type: ignore[import-not-found]
-from ministack.core import iam_actions  # type: ignore[import-not-found]
-from ministack.core.persistence import save_all  # type: ignore[import-not-found]
-from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
-
 Execute = Callable[..., dict[str, Any]]
 LISTENERS = 8
 TRACEBACK = "Traceback (most recent call last):"
@@ -82,6 +77,9 @@ def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
 
 def keep_saving(seconds: float) -> None:
     """Save on ministack's own event loop, where no request is in the middle of changing something."""
+    from ministack import app  # type: ignore[import-not-found]
+    from ministack.core.persistence import save_all  # type: ignore[import-not-found]
+
     while True:
         time.sleep(seconds)
         if app._MAIN_LOOP is not None:
@@ -89,6 +87,10 @@ def keep_saving(seconds: float) -> None:
 
 
 def main() -> None:
+    from ministack import app
+    from ministack.core import iam_actions  # type: ignore[import-not-found]
+    from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
+
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)
     iam_actions.extract_resource_arn = with_mail_identity(iam_actions.extract_resource_arn)
     sns._deliver_to_lambda = in_turn(sns._deliver_to_lambda)
