@@ -4,12 +4,14 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.web import site
+from chalicelib.web import entries, imports, site
 
 app = Chalice(app_name="poc-directory")
 app.api.binary_types.append("multipart/form-data")  # API Gateway would take an upload for UTF-8 text and spoil it
 
 app.register_blueprint(site.pages.blueprint)
+app.register_blueprint(entries.pages.blueprint)
+app.register_blueprint(imports.pages.blueprint)
 
 
 @app.lambda_function(name="open_campaign")
