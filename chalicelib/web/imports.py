@@ -78,6 +78,7 @@ def import_page(request: WebRequest, import_id: str) -> Response:
         translate=request.gettext,
         statuses=Status,
         columns=COLUMNS,
+        all_states=states(),
     )
 
 
