@@ -33,7 +33,7 @@ def open_campaign(event: Event, _context: Any) -> Event:
 
 @app.lambda_function(name="dispatch_pings")
 def dispatch_pings(event: Event, context: Any) -> Event:
-    """Send the mails that are waiting, at the pace that SES allows, for about a minute."""
+    """Send the mails that are waiting, at the pace that SES allows, for two minutes at most."""
     from chalicelib.pings import workflow
 
     return workflow.dispatch_pings(event, runtime(), context.aws_request_id)
