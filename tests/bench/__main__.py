@@ -146,12 +146,14 @@ def main() -> None:
         print(table(found), flush=True)
         rows += found
     packages = ", ".join(f"{name} {version(name)}" for name in ("chalice", "boto3", "pynamodb", "moto"))
+    today = datetime.now(UTC)
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {packages}"
     text = f"""# Benchmarks
 
-Written by `make bench` on {datetime.now(UTC):%-d %B %Y}: {os.cpu_count()} cores, Python {platform.python_version()}, {packages}.
-Ratios are medians of alternating runs in one go; sending goes through the local AWS, both ways with the same client, threads
-and mails, and without the pace that SES asks for. Calls to AWS are those of a warm Lambda (the signing keys and the site's
-address are kept for minutes).
+Written by `make bench` on {today.day} {today:%B %Y}: {machine}.
+Ratios are medians of alternating runs in one go; sending goes through the local AWS, both ways with the same client,
+threads and mails, and without the pace that SES asks for. Calls to AWS are those of a warm Lambda (the signing keys and
+the site's address are kept for minutes).
 
 {table(rows)}
 """

@@ -1,7 +1,7 @@
 """State transitions and history events of a campaign in which nobody answers.
 
-The sample's campaign is run to its end on a throw-away stack and its history counted. Larger ones are worked out from the
-same machine: the fixed part is what was measured, and each further dispatch adds a Task and a Choice.
+The sample's campaign is run to its end on a throw-away stack and its history counted. Larger ones are worked out from
+the same machine: the fixed part is what was measured, and each further dispatch adds a Task and a Choice.
 """
 
 import tempfile
