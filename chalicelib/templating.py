@@ -1,6 +1,7 @@
 """Jinja2 for mails and pages alike: one environment per language, HTML escaped, unknown names are errors."""
 
 from functools import cache
+from unicodedata import bidirectional
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -29,5 +30,15 @@ def environment(language: str) -> Environment:
     made.filters["date"] = lambda moment: i18n.format_date(moment, language)
     made.filters["moment"] = lambda moment, timezone="UTC": i18n.format_moment(moment, language, timezone)
     made.filters["state_name"] = lambda code: states()[code].name(language)
-    made.filters["isolate"] = lambda text: f"\u2068{text}\u2069"
+    made.filters["isolate"] = lambda text: isolate(text, language)
     return made
+
+
+def isolate(text: str, language: str) -> str:
+    """`text` between bidi isolates where it could disturb its line: in a right-to-left language, or itself such.
+
+    Elsewhere they are left out: a mail of plain ASCII needs no encoding and reads well in any program.
+    """
+    if language in i18n.RIGHT_TO_LEFT or any(bidirectional(character) in ("R", "AL") for character in text):
+        return f"\u2068{text}\u2069"
+    return text

@@ -7,6 +7,7 @@ import os
 import platform
 import statistics
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -132,7 +133,7 @@ def table(rows: list[Row]) -> str:
 
 def main() -> None:
     rows: list[Row] = []
-    for title, part in (
+    parts: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
         ("imports", lambda: [imports()]),
         ("calls", calls),
         ("sending 1,000", lambda: [sending(1_000, 4)]),
@@ -140,7 +141,8 @@ def main() -> None:
         ("memory", memory),
         ("transitions", transitions),
         ("zip", lambda: [zip_size()]),
-    ):
+    )
+    for title, part in parts:
         print(f"measuring {title} ...", flush=True)
         found = part()
         print(table(found), flush=True)

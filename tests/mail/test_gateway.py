@@ -30,7 +30,7 @@ def test_text_comes_first_and_html_says_the_same_second() -> None:
 
 
 def test_a_line_break_in_an_address_never_becomes_a_header() -> None:
-    with pytest.raises(ValueError, match=r"(?i)linefeed|newline|invalid"):
+    with pytest.raises(ValueError, match="line break in To"):
         to_bytes(Mail("a@b.example\r\nBcc: c@d.example", "s", "t", "h"), "us@x.example", "us@x.example")
 
 
