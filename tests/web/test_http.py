@@ -322,6 +322,8 @@ def test_every_page_of_the_site_declares_a_right_or_is_on_this_list() -> None:
 OPEN = {
     "GET /",
     "GET /static/{name}",
+    "GET /{anything+}",
+    "HEAD /{anything+}",
     "GET /sign-in",
     "POST /sign-in",
     "GET /sign-in/code",
