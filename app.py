@@ -6,7 +6,7 @@ from chalice.app import Chalice, ConvertToMiddleware
 
 from chalicelib.observability import logger
 from chalicelib.runtime import runtime
-from chalicelib.web import answer, campaigns, sign_in, site
+from chalicelib.web import answer, campaigns, entries, imports, sign_in, site
 
 Event = dict[str, Any]
 
@@ -16,7 +16,7 @@ app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 
 # The protected website: the pages of each part.
 
-for part in (site, sign_in, answer, campaigns):
+for part in (site, sign_in, entries, imports, answer, campaigns):
     app.register_blueprint(part.pages.blueprint)
 
 
@@ -33,7 +33,7 @@ def open_campaign(event: Event, _context: Any) -> Event:
 
 @app.lambda_function(name="dispatch_pings")
 def dispatch_pings(event: Event, context: Any) -> Event:
-    """Send the mails that are waiting, at the pace that SES allows, for about a minute."""
+    """Send the mails that are waiting, at the pace that SES allows, for two minutes at most."""
     from chalicelib.pings import workflow
 
     return workflow.dispatch_pings(event, runtime(), context.aws_request_id)

@@ -62,9 +62,3 @@ def ssm() -> "SSMClient":
     import boto3
 
     return boto3.client("ssm")
-
-
-def forget_clients() -> None:
-    """Drop every client (tests: a new moto backend for each test)."""
-    for make in (ses, step_functions, lambda_, s3, cognito, secrets, ssm):
-        make.cache_clear()

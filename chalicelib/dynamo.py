@@ -75,8 +75,3 @@ def _connection() -> Connection:
         _shared["connection"] = Connection()
     connection: Connection = _shared["connection"]
     return connection
-
-
-def forget_connection() -> None:
-    """Drop the shared connection (tests: a new moto backend for each test)."""
-    _shared.clear()

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from infra.progress import Progress
@@ -27,21 +28,35 @@ class BootstrapError(Exception):
     """Something is missing on this machine; the message says what to do about it."""
 
 
-def ensure(environment: Path, progress: Progress) -> None:
-    """Make `environment` hold exactly its lock file. Raises BootstrapError."""
-    lock = ENVIRONMENTS[environment]
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    stamp = environment / "lock.sha256"
-    if stamp.exists() and stamp.read_text() == wanted and (environment / "bin" / "python").exists():
+def ensure(environments: list[Path], progress: Progress) -> None:
+    """Make each environment hold exactly its lock file, all at the same time. Raises BootstrapError."""
+    stale = [environment for environment in environments if not is_current(environment)]
+    if not stale:
         return
     ensure_venv_tools(progress)
-    name = environment.relative_to(ROOT)
-    with progress.step(f"Making {name} from {lock.relative_to(ROOT)} (once; downloads about 100 MB)"):
-        shutil.rmtree(environment, ignore_errors=True)
-        call([sys.executable, "-m", "venv", str(environment)], progress)
-        call([str(environment / "bin" / "python"), "-m", "pip", "install", "--require-hashes", "--no-deps",
-              "--disable-pip-version-check", "-r", str(lock)], progress)  # fmt: skip
-        stamp.write_text(wanted)
+    names = " and ".join(str(environment.relative_to(ROOT)) for environment in stale)
+    with progress.step(f"Installing {names} (once, about 100 MB)"), ThreadPoolExecutor() as pool:
+        for _ in pool.map(lambda environment: make(environment, progress), stale):
+            pass
+
+
+def wanted(environment: Path) -> str:
+    return hashlib.sha256(ENVIRONMENTS[environment].read_bytes()).hexdigest()
+
+
+def is_current(environment: Path) -> bool:
+    stamp = environment / "lock.sha256"
+    return stamp.exists() and stamp.read_text() == wanted(environment) and (environment / "bin" / "python").exists()
+
+
+def make(environment: Path, progress: Progress) -> None:
+    """Make the environment anew. The stamp comes last: an installation cut short is done again."""
+    shutil.rmtree(environment, ignore_errors=True)
+    call([sys.executable, "-m", "venv", str(environment)], progress)
+    # Not compiled: most of what is installed is never imported.
+    call([str(environment / "bin" / "python"), "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-compile",
+          "--disable-pip-version-check", "-r", str(ENVIRONMENTS[environment])], progress)  # fmt: skip
+    (environment / "lock.sha256").write_text(wanted(environment))
 
 
 def ensure_venv_tools(progress: Progress) -> None:
@@ -62,7 +77,8 @@ def call(command: list[str], progress: Progress) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
             said.append(line.rstrip())
-            progress.note(line.strip()[:60])
+            if line.startswith(("Collecting", "Downloading", "Installing", "Get:", "Unpacking")):
+                progress.note(line.strip()[:50])
     if process.returncode == 0:
         return
     end = "\n  ".join(said[-5:])
@@ -79,9 +95,7 @@ def main() -> None:
                  "install python3.11, or name it with `make PYTHON=/path/to/python3.11 ...`")  # fmt: skip
     progress = Progress()
     try:
-        ensure(ROOT / ".venv", progress)
-        if "--local" in sys.argv:
-            ensure(ROOT / ".local" / "ministack", progress)
+        ensure(list(ENVIRONMENTS) if "--local" in sys.argv else [ROOT / ".venv"], progress)
     except BootstrapError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

@@ -18,8 +18,6 @@ for _name, _value in {
     os.environ[_name] = _value
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
-from chalicelib import aws as clients
-from chalicelib import dynamo
 from tests.tables import create_tables
 
 
@@ -55,9 +53,5 @@ def clock() -> StillClock:
 def aws() -> Iterator[None]:
     """A fresh AWS of moto with every table of ours, and nothing in it."""
     with mock_aws(config={"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}):
-        clients.forget_clients()
-        dynamo.forget_connection()
-        create_tables()
+        create_tables()  # moto answers clients made earlier too, and making them is what takes time
         yield
-    clients.forget_clients()
-    dynamo.forget_connection()

@@ -55,7 +55,8 @@ MESSAGES = {
     "unknown-columns": _("These columns are not used: %(columns)s."),
 }
 
-_SHOWN = 60  # characters of a refused value that a message repeats
+_SHOWN = {"given": 60}  # characters of a value that a message repeats; what the sender wrote may be very long
+_SHOWN_ELSE = 300
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ class Problem:
 
     def text(self, translate: Callable[[str], str] = str) -> str:
         """What is wrong and what to do. Values stand in direction isolates: they may run the other way."""
-        shown = {name: f"\u2068{shorten(value)}\u2069" for name, value in self.values.items()}
+        shown = {
+            name: f"\u2068{shorten(value, _SHOWN.get(name, _SHOWN_ELSE))}\u2069" for name, value in self.values.items()
+        }
         return translate(MESSAGES[self.code]) % shown
 
 
@@ -85,7 +88,7 @@ class Refused(ValueError):
         return Problem(column, self.code, self.values)
 
 
-def shorten(text: str) -> str:
-    """`text`, cut when it is too long for a sentence, and without anything that cannot be printed."""
+def shorten(text: str, limit: int) -> str:
+    """`text`, cut to at most `limit` characters, and without anything that cannot be printed."""
     printable = "".join(character if character.isprintable() else "\ufffd" for character in text)
-    return printable if len(printable) <= _SHOWN else printable[: _SHOWN - 1] + "…"
+    return printable if len(printable) <= limit else printable[: limit - 1] + "…"

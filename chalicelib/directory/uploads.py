@@ -11,6 +11,7 @@ from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, Actor, AuditRecord
 from chalicelib.directory import imports, service, store
 from chalicelib.directory.imports import Import, Status
+from chalicelib.directory.problems import Problem
 from chalicelib.directory.viewing import Asked
 from chalicelib.dynamo import ConditionFailed, transact
 from chalicelib.errors import NotFound
@@ -35,10 +36,12 @@ def import_subject(import_id: str) -> str:
     return f"import#{import_id}"
 
 
-def upload(filename: str, content: bytes, asked: Asked) -> Import:
-    """Keep a file and its dry run."""
-    import_id = secrets.token_hex(8)
+def upload(filename: str, content: bytes, asked: Asked) -> Import | Problem:
+    """Keep a file and its dry run; of a file that cannot be read nothing is kept, and the answer is why."""
     report = service.dry_run(content, store.everything(), asked.at)
+    if report.problem:
+        return report.problem
+    import_id = secrets.token_hex(8)
     imports.put_file(import_id, content)
     imports.put_report(import_id, report)
     made = Import(

@@ -194,13 +194,12 @@ def take_in_hand(campaign_id: str, owner: str, poc_ids: list[str], until: dateti
     return _under_lease(campaign_id, owner, [CampaignRow.in_flight.set(poc_ids), CampaignRow.lease_until.set(until)])
 
 
-def give_lease_back(campaign_id: str, owner: str) -> None:
-    """Stop being the sender; nothing is in hand any more."""
-    _under_lease(
-        campaign_id,
-        owner,
-        [CampaignRow.lease_owner.remove(), CampaignRow.lease_until.remove(), CampaignRow.in_flight.remove()],
-    )
+def give_lease_back(campaign_id: str, owner: str, settled: bool) -> None:
+    """Stop being the sender. Unless what was in hand is `settled`, it stays written down for the next sender."""
+    actions: list[Action] = [CampaignRow.lease_owner.remove(), CampaignRow.lease_until.remove()]
+    if settled:
+        actions.append(CampaignRow.in_flight.remove())
+    _under_lease(campaign_id, owner, actions)
 
 
 def _under_lease(campaign_id: str, owner: str, actions: list[Action]) -> bool:

@@ -8,7 +8,7 @@ queued; a mail may go out twice only if the sender died between SES's answer and
 import time
 from collections.abc import Callable, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -37,7 +37,7 @@ from chalicelib.pings.rules import UNREACHED, Campaign, Mark, Ping, Route
 
 BATCH = 50  # a ping and its message are two of the 100 actions that one transaction may have
 THREADS = 16
-LEASE = timedelta(seconds=30)
+LEASE_SECONDS = 30  # how long a sender that has died holds up the next one
 
 
 class DispatchBusy(DirectoryError):
@@ -64,8 +64,8 @@ class Dispatcher:
     clock: Clock
     owner: str
     seconds: float = 60.0
-    lease: timedelta = LEASE
     pause: Callable[[float], None] = time.sleep
+    _settled: bool = field(default=True, init=False)
 
     def run(self, campaign_id: str) -> dict[str, object]:
         """Send what is waiting; returns `campaign_id`, how many were `sent` and how many `remain`.
@@ -83,14 +83,18 @@ class Dispatcher:
             self._count_orphans(campaign, orphans)
             sent = self._drain(campaign)
         finally:
-            campaigns.give_lease_back(campaign_id, self.owner)
+            campaigns.give_lease_back(campaign_id, self.owner, self._settled)
         remain = store.queue_length(campaign_id) if campaign.status not in rules.OVER else 0
         logger.info("dispatched", extra={"campaign": campaign_id, "sent": sent, "remain": remain})
         return {"campaign_id": campaign_id, "sent": sent, "remain": remain}
 
+    @staticmethod
+    def _lease() -> timedelta:
+        return timedelta(seconds=LEASE_SECONDS)
+
     def _take_lease(self, campaign: Campaign) -> list[str]:
         now = self.clock()
-        orphans = campaigns.take_lease(campaign.campaign_id, self.owner, now, now + self.lease)
+        orphans = campaigns.take_lease(campaign.campaign_id, self.owner, now, now + self._lease())
         if orphans is None:
             raise DispatchBusy(f"another sender is at work on {campaign.campaign_id}")
         return orphans
@@ -133,7 +137,7 @@ class Dispatcher:
     def _send_batch(self, campaign: Campaign, waiting: list[str], pool: ThreadPoolExecutor) -> list[Outcome] | None:
         """Send one batch and write what became of it. None when the lease was lost, or the campaign has ended."""
         now = self.clock()
-        if not campaigns.take_in_hand(campaign.campaign_id, self.owner, waiting, now + self.lease):
+        if not campaigns.take_in_hand(campaign.campaign_id, self.owner, waiting, now + self._lease()):
             return None
         current = campaigns.get(campaign.campaign_id) or campaign
         pings = store.get_many(campaign.campaign_id, waiting)
@@ -144,8 +148,10 @@ class Dispatcher:
         if current.status in rules.OVER:
             return None
         entries = self._entries(ready)
+        self._settled = False  # from here on a failure leaves the mails in hand written down, to be counted
         outcomes = list(pool.map(lambda ping: self._send_one(current, ping, entries), ready))
         self._write(outcomes)
+        self._settled = True
         return outcomes
 
     @staticmethod

@@ -40,6 +40,11 @@ class LocalAws:
         # `localhost` is AWS and 127.0.0.1 is the site: the site's custom domain is 127.0.0.1 (docs/decisions.md).
         self.endpoint_url = f"http://localhost:{port}"
         self.site_url = f"http://{LOOPBACK}:{port}"
+        # What Lambdas and scripts are given; they must not call AWS at 127.0.0.1, which is the site.
+        self.credentials = {
+            "AWS_ENDPOINT_URL": self.endpoint_url, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+        }  # fmt: skip
         self.session = boto3.Session("local", "local", region_name=REGION)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -75,8 +80,7 @@ class LocalAws:
             "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3"), "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
             # Roles and their policies count here as they do on AWS: a right that a Lambda lacks is missed at once.
             "AUTH": "true",
-            # Lambdas inherit these; they must not call AWS at 127.0.0.1, which is the site.
-            "AWS_ENDPOINT_URL": self.endpoint_url, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+            **self.credentials,
         }  # fmt: skip
         if self._mail_source_port:
             environment["SMTP_HOST"] = f"{LOOPBACK}:{self._mail_source_port}"

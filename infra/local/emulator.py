@@ -1,21 +1,25 @@
-"""ministack with two gaps closed. Runs in ministack's own environment, as a program (see aws.py).
+"""ministack 1.5.33 with four gaps closed. Runs in ministack's own environment, as a program (see aws.py).
 
-* A Lambda's error carries the name of its exception, as on AWS, so that state machines can retry and catch by name;
-  ministack 1.5.33 calls every error `Runtime.HandlerError`.
+* A Lambda's error carries the name of its exception, as on AWS, so that state machines can retry and catch by name.
+  ministack calls every error `Runtime.HandlerError`.
+* Sending mail is allowed or refused for the identity it is sent from. ministack asks for the right to send from any.
+* SNS calls at most LISTENERS Lambdas at once. ministack starts a process for each message that is under way: a
+  campaign's delivery notices would fill the memory of a laptop.
 * State is saved every SAVE_SECONDS (0: only on an orderly end), so that a machine that dies costs half a minute.
 """
 
+import contextvars
+import logging
 import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from email.utils import parseaddr
 from typing import Any
 
-from ministack import app  # type: ignore[import-not-found]
-from ministack.core.persistence import save_all  # type: ignore[import-not-found]
-from ministack.services import lambda_svc  # type: ignore[import-not-found]
-
 Execute = Callable[..., dict[str, Any]]
+LISTENERS = 8
 TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -41,8 +45,41 @@ def error_name(log: str) -> str | None:
     return lines[0].split(":")[0].strip().rsplit(".", 1)[-1]
 
 
+def with_mail_identity(resource_of: Callable[..., str]) -> Callable[..., str]:
+    """`resource_of`, giving for a mail the identity of its sender's domain."""
+
+    def resource_or_identity(
+        service: str, method: str, path: str, headers: Any, body: Any, query: dict[str, Any], region: str, account: str
+    ) -> str:
+        sender = query.get("Source", "")
+        domain = parseaddr(sender[0] if isinstance(sender, list) else sender)[1].rpartition("@")[2]
+        if service == "ses" and domain:
+            return f"arn:aws:ses:{region}:{account}:identity/{domain}"
+        return resource_of(service, method, path, headers, body, query, region, account)
+
+    return resource_or_identity
+
+
+def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
+    """`deliver`, done by a few threads one message after the other; the caller does not wait."""
+    listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="sns-to-lambda")
+
+    def report(done: "Future[None]") -> None:
+        if error := done.exception():
+            logging.getLogger("sns").error("SNS could not call a Lambda: %s", error)
+
+    def queue(*arguments: Any) -> None:
+        # ministack keeps account and region in context variables.
+        listeners.submit(contextvars.copy_context().run, deliver, *arguments).add_done_callback(report)
+
+    return queue
+
+
 def keep_saving(seconds: float) -> None:
     """Save on ministack's own event loop, where no request is in the middle of changing something."""
+    from ministack import app  # type: ignore[import-not-found]
+    from ministack.core.persistence import save_all  # type: ignore[import-not-found]
+
     while True:
         time.sleep(seconds)
         if app._MAIN_LOOP is not None:
@@ -50,7 +87,13 @@ def keep_saving(seconds: float) -> None:
 
 
 def main() -> None:
+    from ministack import app
+    from ministack.core import iam_actions  # type: ignore[import-not-found]
+    from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
+
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)
+    iam_actions.extract_resource_arn = with_mail_identity(iam_actions.extract_resource_arn)
+    sns._deliver_to_lambda = in_turn(sns._deliver_to_lambda)
     seconds = float(os.environ.get("SAVE_SECONDS", "0"))
     if seconds:
         threading.Thread(target=keep_saving, args=(seconds,), daemon=True).start()

@@ -8,8 +8,9 @@ import pytest
 from chalicelib import aws as clients
 from chalicelib.audit.store import history
 from chalicelib.directory import imports, store, uploads
-from chalicelib.directory.imports import STALLED_AFTER, Status
+from chalicelib.directory.imports import STALLED_AFTER, Import, Status
 from chalicelib.directory.jobs import commit_import
+from chalicelib.directory.problems import Problem
 from chalicelib.directory.uploads import Ordered
 from chalicelib.directory.viewing import Asked
 from chalicelib.errors import NotFound
@@ -38,6 +39,12 @@ def _asked(clock: StillClock, email: str = "manager@unoda.example") -> Asked:
     return Asked(email, clock(), "request-7")
 
 
+def _upload(filename: str, content: bytes, asked: Asked) -> Import:
+    made = uploads.upload(filename, content, asked)
+    assert isinstance(made, Import)
+    return made
+
+
 def _order(
     import_id: str, clock: StillClock, digest: str | None = None, email: str = "manager@unoda.example"
 ) -> Ordered:
@@ -48,7 +55,7 @@ def _order(
 
 def test_an_upload_is_kept_with_its_dry_run_and_audited(lambdas: Lambdas, clock: StillClock) -> None:
     content = sheet(cells(), cells(state="XX"))
-    made = uploads.upload("C:\\mail\\note \u202everbale.csv", content, _asked(clock))
+    made = _upload("C:\\mail\\note \u202everbale.csv", content, _asked(clock))
     assert imports.get(made.import_id) == made
     assert (made.status, made.filename, made.total) == (Status.UPLOADED, "note verbale.csv", 1)
     assert imports.file(made.import_id) == content
@@ -61,7 +68,7 @@ def test_an_upload_is_kept_with_its_dry_run_and_audited(lambdas: Lambdas, clock:
 
 
 def test_a_commit_is_ordered_once_however_often_the_button_is_pressed(lambdas: Lambdas, clock: StillClock) -> None:
-    made = uploads.upload("a.csv", sheet(cells()), _asked(clock))
+    made = _upload("a.csv", sheet(cells()), _asked(clock))
     assert _order(made.import_id, clock) is Ordered.BEGUN
     assert _order(made.import_id, clock) is Ordered.ALREADY
     assert _order(made.import_id, clock, email="other@unoda.example") is Ordered.ALREADY
@@ -71,7 +78,7 @@ def test_a_commit_is_ordered_once_however_often_the_button_is_pressed(lambdas: L
 
 
 def test_the_lambda_writes_what_was_seen_and_keeps_the_result(lambdas: Lambdas, clock: StillClock) -> None:
-    made = uploads.upload("a.csv", sheet(cells(), cells(state="XX")), _asked(clock))
+    made = _upload("a.csv", sheet(cells(), cells(state="XX")), _asked(clock))
     _order(made.import_id, clock)
     counts = commit_import(lambdas.events(FUNCTION)[0], clock)
     assert counts == {"new": 1, "changed": 0, "unchanged": 0, "refused": 1, "conflict": 0}
@@ -89,8 +96,8 @@ def test_the_lambda_writes_what_was_seen_and_keeps_the_result(lambdas: Lambdas, 
 
 
 def test_a_dry_run_that_is_out_of_date_is_shown_anew_and_writes_nothing(lambdas: Lambdas, clock: StillClock) -> None:
-    made = uploads.upload("a.csv", sheet(cells()), _asked(clock))
-    other = uploads.upload("b.csv", sheet(cells(title="Head")), _asked(clock))
+    made = _upload("a.csv", sheet(cells()), _asked(clock))
+    other = _upload("b.csv", sheet(cells(title="Head")), _asked(clock))
     _order(other.import_id, clock)
     commit_import(lambdas.events(FUNCTION)[0], clock)
     assert _order(made.import_id, clock) is Ordered.STALE
@@ -103,7 +110,7 @@ def test_a_dry_run_that_is_out_of_date_is_shown_anew_and_writes_nothing(lambdas:
 
 
 def test_a_commit_that_failed_can_be_continued(lambdas: Lambdas, clock: StillClock) -> None:
-    made = uploads.upload("a.csv", sheet(*(cells(email=f"n{at}@x.example") for at in range(40))), _asked(clock))
+    made = _upload("a.csv", sheet(*(cells(email=f"n{at}@x.example") for at in range(40))), _asked(clock))
     _order(made.import_id, clock)
     event = lambdas.events(FUNCTION)[0]
 
@@ -127,7 +134,7 @@ def test_a_commit_that_failed_can_be_continued(lambdas: Lambdas, clock: StillClo
 
 
 def test_a_commit_whose_lambda_died_can_be_continued_after_a_while(lambdas: Lambdas, clock: StillClock) -> None:
-    made = uploads.upload("a.csv", sheet(cells()), _asked(clock))
+    made = _upload("a.csv", sheet(cells()), _asked(clock))
     _order(made.import_id, clock)
     assert _order(made.import_id, clock) is Ordered.ALREADY
     clock.pass_(seconds=STALLED_AFTER.total_seconds() + 1)
@@ -136,13 +143,19 @@ def test_a_commit_whose_lambda_died_can_be_continued_after_a_while(lambdas: Lamb
 
 
 def test_a_file_with_nothing_to_write_cannot_be_committed(lambdas: Lambdas, clock: StillClock) -> None:
-    made = uploads.upload("a.csv", b"nothing of the kind", _asked(clock))
+    made = _upload("a.csv", sheet(cells(state="XX")), _asked(clock))
     assert _order(made.import_id, clock) is Ordered.NOTHING
     assert lambdas.events(FUNCTION) == []
 
 
+def test_of_a_file_that_cannot_be_read_nothing_is_kept(lambdas: Lambdas, clock: StillClock) -> None:
+    problem = uploads.upload("a.csv", b"nothing of the kind", _asked(clock))
+    assert isinstance(problem, Problem)
+    assert imports.recent(10) == []
+
+
 def test_a_file_that_the_bucket_has_forgotten_cannot_be_committed(lambdas: Lambdas, clock: StillClock) -> None:
-    made = uploads.upload("a.csv", sheet(cells()), _asked(clock))
+    made = _upload("a.csv", sheet(cells()), _asked(clock))
     clients.s3().delete_object(Bucket="imports-of-tests", Key=f"imports/{made.import_id}.csv")
     assert _order(made.import_id, clock) is Ordered.FORGOTTEN
 

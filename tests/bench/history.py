@@ -1,0 +1,51 @@
+"""State transitions and history events of a campaign in which nobody answers.
+
+The sample's campaign is run to its end on a throw-away stack and its history counted. Larger ones are worked out from the
+same machine: the fixed part is what was measured, and each further dispatch adds a Task and a Choice.
+"""
+
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from infra.local.stack import throw_away_stack
+
+SPEED = 10_080  # 14 days in two minutes
+PER_DISPATCH = {"transitions": 2, "events": 7}  # Task: 5 events, Choice: 2
+MAILINGS = 5  # to everybody, when nobody answers and everybody has every route
+
+
+def measure() -> dict[str, int]:
+    """The sample's campaign on a real (local) machine."""
+    with tempfile.TemporaryDirectory() as folder, throw_away_stack(Path(folder), SPEED) as stack:
+        given: dict[str, Any] = {
+            "endpoint_url": stack["endpoint_url"],
+            "region_name": stack["region"],
+            "aws_access_key_id": "local",
+            "aws_secret_access_key": "local",
+        }
+        boto3.client("lambda", **given).invoke(FunctionName="poc-directory-local-start-scheduled-campaign")
+        machine = boto3.client("stepfunctions", **given)
+        arn = machine.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        started = time.monotonic()
+        while time.monotonic() - started < 300:
+            execution = machine.list_executions(stateMachineArn=arn)["executions"][0]
+            if execution["status"] != "RUNNING":
+                break
+            time.sleep(2)
+        assert execution["status"] == "SUCCEEDED", execution["status"]
+        pages = machine.get_paginator("get_execution_history").paginate(executionArn=execution["executionArn"])
+        kinds = Counter(event["type"] for page in pages for event in page["events"])
+    entered = sum(number for kind, number in kinds.items() if kind.endswith("StateEntered"))
+    return {"transitions": entered, "events": sum(kinds.values())}
+
+
+def worked_out(measured: dict[str, int], pings: int, rate: float, seconds: float) -> dict[str, int]:
+    """The same for `pings` PoCs, mailed at `rate` a second by dispatches of `seconds`."""
+    per_mailing = -(-pings // int(rate * seconds))
+    further = MAILINGS * (per_mailing - 1)
+    return {name: value + further * PER_DISPATCH[name] for name, value in measured.items()}
