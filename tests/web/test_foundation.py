@@ -1,7 +1,6 @@
 import pytest
 
 from chalicelib.access.rules import Role
-from chalicelib.web import cookies
 from tests.web.browser import Browser
 
 
@@ -37,14 +36,6 @@ def test_a_static_file_may_be_kept_for_a_year_under_its_hashed_name(browser: Bro
     assert "immutable" in str(file.headers["Cache-Control"])
     assert browser.get("/static/site.0000000000.css").headers["Cache-Control"] == "no-store"
     assert browser.get("/static/..%2Fhttp.py").status == 404
-
-
-@pytest.mark.parametrize(
-    "url", ["http://directory.example", "http://localhost.example", "ftp://localhost", "", "https://"]
-)
-def test_a_site_without_https_is_refused_anywhere_but_on_this_machine(url: str) -> None:
-    with pytest.raises(cookies.SiteMisconfigured):
-        cookies.is_secure(url)
 
 
 @pytest.mark.usefixtures("aws")
