@@ -30,6 +30,13 @@ def is_local_path(path: str) -> bool:
     return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
 
 
+def _filled(route: str, params: Mapping[str, str]) -> str:
+    """The path asked for, from the route and its parameters; `{rest+}` takes slashes too."""
+    for name, value in params.items():
+        route = route.replace(f"{{{name}}}", quote(value, safe="")).replace(f"{{{name}+}}", quote(value))
+    return route
+
+
 class WebRequest:
     """A request and the cookies that its answer will set. Everything is looked up when first asked for."""
 
@@ -40,8 +47,8 @@ class WebRequest:
         self.now: datetime = runtime.clock()
         self.method: str = raw.method
         self.headers: Mapping[str, str] = raw.headers
-        self.params = {name: unquote(value) for name, value in (raw.uri_params or {}).items()}
-        self.path: str = raw.path.format(**{name: quote(value, safe="") for name, value in self.params.items()})
+        self.params = {name.rstrip("+"): unquote(value) for name, value in (raw.uri_params or {}).items()}
+        self.path: str = _filled(raw.path, self.params)
         self.route: str = raw.path
         self.query: dict[str, str] = dict(raw.query_params or {})
         self.request_id: str = raw.context.get("requestId") or secrets.token_hex(8)

@@ -24,6 +24,12 @@ def home(request: WebRequest) -> Response:
     return request.render("home.html")
 
 
+@pages.route("/{anything+}", methods=["GET", "HEAD"], right=None)
+def nothing_here(request: WebRequest, anything: str) -> Response:
+    """Any other address, such as a link that a mail client cut: API Gateway alone would answer in JSON, with a 403."""
+    raise NotFound(anything)
+
+
 @pages.get("/static/{name}", right=None)
 def static_file(_request: WebRequest, name: str) -> Response:
     """A static file. Its name changes with its content, so browsers may keep it."""

@@ -1,14 +1,19 @@
 """A runtime on a site with a stage prefix, and browsers on it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from app import app
 from chalicelib.runtime import Runtime, install
 from chalicelib.settings import Settings
+from tests.access.pool import Pool, make_pool
 from tests.conftest import StillClock
 from tests.web.browser import Browser
+from tests.web.small import small
+
+__all__ = ["small"]  # a fixture, defined beside its app
 
 SITE = "https://directory.example/api"
 
@@ -31,3 +36,16 @@ def open_browser(site: Runtime) -> Callable[[], Browser]:
 @pytest.fixture
 def browser(open_browser: Callable[[], Browser]) -> Browser:
     return open_browser()
+
+
+@pytest.fixture
+def slept() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def pool(aws: None, site: Runtime, clock: StillClock, slept: list[float], monkeypatch: pytest.MonkeyPatch) -> Pool:
+    made = make_pool(clock, monkeypatch)
+    site.settings = replace(site.settings, user_pool_id=made.pool_id, user_pool_client_id=made.client_id)
+    site.sleep = slept.append
+    return made

@@ -1,7 +1,6 @@
 import pytest
 
 from chalicelib.access.rules import Role
-from chalicelib.web import cookies
 from tests.web.browser import Browser
 
 
@@ -39,9 +38,8 @@ def test_a_static_file_may_be_kept_for_a_year_under_its_hashed_name(browser: Bro
     assert browser.get("/static/..%2Fhttp.py").status == 404
 
 
-@pytest.mark.parametrize(
-    "url", ["http://directory.example", "http://localhost.example", "ftp://localhost", "", "https://"]
-)
-def test_a_site_without_https_is_refused_anywhere_but_on_this_machine(url: str) -> None:
-    with pytest.raises(cookies.SiteMisconfigured):
-        cookies.is_secure(url)
+@pytest.mark.usefixtures("aws")
+def test_an_address_that_nobody_knows_is_a_page_and_not_an_error_of_the_gateway(browser: Browser) -> None:
+    page = browser.get("/a%20link%3Cthat&was-cut")
+    assert (page.status, "does not exist" in page.text) == (404, True)
+    assert 'href="/api/a%20link%3Cthat%26was-cut?lang=fr"' in page.html

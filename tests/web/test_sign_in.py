@@ -1,36 +1,22 @@
 """Signing in through the pages, as a browser does it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from chalicelib.access import store
-from chalicelib.access.rules import AccountStatus, Role
+from chalicelib.access.rules import AccountStatus
 from chalicelib.access.service import SAME_TIME
 from chalicelib.access.store import AccountRow, SessionRow, hashed
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import AuditRow, history
 from chalicelib.runtime import Runtime
-from tests.access.pool import PASSWORD, Pool, make_pool
+from tests.access.pool import PASSWORD, Pool
 from tests.conftest import StillClock
 from tests.web.browser import Browser, Page
 
 EMAIL = "sara@unoda.example"
 NEW = "Another-long-password-7"
-
-
-@pytest.fixture
-def slept() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def pool(aws: None, site: Runtime, clock: StillClock, slept: list[float], monkeypatch: pytest.MonkeyPatch) -> Pool:
-    made = make_pool(clock, monkeypatch)
-    site.settings = replace(site.settings, user_pool_id=made.pool_id, user_pool_client_id=made.client_id)
-    site.sleep = slept.append
-    return made
 
 
 def _password(browser: Browser, email: str = EMAIL, password: str = PASSWORD, back: str = "") -> Page:
@@ -271,55 +257,3 @@ def test_a_form_without_its_token_is_refused_and_the_address_stays(pool: Pool, b
     assert page.status == 403
     assert page.inputs["email"] == EMAIL
     assert "__Host-sign-in" not in browser.cookies
-
-
-def test_signing_out_ends_the_session_in_the_table_at_once(pool: Pool, browser: Browser) -> None:
-    browser.sign_in_as(Role.MANAGER, email=EMAIL)
-    kept = dict(browser.cookies)
-    page = browser.submit(browser.get("/"), "/sign-out")
-    assert "You are signed out." in page.text
-    assert "You are signed out." not in browser.get("/").text
-    browser.cookies.update(kept)
-    assert not _signed_in(browser)
-    assert _actions(account_subject(EMAIL)) == [Action.SIGNED_OUT]
-
-
-def test_signing_out_needs_the_token_of_this_session(
-    pool: Pool, browser: Browser, open_browser: Callable[[], Browser]
-) -> None:
-    browser.sign_in_as(Role.MANAGER, email=EMAIL)
-    other = open_browser()
-    other.sign_in_as(Role.MANAGER, email="other@unoda.example")
-    page = browser.post("/sign-out", {"csrf": other.get("/").inputs["csrf"]})
-    assert page.status == 403
-    assert _signed_in(browser)
-    assert _actions(account_subject(EMAIL)) == [Action.REFUSED]
-
-
-def test_a_session_ends_when_idle_and_after_its_longest_life(pool: Pool, browser: Browser, clock: StillClock) -> None:
-    browser.sign_in_as(Role.MANAGER, email=EMAIL)
-    for _half_hour in range(24):
-        clock.pass_(minutes=29)
-        assert _signed_in(browser)
-    clock.pass_(minutes=24)
-    assert not _signed_in(browser)
-    browser.sign_in_as(Role.MANAGER, email=EMAIL)
-    clock.pass_(minutes=30)
-    assert not _signed_in(browser)
-
-
-def test_use_is_noted_at_most_once_a_minute(pool: Pool, browser: Browser, clock: StillClock) -> None:
-    browser.sign_in_as(Role.MANAGER, email=EMAIL)
-    begun = clock()
-    seen = []
-    for _visit in range(4):
-        clock.pass_(seconds=25)
-        browser.get("/")
-        seen.append((next(iter(SessionRow.scan())).last_seen_at - begun).total_seconds())
-    assert seen == [0, 0, 75, 75]
-
-
-def test_suspending_an_account_ends_its_sessions_at_once(pool: Pool, browser: Browser) -> None:
-    browser.sign_in_as(Role.MANAGER, email=EMAIL)
-    AccountRow.get(EMAIL).update(actions=[AccountRow.status.set(AccountStatus.SUSPENDED.value)])
-    assert not _signed_in(browser)
