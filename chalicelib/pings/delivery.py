@@ -6,8 +6,8 @@ queued; a mail may go out twice only if the sender died between SES's answer and
 """
 
 import time
-from collections.abc import Callable, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Set
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -37,6 +37,7 @@ from chalicelib.pings.rules import UNREACHED, Campaign, Mark, Ping, Route
 
 BATCH = 50  # a ping and its message are two of the 100 actions that one transaction may have
 THREADS = 16
+LOOK_AHEAD = 10  # batches whose ids are looked up at once
 LEASE_SECONDS = 30  # how long a sender that has died holds up the next one
 
 
@@ -66,6 +67,8 @@ class Dispatcher:
     seconds: float = 60.0
     pause: Callable[[float], None] = time.sleep
     _settled: bool = field(default=True, init=False)
+    _writing: "Future[None] | None" = field(default=None, init=False)
+    _being_written: list[str] = field(default_factory=list, init=False)
 
     def run(self, campaign_id: str) -> dict[str, object]:
         """Send what is waiting; returns `campaign_id`, how many were `sent` and how many `remain`.
@@ -81,12 +84,23 @@ class Dispatcher:
         sent = 0
         try:
             self._count_orphans(campaign, orphans)
-            sent = self._drain(campaign)
+            sent = self._drain_and_settle(campaign)
         finally:
             campaigns.give_lease_back(campaign_id, self.owner, self._settled)
         remain = store.queue_length(campaign_id) if campaign.status not in rules.OVER else 0
         logger.info("dispatched", extra={"campaign": campaign_id, "sent": sent, "remain": remain})
         return {"campaign_id": campaign_id, "sent": sent, "remain": remain}
+
+    def _drain_and_settle(self, campaign: Campaign) -> int:
+        """Only what is written is settled: after any other error than the provider's, mails may be out unwritten."""
+        try:
+            sent = self._drain(campaign)
+        except MailError:  # raised between batches: the last one is only waiting to be written
+            self._finish_writing()
+            self._settled = True
+            raise
+        self._settled = True
+        return sent
 
     @staticmethod
     def _lease() -> timedelta:
@@ -109,22 +123,42 @@ class Dispatcher:
             logger.warning("a sender died", extra={"campaign": campaign.campaign_id, "in_hand": len(unsettled)})
 
     def _drain(self, campaign: Campaign) -> int:
+        """Send batch after batch. While one is sent, what became of the one before is written."""
         rate = self.sender.rate()
         size = max(1, min(BATCH, int(rate)))  # at most a second's worth in hand: an answer stops the rest
-        until = self.clock() + timedelta(seconds=self.seconds)
         sent, throttled = 0, 0
-        with ThreadPoolExecutor(THREADS) as pool:
-            while self.clock() < until and (waiting := store.queued(campaign.campaign_id, size)):
+        with ThreadPoolExecutor(THREADS) as pool, ThreadPoolExecutor(1) as writer:
+            for waiting in self._batches(campaign, size):
                 started = time.monotonic()
                 outcomes = self._send_batch(campaign, waiting, pool)
                 if outcomes is None:
                     break
+                self._finish_writing()
+                self._writing, self._being_written = writer.submit(self._write, outcomes), waiting
                 fine = sum(1 for outcome in outcomes if outcome.error is None)
                 sent += fine
                 throttled = throttled + 1 if len(outcomes) > fine and not fine else 0
                 self._stop_if_hopeless(outcomes, throttled)
-                self.pause(max(0.0, len(outcomes) / rate - (time.monotonic() - started), 0.25 * (2**throttled - 1)))
+                idle = 0.0 if outcomes else 0.1  # the index still shows what is already sent
+                self.pause(max(idle, len(outcomes) / rate - (time.monotonic() - started), 0.25 * (2**throttled - 1)))
+            self._finish_writing()
         return sent
+
+    def _batches(self, campaign: Campaign, size: int) -> Iterator[list[str]]:
+        """The ids of waiting pings, `size` at a time, until none is left or the time is up."""
+        until = self.clock() + timedelta(seconds=self.seconds)
+        while self.clock() < until and (waiting := store.queued(campaign.campaign_id, LOOK_AHEAD * size)):
+            for start in range(0, len(waiting), size):
+                if self.clock() < until:
+                    yield waiting[start : start + size]
+            # Until its outcome is written, a ping that was sent still looks as if it waited.
+            self._finish_writing()
+
+    def _finish_writing(self) -> None:
+        """Wait until the last batch is written; raises what went wrong with it."""
+        if self._writing is not None:
+            self._writing.result()
+        self._writing, self._being_written = None, []
 
     @staticmethod
     def _stop_if_hopeless(outcomes: list[Outcome], rounds_without_success: int) -> None:
@@ -137,7 +171,8 @@ class Dispatcher:
     def _send_batch(self, campaign: Campaign, waiting: list[str], pool: ThreadPoolExecutor) -> list[Outcome] | None:
         """Send one batch and write what became of it. None when the lease was lost, or the campaign has ended."""
         now = self.clock()
-        if not campaigns.take_in_hand(campaign.campaign_id, self.owner, waiting, now + self._lease()):
+        in_hand = [*self._being_written, *waiting]
+        if not campaigns.take_in_hand(campaign.campaign_id, self.owner, in_hand, now + self._lease()):
             return None
         current = campaigns.get(campaign.campaign_id) or campaign
         pings = store.get_many(campaign.campaign_id, waiting)
@@ -149,10 +184,7 @@ class Dispatcher:
             return None
         entries = self._entries(ready)
         self._settled = False  # from here on a failure leaves the mails in hand written down, to be counted
-        outcomes = list(pool.map(lambda ping: self._send_one(current, ping, entries), ready))
-        self._write(outcomes)
-        self._settled = True
-        return outcomes
+        return list(pool.map(lambda ping: self._send_one(current, ping, entries), ready))
 
     @staticmethod
     def _entries(pings: list[Ping]) -> dict[tuple[str, str], Entry]:
