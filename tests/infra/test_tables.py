@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.infra.templates import Template, resources, statements, tables_named, text
+from tests.infra.templates import Template, resources, statements, text
 from tests.tables import MODELS
 
 PREFIX = "poc-directory-local-"
