@@ -1,6 +1,6 @@
 """Deploy `build/` to AWS. The same code serves the local AWS: only the endpoint of the clients differs.
 
-    python -m infra.deploy --stage test --parameter MailDomain=example.org --parameter MailFrom=directory@example.org ...
+    python -m infra.deploy --stage test --parameter MailDomain=example.org --parameter MailFrom=poc@example.org ...
 
 The zip and the template go into one bucket per account and region, which is the only thing outside the template (as
 with `sam deploy --resolve-s3`): a stack cannot make the bucket that its own code is in.
