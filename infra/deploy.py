@@ -1,6 +1,6 @@
 """Deploy `build/` to AWS. The same code serves the local AWS: only the endpoint of the clients differs.
 
-    python -m infra.deploy --stage test MailDomain=mail.example.org MailFrom=directory@mail.example.org ...
+    python -m infra.deploy --stage test --parameter MailDomain=example.org --parameter MailFrom=poc@example.org ...
 
 The zip and the template go into one bucket per account and region, which is the only thing outside the template (as
 with `sam deploy --resolve-s3`): a stack cannot make the bucket that its own code is in.
@@ -192,15 +192,25 @@ def with_code_at(template: str, bucket: str, key: str) -> str:
     return yaml.dump(document, Dumper=PlainDumper, allow_unicode=True, width=120)
 
 
+def setting(text: str) -> tuple[str, str]:
+    """`Name=value` as a pair."""
+    name, found, value = text.partition("=")
+    if not found or not name:
+        raise argparse.ArgumentTypeError(f"`{text}` is not Name=value")
+    return name, value
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Deploy build/ (made by `make package`) to AWS.")
-    parser.add_argument("--stage", required=True)
-    parser.add_argument("parameters", nargs="*", metavar="Name=value", help="template parameters")
+    parser.add_argument("--stage", required=True, help="part of every name, for instance `prod`")
+    parser.add_argument("--parameter", type=setting, action="append", default=[], metavar="Name=value",
+                        help="a parameter of infra/resources.yaml; those not given keep their value")  # fmt: skip
     arguments = parser.parse_args()
-    parameters = dict(item.split("=", 1) for item in arguments.parameters)
-    deployment = Deployment(boto3.Session(), arguments.stage, print)
+    if not TEMPLATE.exists():
+        sys.exit("There is nothing to deploy yet: run `make package` first.")
     try:
-        outputs = deployment.deploy({"Stage": arguments.stage, **parameters})
+        deployment = Deployment(boto3.Session(), arguments.stage, print)
+        outputs = deployment.deploy({"Stage": arguments.stage, **dict(arguments.parameter)})
     except (DeployError, ClientError, BotoCoreError) as error:
         sys.exit(f"Deployment failed: {error}")
     for name, value in sorted(outputs.items()):

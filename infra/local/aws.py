@@ -1,6 +1,5 @@
 """The local AWS (ministack) as a process of ours: loopback only, its state kept below one folder."""
 
-import ctypes
 import os
 import signal
 import socket
@@ -67,7 +66,6 @@ class LocalAws:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (no thread of ours runs yet)
             )
         self._wait_until_healthy()
 
@@ -115,10 +113,11 @@ class LocalAws:
         self._process = None
 
 
-def die_with_parent() -> None:
-    """In the child: be told to end (and so to save) even if our own process is killed outright."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+def forget_the_users_aws() -> None:
+    """Take the user's own AWS settings and proxies out of this process, which speaks to the local AWS only."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = f"localhost,{LOOPBACK}"
 
 
 def refuse_taken(port: int, setting: str) -> None:

@@ -9,8 +9,10 @@
 """
 
 import contextvars
+import ctypes
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -86,11 +88,18 @@ def keep_saving(seconds: float) -> None:
             app._MAIN_LOOP.call_soon_threadsafe(lambda: save_all(app._build_persistence_save_dict()))
 
 
+def end_with_parent() -> None:
+    """Be told to end, and so to save, when the process that started us is killed outright."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
 def main() -> None:
     from ministack import app
     from ministack.core import iam_actions  # type: ignore[import-not-found]
     from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
 
+    end_with_parent()
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)
     iam_actions.extract_resource_arn = with_mail_identity(iam_actions.extract_resource_arn)
     sns._deliver_to_lambda = in_turn(sns._deliver_to_lambda)

@@ -70,11 +70,14 @@ class MailArchive:
         values = (mail.sender, ", ".join(mail.to), mail.subject, mail.sent_at, f"<{mail.id}>")
         return list(zip(RECORDED, values, strict=True))
 
-    def refresh(self) -> None:
-        """Take over what the local SES accepted since the last look; cheap when that is nothing."""
+    def refresh(self, *, at_once: bool = False) -> None:
+        """Take over what the local SES accepted since the last look; cheap when that is nothing.
+
+        A look that follows a costly one too closely is left out, unless it must be `at_once`.
+        """
         with self._lock:
             began = time.monotonic()
-            if began < self._next_look:
+            if began < self._next_look and not at_once:
                 return
             count = self._ses.get_send_quota()["SentLast24Hours"]
             if count == self._count_seen and began < self._next_full_look:

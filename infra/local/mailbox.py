@@ -53,37 +53,42 @@ class Mailbox:
 
     @contextmanager
     def serving(self, source_port: int | None = None) -> Iterator[None]:
-        """Answer requests, and keep up with the local SES, while the block lasts.
+        """Answer requests while the block lasts.
 
-        With `source_port` the local SES hands each mail over there, so that all its header fields can be shown.
+        With `source_port` the mailbox is one to keep: the local SES hands each mail over there, so that all header
+        fields can be shown, and mails that nobody looks at are archived too. Both cost the local AWS time.
         """
-        over = threading.Event()
         server = ThreadingHTTPServer(("127.0.0.1", self._port), handler_for(self))
         server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            with self._keeping(source_port) if source_port else nullcontext():
+                yield
+        finally:
+            server.shutdown()
+            server.server_close()
+
+    @contextmanager
+    def _keeping(self, source_port: int) -> Iterator[None]:
+        over = threading.Event()
         keeper = threading.Thread(target=self._keep_up, args=(over,), daemon=True)
         keeper.start()
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        sources = self.archive.receiving_sources(source_port) if source_port else nullcontext()
         try:
-            with sources:
+            with self.archive.receiving_sources(source_port):
                 yield
         finally:
             over.set()
             keeper.join()
-            server.shutdown()
-            server.server_close()
 
     def _keep_up(self, over: threading.Event) -> None:
-        while True:
-            ending = over.wait(ARCHIVE_SECONDS)
+        while not over.wait(ARCHIVE_SECONDS):
             self.refresh()
-            if ending:
-                return
+        self.refresh(at_once=True)
 
-    def refresh(self) -> None:
+    def refresh(self, *, at_once: bool = False) -> None:
         """Look for new mail; while the local AWS is busy or gone, what is known already is shown."""
         try:
-            self.archive.refresh()
+            self.archive.refresh(at_once=at_once)
         except (OSError, ClientError, BotoCoreError):
             return
 

@@ -17,7 +17,7 @@ import pyotp
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deploy import DeployError
-from infra.local.aws import ROOT, LocalAws, LocalAwsError
+from infra.local.aws import ROOT, LocalAws, LocalAwsError, forget_the_users_aws
 from infra.local.stack import DEFAULT_SPEED, free_port, running_stack
 from infra.package import PackageError, package
 from infra.progress import Progress
@@ -145,6 +145,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.speed < 1:
         sys.exit("SPEED must be 1 or more.")
+    forget_the_users_aws()
     try:
         if arguments.what == "run":
             run(arguments.port, arguments.mailbox_port, arguments.speed)

@@ -33,6 +33,7 @@ def running_stack(
     """
     refuse_taken(mailbox_port, "MAILBOX_PORT")
     aws.home.mkdir(parents=True, exist_ok=True)
+    aws.home.chmod(0o700)  # it holds the demo accounts' passwords
     try:
         with progress.step("Starting the local AWS"):
             aws.start()
