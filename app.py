@@ -1,56 +1,93 @@
-"""Every Lambda of the system is named here; what each does lives in `chalicelib`."""
+"""The whole system: every Lambda and every page is named here; what each does lives in `chalicelib`."""
 
 from typing import Any
 
-from chalice.app import Chalice
+from chalice.app import Chalice, ConvertToMiddleware
 
-from chalicelib.web import entries, imports, site
+from chalicelib.observability import logger
+from chalicelib.runtime import runtime
+from chalicelib.web import answer, campaigns, entries, imports, sign_in, site
+
+Event = dict[str, Any]
 
 app = Chalice(app_name="poc-directory")
 app.api.binary_types.append("multipart/form-data")  # API Gateway would take an upload for UTF-8 text and spoil it
+app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 
-app.register_blueprint(site.pages.blueprint)
-app.register_blueprint(entries.pages.blueprint)
-app.register_blueprint(imports.pages.blueprint)
+# The protected website: the pages of each part.
+
+for part in (site, sign_in, answer, entries, imports, campaigns):
+    app.register_blueprint(part.pages.blueprint)
+
+
+# The ping campaign (stepfunctions/ping_campaign.asl.json): one Lambda per Task state, of the same name.
 
 
 @app.lambda_function(name="open_campaign")
-def open_campaign(event: dict[str, Any], _context: object) -> Any:
-    return event
+def open_campaign(event: Event, _context: Any) -> Event:
+    """Snapshot the recipients: one queued ping per entry."""
+    from chalicelib.pings import workflow
+
+    return workflow.open_campaign(event, runtime())
 
 
 @app.lambda_function(name="dispatch_pings")
-def dispatch_pings(event: dict[str, Any], _context: object) -> Any:
-    return event
+def dispatch_pings(event: Event, context: Any) -> Event:
+    """Send the mails that are waiting, at the pace that SES allows, for about a minute."""
+    from chalicelib.pings import workflow
+
+    return workflow.dispatch_pings(event, runtime(), context.aws_request_id)
 
 
 @app.lambda_function(name="next_milestone")
-def next_milestone(event: dict[str, Any], _context: object) -> Any:
-    return event
+def next_milestone(event: Event, _context: Any) -> Event:
+    """Say what the campaign waits for next, and until when."""
+    from chalicelib.pings import workflow
+
+    return workflow.next_milestone(event, runtime())
 
 
 @app.lambda_function(name="act_on_milestone")
-def act_on_milestone(event: dict[str, Any], _context: object) -> Any:
-    return event
+def act_on_milestone(event: Event, _context: Any) -> Event:
+    """Queue the reminders or fallbacks that are due."""
+    from chalicelib.pings import workflow
+
+    return workflow.act_on_milestone(event, runtime())
 
 
 @app.lambda_function(name="close_campaign")
-def close_campaign(event: dict[str, Any], _context: object) -> Any:
-    return event
+def close_campaign(event: Event, context: Any) -> Event:
+    """End the window, mark the silent entries unverified, tell the manager."""
+    from chalicelib.pings import workflow
+
+    return workflow.close_campaign(event, runtime(), context.aws_request_id)
+
+
+# What starts and feeds it.
 
 
 @app.lambda_function(name="start_scheduled_campaign")
-def start_scheduled_campaign(event: dict[str, Any], _context: object) -> Any:
-    return event
+def start_scheduled_campaign(_event: Event, context: Any) -> Event:
+    """Called by the schedule every six months."""
+    from chalicelib.pings import workflow
+
+    return workflow.start_scheduled_campaign(runtime(), context.aws_request_id)
 
 
 @app.lambda_function(name="record_mail_feedback")
-def record_mail_feedback(event: dict[str, Any], _context: object) -> Any:
-    return event
+def record_mail_feedback(event: Event, _context: Any) -> Event:
+    """Called by SNS with what SES says of a mail."""
+    from chalicelib.pings import workflow
+
+    return workflow.record_mail_feedback(event, runtime())
+
+
+# Nominations.
 
 
 @app.lambda_function(name="commit_import")
-def commit_import(event: dict[str, Any], _context: object) -> Any:
+def commit_import(event: Event, _context: Any) -> Event:
+    """Write the changes of an uploaded file of nominations."""
     from chalicelib.directory import jobs
 
-    return jobs.commit_import(event)
+    return dict(jobs.commit_import(event))

@@ -64,5 +64,9 @@ class MailUnavailable(MailError):
     """A passing fault of the provider. The mail stays queued."""
 
 
+class MailMisconfigured(MailError):
+    """The account may not send (sender not verified, sending paused, still in the sandbox). The mail stays queued."""
+
+
 class MailRefused(MailError):
-    """The provider will never take this message (bad address, unverified sender, suspended account)."""
+    """The provider will never take this message: its address or its form is wrong."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib import aws
 from chalicelib.clock import Clock, utc_now
@@ -12,6 +12,7 @@ from chalicelib.settings import Settings, settings
 
 if TYPE_CHECKING:
     from chalicelib.links.tokens import LinkSigner
+    from chalicelib.mail.gateway import MailSender
 
 KEYS_KEPT = timedelta(minutes=5)  # how late a rotated or revoked key may be noticed
 
@@ -20,15 +21,17 @@ KEYS_KEPT = timedelta(minutes=5)  # how late a rotated or revoked key may be not
 class Runtime:
     """Settings, the clock, and what has to be asked of AWS first.
 
-    `site` and `keys` replace the look-ups in tests. `mail_sender` is the mail gateway (None: the real one).
+    `site` and `keys` replace the look-ups in tests. `mails` is the mail gateway (None: SES). `sleep` and
+    `monotonic` (seconds) are for what takes a fixed time on purpose.
     """
 
     settings: Settings
     clock: Clock = utc_now
     site: str = ""
     keys: tuple[str, ...] = ()
-    mail_sender: Any = None
-    _monotonic: Callable[[], float] = time.monotonic
+    mails: "MailSender | None" = None
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
     _keys_until: float = field(default=0.0, init=False)
     _fetched: tuple[str, ...] = field(default=(), init=False)
 
@@ -39,6 +42,14 @@ class Runtime:
             self.site = parameter["Parameter"]["Value"].strip().rstrip("/")
         return self.site
 
+    def mail_sender(self) -> "MailSender":
+        """What sends mail."""
+        if self.mails is None:
+            from chalicelib.mail.gateway import SesSender
+
+            self.mails = SesSender(self.settings)
+        return self.mails
+
     def link_signer(self) -> "LinkSigner":
         """The signer of links in mail, with the keys as they were at most five minutes ago."""
         from chalicelib.links.tokens import LinkSigner
@@ -46,10 +57,10 @@ class Runtime:
         return LinkSigner(list(self.keys or self._current_keys()), self.clock)
 
     def _current_keys(self) -> tuple[str, ...]:
-        if not self._fetched or self._monotonic() >= self._keys_until:
+        if not self._fetched or self.monotonic() >= self._keys_until:
             secret = aws.secrets().get_secret_value(SecretId=self.settings.link_keys_secret)
             self._fetched = tuple(line.strip() for line in secret["SecretString"].splitlines() if line.strip())
-            self._keys_until = self._monotonic() + KEYS_KEPT.total_seconds()
+            self._keys_until = self.monotonic() + KEYS_KEPT.total_seconds()
         return self._fetched
 
 

@@ -61,6 +61,8 @@ class Settings:
     ping_campaign_arn: str = ""
     commit_import_function: str = ""
     dispatch_function: str = ""
+    dispatch_seconds: float = 60.0
+    """How long one `dispatch_pings` sends before it lets the state machine call it again."""
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
 
     @property

@@ -1,22 +1,54 @@
 """What access writes into the audit table."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.access.rules import Account
+from chalicelib.access.store import hashed
+from chalicelib.audit import store
+from chalicelib.audit.records import Action, Actor, AuditRecord, account_subject
 
 
-def record_refusal(account: Account, route: str, reason: str, request_id: str, now: datetime) -> None:
-    """Audit that the policy, or the form's token, stopped an account."""
-    from chalicelib.audit import store
-    from chalicelib.audit.records import Action, Actor, AuditRecord, account_subject
+@dataclass(frozen=True)
+class Visit:
+    """One request of somebody who may not be known yet: from where, under which request id, when (UTC)."""
 
+    source_ip: str
+    request_id: str
+    now: datetime
+
+    @property
+    def source(self) -> str:
+        """The network address as it is kept: enough to see that two visits came from the same one."""
+        return hashed(self.source_ip)[:16]
+
+
+def of_account(action: Action, account: Account, visit: Visit, **what: str) -> AuditRecord:
+    """A record of something that a known account did or was refused."""
+    return AuditRecord(
+        actor=Actor.account(account.email),
+        action=action,
+        subject=account_subject(account.email),
+        at=visit.now,
+        request_id=visit.request_id,
+        new={"source": visit.source, **what},
+    )
+
+
+def put_failure(email: str, reason: str, visit: Visit) -> None:
+    """Audit a sign-in that was refused. What was typed may be anything (a password, even): only its hash is kept."""
     store.put(
         AuditRecord(
-            actor=Actor.account(account.email),
-            action=Action.REFUSED,
-            subject=account_subject(account.email),
-            at=now,
-            request_id=request_id,
-            new={"route": route, "reason": reason},
+            actor=Actor("visitor", visit.source),
+            action=Action.SIGN_IN_FAILED,
+            subject=f"sign-in#{hashed(email)}",
+            at=visit.now,
+            request_id=visit.request_id,
+            new={"reason": reason},
         )
     )
+
+
+def put_refusal(account: Account, route: str, reason: str, visit: Visit) -> None:
+    """Audit that the policy, or the form's token, stopped an account."""
+    store.put(of_account(Action.REFUSED, account, visit, route=route, reason=reason))

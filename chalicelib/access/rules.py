@@ -1,8 +1,9 @@
 """Roles, rights, and the one policy function. Whatever is not granted here is denied."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from unicodedata import digit
 
 
 class Role(StrEnum):
@@ -75,3 +76,35 @@ def may(account: Account | None, right: Right, state: str | None = None) -> bool
     if right in _OWN_STATE_ONLY:
         return bool(account.state) and state == account.state
     return True
+
+
+FREE_PER_ADDRESS = 5
+"""Failures of one e-mail address, or of one second factor, before each further one has to wait."""
+FREE_PER_SOURCE = 30
+"""Failures from one network address before waiting: a Mission's whole staff may share one."""
+LONGEST_WAIT = timedelta(minutes=15)
+FORGET_AFTER = timedelta(hours=1)
+"""Failures are forgotten when none was added for this long."""
+
+
+def wait_after(failures: int, free: int) -> timedelta:
+    """How long after the last of so many failures nothing is tried: nothing for the first `free`, then doubling."""
+    if failures < free:
+        return timedelta(0)
+    return min(LONGEST_WAIT, timedelta(seconds=15 * (1 << min(failures - free, 10))))
+
+
+def is_one_time_code(typed: str) -> bool:
+    """Whether `typed` has the form of an authenticator's code: six ASCII digits."""
+    return len(typed) == 6 and typed.isascii() and typed.isdigit()
+
+
+def as_one_time_code(typed: str) -> str:
+    """What was typed, without spaces and hyphens, and with the digits of any script as 0-9."""
+    kept = (character for character in typed if not character.isspace() and character != "-")
+    return "".join(str(digit(character)) if character.isdecimal() else character for character in kept)
+
+
+def as_email(typed: str) -> str:
+    """An e-mail address as accounts are kept: without spaces around it, in lower case."""
+    return typed.strip().lower()

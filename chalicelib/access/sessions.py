@@ -3,9 +3,13 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from chalicelib.access.rules import Account, AccountStatus
 from chalicelib.settings import SessionPolicy
+
+if TYPE_CHECKING:
+    from chalicelib.access import store
 
 SIGNED_IN = "signed-in"
 TOUCH_EVERY = timedelta(minutes=1)  # a write with every request would cost more than the page
@@ -24,14 +28,11 @@ def is_alive(created_at: datetime, last_seen_at: datetime, policy: SessionPolicy
     return now < created_at + policy.absolute and now < last_seen_at + policy.idle
 
 
-def begin(account: Account, policy: SessionPolicy, now: datetime) -> str:
-    """Begin a session and return its random id, which goes into the cookie and nowhere else."""
+def new(account: Account, now: datetime) -> tuple[str, "store.Session"]:
+    """A session not yet kept, and its random id, which goes into the cookie and nowhere else."""
     from chalicelib.access import store
 
-    identifier = secrets.token_urlsafe(32)
-    kept = store.Session(SIGNED_IN, account.email, secrets.token_urlsafe(32), now, now)
-    store.put_session(identifier, kept, expires=now + policy.absolute)
-    return identifier
+    return secrets.token_urlsafe(32), store.Session(SIGNED_IN, account.email, secrets.token_urlsafe(32), now, now)
 
 
 def resolve(identifier: str, policy: SessionPolicy, now: datetime) -> SignedIn | None:
@@ -47,10 +48,3 @@ def resolve(identifier: str, policy: SessionPolicy, now: datetime) -> SignedIn |
     if now - kept.last_seen_at >= TOUCH_EVERY:
         store.touch_session(identifier, now)
     return SignedIn(account, kept.csrf_key)
-
-
-def end(identifier: str) -> None:
-    """End a session at once."""
-    from chalicelib.access import store
-
-    store.drop_session(identifier)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -40,6 +42,26 @@ class SessionRow(Model):
     last_seen_at = InstantAttribute()
     details: JSONAttribute = JSONAttribute(null=True)
     expires = NumberAttribute()
+
+
+class AttemptRow(Model):
+    """Failures of one subject (a hash), and codes used up. `expires` (seconds) is the TTL."""
+
+    class Meta:
+        table_name = table_name("attempts")
+
+    subject = UnicodeAttribute(hash_key=True)
+    failures = NumberAttribute(default=0)
+    last_at = InstantAttribute()
+    expires = NumberAttribute()
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Failures of one subject so far, and when the last was (UTC)."""
+
+    failures: int
+    last_at: datetime
 
 
 @dataclass(frozen=True)
@@ -94,9 +116,8 @@ def session(identifier: str) -> Session | None:
     return Session(row.stage, row.account, row.csrf_key, row.created_at, row.last_seen_at, dict(row.details or {}))
 
 
-def put_session(identifier: str, kept: Session, expires: datetime) -> None:
-    """Keep `kept` under a random id until it is dropped or `expires`."""
-    SessionRow(
+def _session_row(identifier: str, kept: Session, expires: datetime) -> SessionRow:
+    return SessionRow(
         hashed(identifier),
         stage=kept.stage,
         account=kept.email,
@@ -105,13 +126,26 @@ def put_session(identifier: str, kept: Session, expires: datetime) -> None:
         last_seen_at=kept.last_seen_at,
         details=kept.details,
         expires=int(expires.timestamp()),
-    ).save()
+    )
+
+
+def put_session(identifier: str, kept: Session, expires: datetime) -> None:
+    """Keep `kept` under a random id until it is dropped or `expires`."""
+    _session_row(identifier, kept, expires).save()
+
+
+def add_session(transaction: TransactWrite, identifier: str, kept: Session, expires: datetime) -> None:
+    """Put a new session into the transaction."""
+    transaction.save(_session_row(identifier, kept, expires), condition=SessionRow.session.does_not_exist())
+
+
+def take_session(transaction: TransactWrite, identifier: str) -> None:
+    """Put the end of a session, or of a sign-in, into the transaction; it fails when it is gone already."""
+    transaction.delete(SessionRow(hashed(identifier)), condition=SessionRow.session.exists())
 
 
 def touch_session(identifier: str, now: datetime) -> None:
     """Note that the session was used; a session that is gone stays gone."""
-    from pynamodb.exceptions import UpdateError
-
     row = SessionRow(hashed(identifier))
     try:
         row.update(actions=[SessionRow.last_seen_at.set(now)], condition=SessionRow.session.exists())
@@ -123,3 +157,40 @@ def touch_session(identifier: str, now: datetime) -> None:
 def drop_session(identifier: str) -> None:
     """End the session, or the sign-in, at once. Nothing happens when it is gone already."""
     SessionRow(hashed(identifier)).delete()
+
+
+def attempts(subject: str) -> Attempts | None:
+    """The failures counted for a subject, read consistently."""
+    try:
+        row = AttemptRow.get(subject, consistent_read=True)
+    except AttemptRow.DoesNotExist:
+        return None
+    return Attempts(int(row.failures), row.last_at)
+
+
+def count_attempt(subject: str, before: Attempts | None, after: Attempts, expires: datetime) -> bool:
+    """Replace the count `before` by `after`; False when somebody else counted meanwhile."""
+    row = AttemptRow(subject, failures=after.failures, last_at=after.last_at, expires=int(expires.timestamp()))
+    unchanged = AttemptRow.subject.does_not_exist() if before is None else AttemptRow.failures == before.failures
+    return _saved(row, unchanged)
+
+
+def forget_attempts(subject: str) -> None:
+    """Forget the failures of a subject."""
+    AttemptRow(subject).delete()
+
+
+def use_up(subject: str, now: datetime, until: datetime) -> bool:
+    """Mark a one-time code as used `until` a time; False when it is marked already."""
+    row = AttemptRow(subject, failures=0, last_at=now, expires=int(until.timestamp()))
+    return _saved(row, AttemptRow.subject.does_not_exist() | (AttemptRow.expires < int(now.timestamp())))
+
+
+def _saved(row: AttemptRow, condition: Condition) -> bool:
+    try:
+        row.save(condition)
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True

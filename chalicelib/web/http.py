@@ -90,7 +90,6 @@ def _answer(raw: Request, right: Right | None, handler: Handler) -> Response:
 
 
 def _admitted(request: WebRequest, right: Right | None, handler: Handler) -> Response:
-    from chalicelib.access.audit import record_refusal
     from chalicelib.web import failures
 
     try:
@@ -104,7 +103,9 @@ def _admitted(request: WebRequest, right: Right | None, handler: Handler) -> Res
         return handler(request, **request.params)
     except DirectoryError as error:
         if isinstance(error, Forbidden) and request.account:
-            record_refusal(request.account, request.route, str(error), request.request_id, request.now)
+            from chalicelib.access import audit
+
+            audit.put_refusal(request.account, request.route, str(error), request.visit)
         return failures.page(request, error)
 
 

@@ -15,6 +15,7 @@ from chalicelib.access.rules import Account, Right, may
 from chalicelib.web import cookies, csrf, forms
 
 if TYPE_CHECKING:
+    from chalicelib.access.audit import Visit
     from chalicelib.access.sessions import SignedIn
     from chalicelib.runtime import Runtime
 
@@ -62,6 +63,13 @@ class WebRequest:
     def account(self) -> Account | None:
         """Who is signed in."""
         return self.signed_in.account if self.signed_in else None
+
+    @property
+    def visit(self) -> "Visit":
+        """Where the request came from and when, as access audits it."""
+        from chalicelib.access.audit import Visit
+
+        return Visit(self.source_ip, self.request_id, self.now)
 
     def may(self, right: Right | str) -> bool:
         """Whether whoever asks may use `right` (a Right, or its name as in `START_CAMPAIGN`)."""

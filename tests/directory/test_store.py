@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from tests.samples import nomination
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def _stored(name: str = "Sara Green") -> Entry:
-    entry = Entry("p1", replace(nomination(), name=name), 1, NOW, NOW)
+def _stored(**changes: Any) -> Entry:
+    entry = Entry("p1", replace(nomination(), **changes), 1, NOW, NOW)
     transact(lambda transaction: store.add_new(transaction, entry))
     return entry
 

@@ -93,7 +93,9 @@ class Browser:
         now = self.runtime.clock()
         account = Account(email, role, state, language, AccountStatus.ACTIVE, now)
         store.account_row(account).save()
-        self.cookies["__Host-session"] = sessions.begin(account, self.runtime.settings.sessions, now)
+        identifier, kept = sessions.new(account, now)
+        store.put_session(identifier, kept, now + self.runtime.settings.sessions.absolute)
+        self.cookies["__Host-session"] = identifier
 
     def send(
         self, method: str, path: str, body: bytes = b"", follow: bool = True, headers: dict[str, str] | None = None

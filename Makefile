@@ -1,0 +1,51 @@
+# The commands of this project. `make` lists them.
+PYTHON ?= python3.11
+PORT ?= 4566
+MAILBOX_PORT ?= 8025
+SPEED ?= 3600
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run reset totp package check test e2e bench clean environment environments python
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: environments ## Run everything on this machine (PORT=4566 MAILBOX_PORT=8025 SPEED=3600); Ctrl-C stops it
+	@exec $(BIN)/python -m infra.local.run run --port $(PORT) --mailbox-port $(MAILBOX_PORT) --speed $(SPEED)
+
+reset: environment ## Forget the data of the local stack
+	@$(BIN)/python -m infra.local.run reset
+
+totp: environment ## Show the sign-in codes of the demo accounts
+	@$(BIN)/python -m infra.local.run totp
+
+package: environment ## Build the template and the zip, without deploying
+	@$(BIN)/python -m infra.package
+
+check: environment ## Lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check package ## Lint, types, and all tests that need no network
+	$(BIN)/pytest -m "not e2e"
+
+e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
+	@$(BIN)/python -m infra.chromium
+	$(BIN)/pytest -m e2e tests/e2e
+
+bench: environments package ## Measure against the budgets and write docs/benchmarks.md
+	$(BIN)/python -m tests.bench
+
+clean: ## Remove what was built (environments and local data stay)
+	rm -rf build vendor .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+environment: python
+	@$(PYTHON) -m infra.bootstrap
+
+environments: python
+	@$(PYTHON) -m infra.bootstrap --local
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing. On Debian 12: sudo apt-get install python3.11 python3.11-venv; elsewhere: make PYTHON=/path/to/python3.11"; exit 1; }

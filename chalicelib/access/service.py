@@ -1,0 +1,200 @@
+"""Signing in and out: password, then a one-time code, then a session of ours.
+
+A sign-in that is under way is a short-lived row of its own, never a session: it opens nothing.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib import aws
+from chalicelib.access import attempts, audit, sessions, store
+from chalicelib.access.audit import Visit
+from chalicelib.access.cognito import (
+    CodeRefused,
+    Identity,
+    IdentityBusy,
+    IdentityRefused,
+    Stage,
+    Step,
+    StepExpired,
+)
+from chalicelib.access.rules import (
+    FREE_PER_ADDRESS,
+    FREE_PER_SOURCE,
+    Account,
+    AccountStatus,
+    is_one_time_code,
+)
+from chalicelib.audit import store as audit_store
+from chalicelib.audit.records import Action
+from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.errors import DirectoryError, TooManyAttempts
+
+if TYPE_CHECKING:
+    from pynamodb.transactions import TransactWrite
+
+    from chalicelib.runtime import Runtime
+
+SAME_TIME = 1.0
+"""Seconds that every answer to a password takes, so that its time tells nothing about the account."""
+_BUSY_SECONDS = 5
+_UNDER_WAY = "sign-in:"
+
+
+class SignInRefused(DirectoryError):
+    """E-mail address and password do not fit an account that may come in. Which of them was wrong is not said."""
+
+
+class SignInOver(DirectoryError):
+    """The sign-in took too long, or is finished already: start again."""
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """A sign-in under way: its random id (in a cookie), whose it is, what comes next, where to go afterwards."""
+
+    identifier: str
+    email: str
+    step: Step
+    back: str
+
+    @property
+    def stage(self) -> Stage:
+        """What the person has yet to give."""
+        return self.step.stage
+
+
+def _identity(runtime: "Runtime") -> Identity:
+    return Identity(aws.cognito(), runtime.settings.user_pool_id, runtime.settings.user_pool_client_id)
+
+
+@contextmanager
+def _same_time(runtime: "Runtime") -> Iterator[None]:
+    started = runtime.monotonic()
+    try:
+        yield
+    finally:
+        runtime.sleep(max(0.0, SAME_TIME - (runtime.monotonic() - started)))
+
+
+def with_password(runtime: "Runtime", email: str, password: str, back: str, visit: Visit) -> Halfway:
+    """The first step. Raises SignInRefused, whatever was wrong and in the same time, or TooManyAttempts."""
+    by_email, by_source = attempts.subject("email", email), attempts.subject("source", visit.source_ip)
+    with _same_time(runtime):
+        attempts.count(by_email, FREE_PER_ADDRESS, visit.now)
+        attempts.count(by_source, FREE_PER_SOURCE, visit.now)
+        account = store.account(email)
+        try:
+            step = _identity(runtime).password(email, password)
+        except IdentityBusy as error:
+            raise TooManyAttempts(_BUSY_SECONDS) from error
+        except IdentityRefused as error:
+            audit.put_failure(email, "password", visit)
+            raise SignInRefused("password") from error
+        if account is None or account.status is not AccountStatus.ACTIVE:
+            audit.put_failure(email, "account", visit)
+            raise SignInRefused("account")
+        attempts.forget(by_email)
+        attempts.take_back(by_source, visit.now)
+        return _keep(runtime, Halfway(secrets.token_urlsafe(32), email, step, back), visit)
+
+
+def halfway(runtime: "Runtime", identifier: str, visit: Visit, stage: Stage | None = None) -> Halfway:
+    """The sign-in behind a cookie. Raises SignInOver when it is unknown, too old, or not at `stage`."""
+    kept = store.session(identifier) if identifier else None
+    if kept is None or not kept.stage.startswith(_UNDER_WAY):
+        raise SignInOver("unknown")
+    if visit.now >= kept.created_at + runtime.settings.sessions.sign_in:
+        raise SignInOver("too old")
+    given = dict(kept.details)
+    back = given.pop("back")
+    step = Step(Stage(kept.stage.removeprefix(_UNDER_WAY)), **given)
+    if stage is not None and step.stage is not stage:
+        raise SignInOver(f"at {step.stage}, not {stage}")
+    return Halfway(identifier, kept.email, step, back)
+
+
+def with_new_password(runtime: "Runtime", at: Halfway, password: str, visit: Visit) -> Halfway:
+    """An invited person chooses a password. Raises PasswordRefused, TooManyAttempts or SignInOver."""
+    try:
+        step = _identity(runtime).new_password(at.step, password)
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    except (StepExpired, IdentityRefused) as error:
+        raise SignInOver(str(error)) from error
+    return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), visit)
+
+
+def with_code(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> str:
+    """The second factor; returns the id of the session that begins. Raises CodeRefused, TooManyAttempts, SignInOver."""
+    _check_code(at, code, visit, lambda: _identity(runtime).code(at.step, code))
+    return _begin(runtime, at, visit, Action.SIGNED_IN)
+
+
+def with_enrolment(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> str:
+    """The second factor, enrolled now; returns the id of the session that begins. Raises as `with_code`."""
+    _check_code(at, code, visit, lambda: _identity(runtime).enrol(at.step, code))
+    return _begin(runtime, at, visit, Action.SECOND_FACTOR_ENROLLED, Action.SIGNED_IN)
+
+
+def sign_out(identifier: str, account: Account, visit: Visit) -> None:
+    """End the session at once. A second press changes nothing."""
+
+    def build(transaction: "TransactWrite") -> None:
+        store.take_session(transaction, identifier)
+        audit_store.add_to(transaction, audit.of_account(Action.SIGNED_OUT, account, visit))
+
+    try:
+        transact(build)
+    except ConditionFailed:
+        return
+
+
+def _check_code(at: Halfway, code: str, visit: Visit, check: Callable[[], None]) -> None:
+    if not is_one_time_code(code):
+        raise CodeRefused("not six digits")
+    counted = attempts.subject("code", at.email)
+    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    try:
+        check()
+        if not attempts.use_up_code(at.email, code, visit.now):
+            raise CodeRefused("used already")
+    except CodeRefused:
+        audit.put_failure(at.email, "code", visit)
+        raise
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    except StepExpired as error:
+        raise SignInOver(str(error)) from error
+    attempts.forget(counted)
+
+
+def _keep(runtime: "Runtime", at: Halfway, visit: Visit) -> Halfway:
+    details = {"back": at.back, "username": at.step.username, "session": at.step.session}
+    details |= {"secret": at.step.secret, "access_token": at.step.access_token}
+    kept = store.Session(_UNDER_WAY + at.stage, at.email, "", visit.now, visit.now, details)
+    store.put_session(at.identifier, kept, visit.now + runtime.settings.sessions.sign_in)
+    return at
+
+
+def _begin(runtime: "Runtime", at: Halfway, visit: Visit, *actions: Action) -> str:
+    """End the sign-in and begin a session under a new id, in one transaction: of two presses one wins."""
+    account = store.account(at.email)
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        raise SignInOver("the account may not come in any more")
+    identifier, session = sessions.new(account, visit.now)
+
+    def build(transaction: "TransactWrite") -> None:
+        store.take_session(transaction, at.identifier)
+        store.add_session(transaction, identifier, session, visit.now + runtime.settings.sessions.absolute)
+        for action in actions:
+            audit_store.add_to(transaction, audit.of_account(action, account, visit))
+
+    try:
+        transact(build)
+    except ConditionFailed as error:
+        raise SignInOver("finished already") from error
+    return identifier

@@ -1,0 +1,47 @@
+"""What SES tells us by SNS about a mail: delivered, bounced, complained, rejected.
+
+SES has two shapes for the same news: `notificationType` (an identity's notifications) and `eventType` (a configuration
+set's events). Both are read. Addresses in the news are not kept.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.clock import from_z
+from chalicelib.mail.store import MailEvent
+from chalicelib.observability import logger
+
+
+def events_of(sns_event: dict[str, Any]) -> Iterator[MailEvent]:
+    """The mail events in an SNS event of Lambda. What is not news of SES is skipped and logged by its kind."""
+    for record in sns_event["Records"]:
+        try:
+            news = json.loads(record["Sns"]["Message"])
+            event = _event(news)
+        except (ValueError, KeyError, TypeError) as error:
+            logger.warning("mail feedback that cannot be read", extra={"error": type(error).__name__})
+            continue
+        if event:
+            yield event
+
+
+def _event(news: dict[str, Any]) -> MailEvent | None:
+    what = news.get("notificationType") or news.get("eventType") or ""
+    mail = news["mail"]
+    message_id = mail["messageId"]
+    if what == "Delivery":
+        return MailEvent(message_id, "delivered", from_z(news["delivery"]["timestamp"]))
+    if what == "Complaint":
+        return MailEvent(message_id, "complained", from_z(news["complaint"]["timestamp"]))
+    if what == "Reject":
+        return MailEvent(message_id, "rejected", from_z(mail["timestamp"]))
+    if what == "Bounce":
+        bounce = news["bounce"]
+        # A full mailbox or an out-of-office answer is not the end of an address: SES goes on trying.
+        if bounce["bounceType"] != "Permanent":
+            return None
+        suppressed = bounce.get("bounceSubType") in ("Suppressed", "OnAccountSuppressionList")
+        return MailEvent(message_id, "suppressed" if suppressed else "bounced", from_z(bounce["timestamp"]))
+    logger.info("mail feedback of another kind", extra={"kind": str(what)[:40]})
+    return None

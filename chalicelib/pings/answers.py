@@ -1,0 +1,127 @@
+"""A person answers a ping: "I confirm, the details are current", or "Something has changed".
+
+The answer, the entry's verification state and the audit record are written in one transaction. The entry's details
+never change by a link: a reported change is a request to the directory manager.
+"""
+
+from datetime import datetime
+from functools import partial
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import Action, Actor, AuditRecord, entry_subject
+from chalicelib.directory import store as directory
+from chalicelib.directory.entry import Verification
+from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.errors import Invalid, NotFound
+from chalicelib.i18n import _
+from chalicelib.pings import rules, store
+from chalicelib.pings.rules import Mark, Ping, Route
+
+CHANGEABLE = {
+    "person": _("The person has left, or somebody else has taken over"),
+    "institution": _("Institution"),
+    "name": _("Name"),
+    "title": _("Title"),
+    "email": _("E-mail"),
+    "alternate_email": _("Alternate e-mail"),
+    "phone": _("Telephone"),
+    "languages": _("Operating languages"),
+    "hours": _("Hours or time zone"),
+    "networks": _("Other directories and networks"),
+    "other": _("Something else"),
+}
+"""What a person can say has changed: the code that is stored, and its label."""
+
+NOTE_LENGTH = 500
+
+
+def ping_of(campaign_id: str, poc_id: str) -> Ping:
+    """The ping. Raises NotFound."""
+    ping = store.get(campaign_id, poc_id)
+    if ping is None:
+        raise NotFound("no such ping")
+    return ping
+
+
+def confirm(ping: Ping, route: Route, now: datetime, request_id: str) -> Ping:
+    """Record that a person confirmed the details, in one call to AWS; repeating it changes nothing.
+
+    Returns the ping as it stands afterwards.
+    """
+    if rules.answered(ping):
+        return ping
+    return _answer(ping, Mark.ACKNOWLEDGED, route, now, request_id)
+
+
+def report_change(ping: Ping, route: Route, fields: tuple[str, ...], note: str, now: datetime, request_id: str) -> Ping:
+    """Record what a person says has changed, for the directory manager; also after a confirmation.
+
+    Raises Invalid when nothing was named, or the note is too long or has control characters.
+    """
+    wrong = {}
+    if not fields or any(name not in CHANGEABLE for name in fields):
+        wrong["fields"] = _("Choose at least one thing that has changed.")
+    if len(note) > NOTE_LENGTH:
+        wrong["note"] = _("The note is too long: at most 500 characters.")
+    if any(ord(character) < 32 and character not in "\r\n\t" for character in note):
+        wrong["note"] = _("The note contains control characters: type it again without them.")
+    if wrong:
+        raise Invalid(wrong)
+    if Mark.CHANGE_REPORTED in ping.marks:
+        return ping
+    return _answer(ping, Mark.CHANGE_REPORTED, route, now, request_id, fields, note)
+
+
+def _answer(
+    ping: Ping,
+    mark: Mark,
+    route: Route,
+    now: datetime,
+    request_id: str,
+    fields: tuple[str, ...] = (),
+    note: str = "",
+) -> Ping:
+    build = partial(_add, ping=ping, mark=mark, route=route, now=now, request_id=request_id, fields=fields, note=note)
+    try:
+        transact(build)
+    except ConditionFailed as failed:
+        if 0 in failed.failed:  # a second press, or two people at once: the first counts
+            return ping_of(ping.campaign_id, ping.poc_id)
+        # The entry has left the directory since the mail went out: the answer itself is kept.
+        transact(partial(store.add_answer, ping=ping, mark=mark, at=now, answered_by=route.value))
+    return rules.with_mark(ping, mark, now)
+
+
+def _add(
+    transaction: TransactWrite,
+    ping: Ping,
+    mark: Mark,
+    route: Route,
+    now: datetime,
+    request_id: str,
+    fields: tuple[str, ...],
+    note: str,
+) -> None:
+    current = mark is Mark.ACKNOWLEDGED
+    verification = Verification.VERIFIED if current else Verification.CHANGE_REPORTED
+    store.add_answer(transaction, ping, mark, now, route.value, fields, note)
+    directory.add_verification(transaction, ping.state, ping.poc_id, verification, now, how=f"ping-{route.value}")
+    audit.add_to(
+        transaction,
+        AuditRecord(
+            Actor.link(route.value),
+            Action.ENTRY_VERIFIED if current else Action.CHANGE_REPORTED,
+            entry_subject(ping.state, ping.poc_id),
+            now,
+            request_id,
+            new={"verification": verification.value, "campaign": ping.campaign_id, "fields": list(fields)},
+        ),
+    )
+
+
+def opened(ping: Ping, now: datetime) -> None:
+    """The page behind the link was opened, by a person or by a mail scanner: noted, and never more than that."""
+    if Mark.OPENED not in ping.marks:
+        store.note(ping, Mark.OPENED, now)

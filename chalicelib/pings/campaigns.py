@@ -1,0 +1,218 @@
+"""The campaigns themselves, in the same table as their pings: partition `campaigns`, sort the campaign's id.
+
+A pointer item names the campaign that is active, so that two can never run at once. The sending lease lives on the
+campaign: one sender at a time, and the mails in its hands are written down before it sends them.
+"""
+
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.clock import from_z, to_z
+from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.pings.rules import Campaign, CampaignStatus, Milestone, MilestoneKind
+
+CAMPAIGNS = "campaigns"
+_POINTER = "#active"
+
+
+class CampaignRow(Model):
+    """One campaign as stored. `milestones` are JSON: a list of `kind` and `at`."""
+
+    class Meta:
+        table_name = table_name("campaigns")
+
+    partition = UnicodeAttribute(hash_key=True, attr_name="campaign_id", default=CAMPAIGNS)
+    campaign_id = UnicodeAttribute(range_key=True, attr_name="item")
+    opened_at = InstantAttribute()
+    milestones = JSONAttribute()
+    status = UnicodeAttribute()
+    started_by = UnicodeAttribute()
+    link_lifetime_seconds = NumberAttribute()
+    recipients = NumberAttribute(default=0)
+    closed_at = InstantAttribute(null=True)
+    results = JSONAttribute(default=dict)
+    possible_duplicates = NumberAttribute(default=0)
+    executions = NumberAttribute(default=1)
+    lease_owner = UnicodeAttribute(null=True)
+    lease_until = InstantAttribute(null=True)
+    in_flight: ListAttribute[str] = ListAttribute(null=True)
+    manager_told_at = InstantAttribute(null=True)
+
+
+class _Pointer(Model):
+    class Meta:
+        table_name = table_name("campaigns")
+
+    partition = UnicodeAttribute(hash_key=True, attr_name="campaign_id", default=CAMPAIGNS)
+    item = UnicodeAttribute(range_key=True, default=_POINTER)
+    active = UnicodeAttribute(null=True)
+    last = UnicodeAttribute(null=True)
+
+
+def _campaign(row: CampaignRow) -> Campaign:
+    return Campaign(
+        campaign_id=row.campaign_id,
+        opened_at=row.opened_at,
+        milestones=tuple(Milestone(MilestoneKind(step["kind"]), from_z(step["at"])) for step in row.milestones),
+        status=CampaignStatus(row.status),
+        started_by=row.started_by,
+        link_lifetime=timedelta(seconds=float(row.link_lifetime_seconds)),
+        recipients=int(row.recipients),
+        closed_at=row.closed_at,
+        results=row.results,
+        possible_duplicates=int(row.possible_duplicates),
+        executions=int(row.executions),
+    )
+
+
+def _key(campaign_id: str) -> CampaignRow:
+    return CampaignRow(CAMPAIGNS, campaign_id)
+
+
+def get(campaign_id: str) -> Campaign | None:
+    """One campaign, read consistently; None when there is none."""
+    try:
+        return _campaign(CampaignRow.get(CAMPAIGNS, campaign_id, consistent_read=True))
+    except CampaignRow.DoesNotExist:
+        return None
+
+
+def newest(limit: int = 50) -> list[Campaign]:
+    """The campaigns, newest first."""
+    condition = CampaignRow.campaign_id.startswith("PT-")
+    rows = CampaignRow.query(CAMPAIGNS, condition, scan_index_forward=False, limit=limit)
+    return [_campaign(row) for row in rows]
+
+
+def active_and_last() -> tuple[str, str]:
+    """The ids of the campaign that is active now and of the last one started; empty where there is none."""
+    try:
+        pointer = _Pointer.get(CAMPAIGNS, _POINTER, consistent_read=True)
+    except _Pointer.DoesNotExist:
+        return "", ""
+    return pointer.active or "", pointer.last or ""
+
+
+def add_new(transaction: TransactWrite, campaign: Campaign, last: str) -> None:
+    """Put a new active campaign into the transaction. It fails when one is active, or was started since `last`."""
+    row = CampaignRow(
+        CAMPAIGNS,
+        campaign.campaign_id,
+        opened_at=campaign.opened_at,
+        milestones=[{"kind": step.kind.value, "at": to_z(step.at)} for step in campaign.milestones],
+        status=campaign.status.value,
+        started_by=campaign.started_by,
+        link_lifetime_seconds=campaign.link_lifetime.total_seconds(),
+    )
+    transaction.save(row, condition=CampaignRow.campaign_id.does_not_exist())
+    unchanged = _Pointer.last == last if last else _Pointer.last.does_not_exist()
+    transaction.update(
+        _Pointer(CAMPAIGNS, _POINTER),
+        actions=[_Pointer.active.set(campaign.campaign_id), _Pointer.last.set(campaign.campaign_id)],
+        condition=_Pointer.active.does_not_exist() & unchanged,
+    )
+
+
+def opened(campaign_id: str, recipients: int) -> None:
+    """The snapshot of the recipients is complete. Harmless when said twice or after the end."""
+    try:
+        _key(campaign_id).update(
+            actions=[
+                CampaignRow.status.set(CampaignStatus.RUNNING.value),
+                CampaignRow.recipients.set(recipients),
+            ],
+            condition=CampaignRow.status == CampaignStatus.OPENING.value,
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+
+
+def add_end(
+    transaction: TransactWrite, campaign_id: str, status: CampaignStatus, at: datetime, results: dict[str, int]
+) -> None:
+    """Put the end of a campaign into the transaction; it fails when it has ended before. Frees the pointer."""
+    transaction.update(
+        _key(campaign_id),
+        actions=[
+            CampaignRow.status.set(status.value),
+            CampaignRow.closed_at.set(at),
+            CampaignRow.results.set(results),
+        ],
+        condition=CampaignRow.status.is_in(CampaignStatus.OPENING.value, CampaignStatus.RUNNING.value),
+    )
+    transaction.update(
+        _Pointer(CAMPAIGNS, _POINTER),
+        actions=[_Pointer.active.remove()],
+        condition=_Pointer.active == campaign_id,
+    )
+
+
+def count_execution(campaign_id: str) -> int:
+    """Another state machine is about to be started for the campaign; returns its number."""
+    row = _key(campaign_id)
+    row.update(actions=[CampaignRow.executions.add(1)], condition=CampaignRow.campaign_id.exists())
+    return int(row.executions)
+
+
+def manager_told(campaign_id: str, at: datetime) -> None:
+    """The manager was sent the result."""
+    _key(campaign_id).update(actions=[CampaignRow.manager_told_at.set(at)])
+
+
+def is_manager_told(campaign_id: str) -> bool:
+    """Whether the manager was sent the result."""
+    return CampaignRow.get(CAMPAIGNS, campaign_id, consistent_read=True).manager_told_at is not None
+
+
+def take_lease(campaign_id: str, owner: str, now: datetime, until: datetime) -> list[str] | None:
+    """Become the one sender of the campaign; returns the ids that a sender who died had in its hands.
+
+    None when another sender holds the lease.
+    """
+    row = _key(campaign_id)
+    free = CampaignRow.lease_owner.does_not_exist() | (CampaignRow.lease_until < now)
+    try:
+        row.update(
+            actions=[CampaignRow.lease_owner.set(owner), CampaignRow.lease_until.set(until)],
+            condition=CampaignRow.campaign_id.exists() & free,
+        )
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return None
+        raise
+    return list(row.in_flight or ())
+
+
+def take_in_hand(campaign_id: str, owner: str, poc_ids: list[str], until: datetime) -> bool:
+    """Write down which mails are about to be sent, and keep the lease. False when the lease was lost."""
+    return _under_lease(campaign_id, owner, [CampaignRow.in_flight.set(poc_ids), CampaignRow.lease_until.set(until)])
+
+
+def give_lease_back(campaign_id: str, owner: str) -> None:
+    """Stop being the sender; nothing is in hand any more."""
+    _under_lease(
+        campaign_id,
+        owner,
+        [CampaignRow.lease_owner.remove(), CampaignRow.lease_until.remove(), CampaignRow.in_flight.remove()],
+    )
+
+
+def _under_lease(campaign_id: str, owner: str, actions: list[Action]) -> bool:
+    try:
+        _key(campaign_id).update(actions=actions, condition=CampaignRow.lease_owner == owner)
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def add_possible_duplicates(campaign_id: str, number: int) -> None:
+    """Count mails that may have gone out twice because a sender died between SES's answer and our write."""
+    _key(campaign_id).update(actions=[CampaignRow.possible_duplicates.add(number)])

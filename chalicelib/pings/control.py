@@ -1,0 +1,74 @@
+"""The manager's levers on a campaign and its state machine: start, resume, cancel, send again."""
+
+from datetime import datetime
+
+from botocore.exceptions import ClientError
+
+from chalicelib import aws
+from chalicelib.audit.records import Actor
+from chalicelib.errors import Conflict
+from chalicelib.observability import logger
+from chalicelib.pings import service, workflow
+from chalicelib.pings.rules import OVER, Campaign
+from chalicelib.runtime import Runtime
+from chalicelib.settings import PingPolicy
+
+
+def start(runtime: Runtime, policy: PingPolicy, actor: Actor, request_id: str) -> Campaign:
+    """Begin a campaign and start its state machine. Raises Conflict (naming the active campaign) and Invalid."""
+    campaign = service.start(policy, actor, runtime.clock(), request_id)
+    workflow.start_execution(runtime, campaign.campaign_id, campaign.campaign_id)
+    return campaign
+
+
+def execution_name(campaign: Campaign) -> str:
+    """The name of the campaign's newest state machine: its id, then `<id>-2` and so on after each *Resume*."""
+    return campaign.campaign_id if campaign.executions < 2 else f"{campaign.campaign_id}-{campaign.executions}"
+
+
+def is_running(runtime: Runtime, campaign: Campaign) -> bool:
+    """Whether a state machine keeps time for the campaign."""
+    try:
+        found = aws.step_functions().describe_execution(executionArn=_arn(runtime, campaign))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+            return False
+        raise
+    return found["status"] == "RUNNING"
+
+
+def resume(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str) -> None:
+    """Start another state machine for a campaign whose own has stopped; it goes on where the rows stand.
+
+    (A name that was used is refused by Step Functions for 90 days, so each has a number.) Raises Conflict when the
+    campaign is over or a machine runs.
+    """
+    if campaign.status in OVER or is_running(runtime, campaign):
+        raise Conflict(campaign.campaign_id)
+    number = service.count_execution(campaign.campaign_id, actor, runtime.clock(), request_id)
+    workflow.start_execution(runtime, campaign.campaign_id, f"{campaign.campaign_id}-{number}")
+
+
+def cancel(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, now: datetime) -> None:
+    """Cancel a campaign. The rows decide; the state machine is stopped as well so that nothing is left waiting.
+
+    Raises Conflict when it has ended already.
+    """
+    service.cancel(campaign.campaign_id, actor, now, request_id)
+    try:
+        aws.step_functions().stop_execution(executionArn=_arn(runtime, campaign), cause="cancelled by the manager")
+    except ClientError as error:  # it ends by itself at the next milestone
+        logger.warning("execution not stopped", extra={"error": error.response["Error"]["Code"]})
+
+
+def resend_failed(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, now: datetime) -> int:
+    """Send the mail again to those whom none has reached; returns how many. Raises Conflict after the end."""
+    number = service.resend_failed(campaign.campaign_id, actor, now, request_id)
+    if number:
+        workflow.poke_dispatch(runtime, campaign.campaign_id)
+    return number
+
+
+def _arn(runtime: Runtime, campaign: Campaign) -> str:
+    machine = runtime.settings.ping_campaign_arn
+    return machine.replace(":stateMachine:", ":execution:") + f":{execution_name(campaign)}"

@@ -1,0 +1,271 @@
+"""The rules of a ping campaign, as pure functions of (record, now).
+
+A ping is one PoC in one campaign. Everything that happens to it leaves a mark with a time; its state is worked
+out from the marks. No mark takes another away: no order of events, repetition or delay can lose an
+acknowledgement.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.settings import PingPolicy
+
+
+class Route(StrEnum):
+    """The ways to reach somebody about an entry, in the order in which they are tried."""
+
+    PRIMARY = "primary"
+    ALTERNATE = "alternate"
+    OTHER = "other"
+
+
+class Mark(StrEnum):
+    """What can happen to a ping. Each mark is stored as `<value>_at`, an aware UTC time."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    SUPPRESSED = "suppressed"
+    REJECTED = "rejected"
+    OPENED = "opened"
+    ACKNOWLEDGED = "acknowledged"
+    CHANGE_REPORTED = "change_reported"
+    CLOSED = "closed"
+
+
+FIRST_TIME_COUNTS = frozenset({Mark.OPENED, Mark.ACKNOWLEDGED, Mark.CHANGE_REPORTED, Mark.CLOSED})
+"""Marks that keep the earliest time; the others keep the latest."""
+
+UNREACHED = frozenset({Mark.BOUNCED, Mark.SUPPRESSED, Mark.REJECTED})
+"""Marks which say that a mail will not arrive: the next route is tried at once."""
+
+
+class PingState(StrEnum):
+    """Where a ping stands, for people and for counting."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    SUPPRESSED = "suppressed"
+    REJECTED = "rejected"
+    OPENED = "opened"
+    ACKNOWLEDGED = "acknowledged"
+    CHANGE_REPORTED = "change-reported"
+    UNANSWERED = "unanswered"
+
+
+ANSWERED = frozenset({PingState.ACKNOWLEDGED, PingState.CHANGE_REPORTED})
+FAILED = frozenset({PingState.BOUNCED, PingState.SUPPRESSED, PingState.REJECTED})
+
+
+class MilestoneKind(StrEnum):
+    """What a campaign does at a milestone."""
+
+    REMIND = "remind"
+    ALTERNATES = "alternates"
+    OTHER_POC = "other-poc"
+    CLOSE = "close"
+
+
+class CampaignStatus(StrEnum):
+    """Where a campaign stands. It is `closed` only when its window has ended and nothing is queued."""
+
+    OPENING = "opening"
+    RUNNING = "running"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+OVER = frozenset({CampaignStatus.CLOSED, CampaignStatus.CANCELLED})
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """Something that a campaign does `at` a time (UTC)."""
+
+    kind: MilestoneKind
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One ping test of the whole directory. Times are aware UTC; `results` are fixed when it closes."""
+
+    campaign_id: str
+    opened_at: datetime
+    milestones: tuple[Milestone, ...]
+    status: CampaignStatus
+    started_by: str
+    link_lifetime: timedelta
+    recipients: int = 0
+    closed_at: datetime | None = None
+    results: Mapping[str, int] = field(default_factory=dict)
+    possible_duplicates: int = 0
+    executions: int = 1
+
+    @property
+    def closes_at(self) -> datetime:
+        """When the window ends (UTC)."""
+        return self.milestones[-1].at
+
+
+@dataclass(frozen=True)
+class Ping:
+    """One PoC in one campaign.
+
+    `outbox` is the route by which a mail is waiting to be sent, None when none is. `milestone` is the number of
+    milestones already acted on. `marks` hold what happened and when (UTC).
+    """
+
+    campaign_id: str
+    poc_id: str
+    state: str
+    kind: str
+    language: str
+    code: str
+    has_alternate: bool = False
+    other_poc_id: str = ""
+    outbox: Route | None = None
+    tried: frozenset[Route] = frozenset()
+    failed: frozenset[Route] = frozenset()
+    milestone: int = 0
+    mails: int = 0
+    possible_duplicates: int = 0
+    answered_by: str = ""
+    changed_fields: tuple[str, ...] = ()
+    change_note: str = ""
+    marks: Mapping[Mark, datetime] = field(default_factory=dict)
+
+
+def milestones(opened_at: datetime, policy: PingPolicy) -> tuple[Milestone, ...]:
+    """The milestones of a campaign opened at `opened_at` (UTC), in time order, `close` last.
+
+    Raises ValueError when the policy is out of order: every step has to come before the window ends.
+    """
+    steps = [Milestone(MilestoneKind.REMIND, opened_at + after) for after in sorted(policy.reminders)]
+    steps.append(Milestone(MilestoneKind.ALTERNATES, opened_at + policy.alternates))
+    steps.append(Milestone(MilestoneKind.OTHER_POC, opened_at + policy.other_poc))
+    close = Milestone(MilestoneKind.CLOSE, opened_at + policy.window)
+    if any(not opened_at < step.at < close.at for step in steps):
+        raise ValueError("every reminder and fallback has to come after the opening and before the window ends")
+    return (*sorted(steps, key=lambda step: step.at), close)
+
+
+def with_mark(ping: Ping, mark: Mark, at: datetime) -> Ping:
+    """The ping after an event, wherever in the order of events it comes."""
+    known = ping.marks.get(mark)
+    if known is not None and (known <= at if mark in FIRST_TIME_COUNTS else known >= at):
+        return ping
+    return replace(ping, marks={**ping.marks, mark: at})
+
+
+# Of two mail events at the same moment, the one further to the right says more.
+_MAIL_ORDER = (Mark.SENT, Mark.DELIVERED, Mark.SUPPRESSED, Mark.REJECTED, Mark.BOUNCED, Mark.COMPLAINED)
+
+
+def state(ping: Ping) -> PingState:
+    """Where the ping stands. A person's answer counts whatever else happened, also when it came late."""
+    marks = ping.marks
+    if Mark.CHANGE_REPORTED in marks:
+        return PingState.CHANGE_REPORTED
+    if Mark.ACKNOWLEDGED in marks:
+        return PingState.ACKNOWLEDGED
+    if Mark.CLOSED in marks:
+        return PingState.UNANSWERED
+    if Mark.OPENED in marks:
+        return PingState.OPENED
+    mail = [mark for mark in _MAIL_ORDER if mark in marks]
+    if not mail:
+        return PingState.QUEUED
+    return PingState(max(mail, key=lambda mark: (marks[mark], _MAIL_ORDER.index(mark))).value)
+
+
+def answered(ping: Ping) -> bool:
+    """Whether a person has answered, in either way."""
+    return state(ping) in ANSWERED
+
+
+def answered_at(ping: Ping) -> datetime | None:
+    """When a person first answered (UTC), None when nobody has."""
+    times = [ping.marks[mark] for mark in (Mark.ACKNOWLEDGED, Mark.CHANGE_REPORTED) if mark in ping.marks]
+    return min(times) if times else None
+
+
+def came_late(ping: Ping) -> bool:
+    """Whether the answer came after the campaign had closed. It is proof of life all the same (rule 4)."""
+    at, closed = answered_at(ping), ping.marks.get(Mark.CLOSED)
+    return at is not None and closed is not None and at > closed
+
+
+def may_send(ping: Ping, campaign: Campaign) -> bool:
+    """Whether the waiting mail may still go out: nobody who has answered gets another one."""
+    return ping.outbox is not None and not answered(ping) and campaign.status not in OVER
+
+
+def available(ping: Ping) -> tuple[Route, ...]:
+    """The routes that exist for this ping, in the order in which to try them."""
+    there = {Route.PRIMARY: True, Route.ALTERNATE: ping.has_alternate, Route.OTHER: bool(ping.other_poc_id)}
+    return tuple(route for route in Route if there[route])
+
+
+def with_failed(ping: Ping, route: Route) -> Ping:
+    """The ping when mail by `route` is known not to arrive."""
+    return replace(ping, failed=ping.failed | {route})
+
+
+def route_after_failure(ping: Ping) -> Route | None:
+    """The next route to try at once when a mail did not arrive; None when none is left untried."""
+    return next((route for route in available(ping) if route not in ping.tried | ping.failed), None)
+
+
+def route_at(kind: MilestoneKind, ping: Ping) -> Route | None:
+    """The route by which an unanswered ping is mailed at a milestone; None when there is nothing to send."""
+    if answered(ping) or kind is MilestoneKind.CLOSE:
+        return None
+    good = [route for route in available(ping) if route not in ping.failed]
+    if kind is MilestoneKind.REMIND:
+        return good[0] if good else None
+    wanted = Route.ALTERNATE if kind is MilestoneKind.ALTERNATES else Route.OTHER
+    return wanted if wanted in good else None
+
+
+def next_milestone(campaign: Campaign, acted: int, everybody_answered: bool) -> tuple[int, Milestone]:
+    """The milestone to wait for after `acted` were acted on, with its position.
+
+    When everybody has answered there is nothing to wait for: it is the close.
+    """
+    last = len(campaign.milestones) - 1
+    position = last if everybody_answered else min(acted, last)
+    return position, campaign.milestones[position]
+
+
+def count(pings: Iterable[Ping]) -> dict[str, int]:
+    """How many pings stand in each state, every state named, and `total`."""
+    counts = {state.value: 0 for state in PingState}
+    total = 0
+    for ping in pings:
+        counts[state(ping).value] += 1
+        total += 1
+    return {**counts, "total": total}
+
+
+def next_campaign_id(last: str, now: datetime) -> str:
+    """`PT-2026-01`, then `PT-2026-02`: the reference that mails and pages show, and the execution's name."""
+    year, number = f"{now:%Y}", 1
+    if last.startswith(f"PT-{year}-"):
+        number = int(last.rsplit("-", 1)[1]) + 1
+    return f"PT-{year}-{number:02d}"
+
+
+def choose_other_poc(poc_id: str, kind: str, colleagues: Iterable[tuple[str, str]]) -> str:
+    """The State's other PoC to ask when this one is silent: of the other kind if there is one (§24g).
+
+    `colleagues` are (poc_id, kind) of all the State's PoCs. Empty when the State has no other.
+    """
+    others = sorted((other_kind == kind, other) for other, other_kind in colleagues if other != poc_id)
+    return others[0][1] if others else ""

@@ -1,0 +1,260 @@
+"""What the manager and the state machine do with a campaign: start, open, act at milestones, close, cancel.
+
+Every step can be repeated: it looks at the rows and does what is still missing.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby, islice
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import Action, Actor, AuditRecord, campaign_subject, entry_subject
+from chalicelib.clock import to_z
+from chalicelib.directory import store as directory
+from chalicelib.directory.entry import Entry, Verification
+from chalicelib.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
+from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.pings import campaigns, rules, store
+from chalicelib.pings.rules import Campaign, CampaignStatus, MilestoneKind, Ping, PingState, Route
+from chalicelib.settings import PingPolicy
+
+CODE_LENGTH = 9
+# Crockford's alphabet: no I, L, O or U, which are misread or misheard.
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_code() -> str:
+    """A short code for a ping: nine characters, 45 bits."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def get(campaign_id: str) -> Campaign:
+    """The campaign. Raises NotFound."""
+    campaign = campaigns.get(campaign_id)
+    if campaign is None:
+        raise NotFound(f"no campaign {campaign_id}")
+    return campaign
+
+
+def start(policy: PingPolicy, actor: Actor, now: datetime, request_id: str) -> Campaign:
+    """Begin a campaign: its milestones are fixed now. The state machine is started by the caller, after this.
+
+    Raises Conflict when a campaign is active or was started at the same moment, and Invalid when the policy's steps
+    are out of order.
+    """
+    active, last = campaigns.active_and_last()
+    if active:
+        raise Conflict(active)
+    try:
+        steps = rules.milestones(now, policy)
+    except ValueError as error:
+        raise Invalid({"window": str(error)}) from error
+    campaign = Campaign(
+        campaign_id=rules.next_campaign_id(last, now),
+        opened_at=now,
+        milestones=steps,
+        status=CampaignStatus.OPENING,
+        started_by=str(actor),
+        link_lifetime=policy.link_lifetime,
+    )
+    dates = {step.kind.value + f"-{number}": to_z(step.at) for number, step in enumerate(steps)}
+    record = _record(actor, Action.CAMPAIGN_STARTED, campaign.campaign_id, now, request_id, new=dates)
+
+    def build(transaction: TransactWrite) -> None:
+        campaigns.add_new(transaction, campaign, last)
+        audit.add_to(transaction, record)
+
+    try:
+        transact(build)
+    except ConditionFailed as failed:
+        raise Conflict(campaigns.active_and_last()[0]) from failed
+    return campaign
+
+
+def open_campaign(campaign_id: str) -> int:
+    """Snapshot the recipients: one queued ping per entry. Returns how many there are.
+
+    Repeating it before the snapshot is complete starts it anew (no mail has gone out yet); afterwards it does nothing.
+    """
+    campaign = get(campaign_id)
+    if campaign.status is not CampaignStatus.OPENING:
+        return campaign.recipients
+    recipients = store.put_new(_fresh_pings(campaign_id, directory.everything()))
+    campaigns.opened(campaign_id, recipients)
+    return recipients
+
+
+def _fresh_pings(campaign_id: str, entries: Iterable[Entry]) -> Iterator[Ping]:
+    """A ping for each entry; `entries` come State by State, so that colleagues are seen together."""
+    for _state, group in groupby(entries, key=lambda entry: entry.state):
+        colleagues = list(group)
+        kinds = [(entry.poc_id, entry.nomination.kind.value) for entry in colleagues]
+        for entry in colleagues:
+            given = entry.nomination
+            yield Ping(
+                campaign_id=campaign_id,
+                poc_id=entry.poc_id,
+                state=entry.state,
+                kind=given.kind.value,
+                language=given.preferred_language,
+                code=new_code(),
+                has_alternate=bool(given.alternate_email),
+                other_poc_id=rules.choose_other_poc(entry.poc_id, given.kind.value, kinds),
+                outbox=Route.PRIMARY,
+            )
+
+
+def next_milestone(campaign_id: str, acted: int, now: datetime) -> dict[str, object]:
+    """What the state machine waits for next: `next` is `act`, `close` or `end`; `until` a UTC time ending in `Z`."""
+    campaign = get(campaign_id)
+    if campaign.status in rules.OVER:
+        return {"campaign_id": campaign_id, "next": "end", "until": to_z(now), "milestone": acted}
+    everybody = acted > 0 and all(rules.answered(ping) for ping in store.of_campaign(campaign_id))
+    position, step = rules.next_milestone(campaign, acted, everybody)
+    return {
+        "campaign_id": campaign_id,
+        "next": "close" if step.kind is MilestoneKind.CLOSE else "act",
+        "until": to_z(now if everybody else step.at),
+        "milestone": position,
+    }
+
+
+def act_on_milestone(campaign_id: str, milestone: int) -> int:
+    """Queue the mails of a milestone (a position in the campaign's milestones); returns how many.
+
+    Pings already acted on are skipped, so a repetition after a crash goes on where the first try died.
+    """
+    campaign = get(campaign_id)
+    if campaign.status in rules.OVER:
+        return 0
+    kind = campaign.milestones[milestone].kind
+    queued = 0
+    due = (ping for ping in store.of_campaign(campaign_id) if ping.milestone <= milestone and not rules.answered(ping))
+    for chunk in _chunks(due, TRANSACTION_LIMIT):
+        routes = [rules.route_at(kind, ping) for ping in chunk]
+        transact(partial(_add_queues, pings=chunk, routes=routes, milestone=milestone + 1))
+        queued += sum(1 for route in routes if route)
+    return queued
+
+
+def _add_queues(transaction: TransactWrite, pings: list[Ping], routes: list[Route | None], milestone: int) -> None:
+    for ping, route in zip(pings, routes, strict=True):
+        store.add_queue(transaction, ping, route, milestone)
+
+
+def close_campaign(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Campaign:
+    """End the window: silent entries become *unverified* (rule 4: they stay listed), and the result is fixed.
+
+    An answer that arrives at the same moment wins. Repeating it does what is still missing.
+    """
+    campaign = get(campaign_id)
+    if campaign.status in rules.OVER:
+        return campaign
+    silent = (
+        ping
+        for ping in store.of_campaign(campaign_id)
+        if rules.state(ping) not in (*rules.ANSWERED, PingState.UNANSWERED)
+    )
+    for chunk in _chunks(silent, TRANSACTION_LIMIT // 3):
+        _close_pings(chunk, actor, now, request_id)
+    results = rules.count(store.of_campaign(campaign_id))
+    record = _record(actor, Action.CAMPAIGN_CLOSED, campaign_id, now, request_id, new=results)
+    _end(campaign_id, CampaignStatus.CLOSED, now, results, record)
+    return get(campaign_id)
+
+
+def _close_pings(pings: list[Ping], actor: Actor, now: datetime, request_id: str) -> None:
+    """Close a batch in one transaction; when one of them cannot be closed so, each by itself."""
+    try:
+        transact(partial(_add_closes, pings=pings, actor=actor, now=now, request_id=request_id))
+    except ConditionFailed as failed:
+        if len(pings) > 1:
+            for ping in pings:
+                _close_pings([ping], actor, now, request_id)
+        elif failed.failed != [0]:  # the entry has left the directory: only the ping is left to close
+            transact(partial(store.add_close, ping=pings[0], at=now))
+
+
+def _add_closes(transaction: TransactWrite, pings: list[Ping], actor: Actor, now: datetime, request_id: str) -> None:
+    for ping in pings:
+        subject = entry_subject(ping.state, ping.poc_id)
+        new = {"verification": Verification.UNVERIFIED.value, "campaign": ping.campaign_id}
+        store.add_close(transaction, ping, now)
+        directory.add_verification(transaction, ping.state, ping.poc_id, Verification.UNVERIFIED, now)
+        audit.add_to(transaction, AuditRecord(actor, Action.ENTRY_UNVERIFIED, subject, now, request_id, new=new))
+
+
+def cancel(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Campaign:
+    """Stop a campaign: no mail goes out any more and nothing is marked. Answers given so far keep counting.
+
+    Raises Conflict when it has ended already.
+    """
+    get(campaign_id)
+    results = rules.count(store.of_campaign(campaign_id))
+    record = _record(actor, Action.CAMPAIGN_CANCELLED, campaign_id, now, request_id, new=results)
+    if not _end(campaign_id, CampaignStatus.CANCELLED, now, results, record):
+        raise Conflict(campaign_id)
+    return get(campaign_id)
+
+
+def _end(campaign_id: str, status: CampaignStatus, now: datetime, results: dict[str, int], record: AuditRecord) -> bool:
+    def build(transaction: TransactWrite) -> None:
+        campaigns.add_end(transaction, campaign_id, status, now, results)
+        audit.add_to(transaction, record)
+
+    try:
+        transact(build)
+    except ConditionFailed:
+        return False
+    return True
+
+
+def resend_failed(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> int:
+    """Queue the mail again for those whom none has reached; returns how many. Raises Conflict after the end."""
+    if get(campaign_id).status in rules.OVER:
+        raise Conflict(campaign_id)
+    failed = [ping for ping in store.of_campaign(campaign_id) if rules.state(ping) in rules.FAILED]
+    for chunk in _chunks(failed, TRANSACTION_LIMIT):
+        transact(partial(_add_retries, pings=chunk))
+    audit.put(_record(actor, Action.FAILED_RESENT, campaign_id, now, request_id, new={"pings": len(failed)}))
+    return len(failed)
+
+
+def _add_retries(transaction: TransactWrite, pings: list[Ping]) -> None:
+    for ping in pings:
+        store.add_retry(transaction, ping)
+
+
+def count_execution(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> int:
+    """Another state machine is about to be started for a campaign whose first one stopped; returns its number."""
+    number = campaigns.count_execution(campaign_id)
+    audit.put(_record(actor, Action.CAMPAIGN_RESUMED, campaign_id, now, request_id, new={"execution": number}))
+    return number
+
+
+def _record(
+    actor: Actor, action: Action, campaign_id: str, now: datetime, request_id: str, new: Mapping[str, object]
+) -> AuditRecord:
+    return AuditRecord(actor, action, campaign_subject(campaign_id), now, request_id, new=new)
+
+
+def _chunks(pings: Iterable[Ping], size: int) -> Iterator[list[Ping]]:
+    walk = iter(pings)
+    while chunk := list(islice(walk, size)):
+        yield chunk
+
+
+def policy_in_days(window: float, reminders: Iterable[float], alternates: float, other_poc: float) -> PingPolicy:
+    """A policy from the manager's form, in days."""
+    return replace(
+        PingPolicy(),
+        window=timedelta(days=window),
+        reminders=tuple(timedelta(days=day) for day in reminders),
+        alternates=timedelta(days=alternates),
+        other_poc=timedelta(days=other_poc),
+    )

@@ -1,0 +1,273 @@
+"""The campaigns table. Partition `campaigns` holds one item per campaign and the pointer to the active one; the
+partition of a campaign's own id holds one row per ping. The rows are the truth about who was mailed and who answered.
+
+The sparse index `queue` holds the pings with a mail waiting, the index `code` finds a ping by its short code.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route
+
+PING = "ping#"
+
+
+class _Queue(GlobalSecondaryIndex["PingRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "queue"
+        projection = KeysOnlyProjection()
+
+    queue = UnicodeAttribute(hash_key=True)
+    item = UnicodeAttribute(range_key=True)
+
+
+class _Code(GlobalSecondaryIndex["PingRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "code"
+        projection = KeysOnlyProjection()
+
+    code = UnicodeAttribute(hash_key=True)
+
+
+class PingRow(Model):
+    """One ping as stored: partition `campaign_id`, sort `ping#<poc_id>`. `queue` is set while `outbox` is."""
+
+    class Meta:
+        table_name = table_name("campaigns")
+
+    campaign_id = UnicodeAttribute(hash_key=True)
+    item = UnicodeAttribute(range_key=True)
+    queue = UnicodeAttribute(null=True)
+    code = UnicodeAttribute(null=True)
+    state = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    language = UnicodeAttribute()
+    has_alternate = BooleanAttribute(default=False)
+    other_poc_id = UnicodeAttribute(default="")
+    outbox = UnicodeAttribute(null=True)
+    tried = UnicodeSetAttribute(null=True)
+    failed = UnicodeSetAttribute(null=True)
+    milestone = NumberAttribute(default=0)
+    mails = NumberAttribute(default=0)
+    possible_duplicates = NumberAttribute(default=0)
+    answered_by = UnicodeAttribute(default="")
+    changed_fields: ListAttribute[str] = ListAttribute(default=list)
+    change_note = UnicodeAttribute(default="")
+    sent_at = InstantAttribute(null=True)
+    delivered_at = InstantAttribute(null=True)
+    bounced_at = InstantAttribute(null=True)
+    complained_at = InstantAttribute(null=True)
+    suppressed_at = InstantAttribute(null=True)
+    rejected_at = InstantAttribute(null=True)
+    opened_at = InstantAttribute(null=True)
+    acknowledged_at = InstantAttribute(null=True)
+    change_reported_at = InstantAttribute(null=True)
+    closed_at = InstantAttribute(null=True)
+
+    by_queue = _Queue()
+    by_code = _Code()
+
+
+def _mark_attribute(mark: Mark) -> Any:
+    return getattr(PingRow, f"{mark.value}_at")
+
+
+def _ping(row: PingRow) -> Ping:
+    times = {mark: getattr(row, f"{mark.value}_at") for mark in Mark}
+    return Ping(
+        campaign_id=row.campaign_id,
+        poc_id=row.item.removeprefix(PING),
+        state=row.state,
+        kind=row.kind,
+        language=row.language,
+        code=row.code or "",
+        has_alternate=row.has_alternate,
+        other_poc_id=row.other_poc_id,
+        outbox=Route(row.outbox) if row.outbox else None,
+        tried=frozenset(Route(route) for route in row.tried or ()),
+        failed=frozenset(Route(route) for route in row.failed or ()),
+        milestone=int(row.milestone),
+        mails=int(row.mails),
+        possible_duplicates=int(row.possible_duplicates),
+        answered_by=row.answered_by,
+        changed_fields=tuple(row.changed_fields),
+        change_note=row.change_note,
+        marks={mark: at for mark, at in times.items() if at is not None},
+    )
+
+
+def _key(ping: Ping) -> PingRow:
+    return PingRow(ping.campaign_id, PING + ping.poc_id)
+
+
+def put_new(pings: Iterable[Ping]) -> int:
+    """Put fresh pings, in batches; returns how many. Putting the same again before any mail went out is harmless."""
+    put = 0
+    with PingRow.batch_write() as batch:
+        for ping in pings:
+            batch.save(
+                PingRow(
+                    ping.campaign_id,
+                    PING + ping.poc_id,
+                    queue=ping.campaign_id if ping.outbox else None,
+                    outbox=ping.outbox.value if ping.outbox else None,
+                    code=ping.code,
+                    state=ping.state,
+                    kind=ping.kind,
+                    language=ping.language,
+                    has_alternate=ping.has_alternate,
+                    other_poc_id=ping.other_poc_id,
+                )
+            )
+            put += 1
+    return put
+
+
+def get(campaign_id: str, poc_id: str) -> Ping | None:
+    """One ping, read consistently; None when there is none."""
+    try:
+        return _ping(PingRow.get(campaign_id, PING + poc_id, consistent_read=True))
+    except PingRow.DoesNotExist:
+        return None
+
+
+def get_many(campaign_id: str, poc_ids: Iterable[str]) -> list[Ping]:
+    """Several pings of a campaign, read consistently; missing ones are left out."""
+    keys = [(campaign_id, PING + poc_id) for poc_id in poc_ids]
+    return [_ping(row) for row in PingRow.batch_get(keys, consistent_read=True)]
+
+
+def of_campaign(campaign_id: str) -> Iterator[Ping]:
+    """Every ping of a campaign, page by page: memory stays flat however many there are."""
+    for row in PingRow.query(campaign_id, PingRow.item.startswith(PING), consistent_read=True):
+        yield _ping(row)
+
+
+def queued(campaign_id: str, limit: int) -> list[str]:
+    """The ids of up to `limit` PoCs with a mail waiting. The index is a moment behind: look again before sending."""
+    return [row.item.removeprefix(PING) for row in PingRow.by_queue.query(campaign_id, limit=limit)]
+
+
+def queue_length(campaign_id: str) -> int:
+    """How many mails of a campaign are waiting."""
+    return PingRow.by_queue.count(campaign_id)
+
+
+def by_code(code: str) -> tuple[str, str] | None:
+    """(campaign_id, poc_id) of the ping with this short code; None when there is none, or no single one."""
+    rows = list(PingRow.by_code.query(code, limit=2))
+    return (rows[0].campaign_id, rows[0].item.removeprefix(PING)) if len(rows) == 1 else None
+
+
+def note(
+    ping: Ping, mark: Mark, at: datetime, failed_route: Route | None = None, next_route: Route | None = None
+) -> bool:
+    """Leave a mark, and where a mail failed to arrive, queue the next route in the same write.
+
+    Returns False when the mark says nothing new (a repeated or outdated event) or the ping is gone.
+    """
+    attribute = _mark_attribute(mark)
+    newer = attribute > at if mark in FIRST_TIME_COUNTS else attribute < at
+    actions: list[Action] = [attribute.set(at)]
+    if failed_route:
+        actions.append(PingRow.failed.add({failed_route.value}))
+    if next_route:
+        actions += [PingRow.outbox.set(next_route.value), PingRow.queue.set(ping.campaign_id)]
+    try:
+        _key(ping).update(actions=actions, condition=PingRow.item.exists() & (attribute.does_not_exist() | newer))
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def add_answer(
+    transaction: TransactWrite,
+    ping: Ping,
+    mark: Mark,
+    at: datetime,
+    answered_by: str,
+    changed_fields: tuple[str, ...] = (),
+    change_note: str = "",
+) -> None:
+    """Put a person's answer into the transaction: it takes the waiting mail away, and fails when already given."""
+    attribute = _mark_attribute(mark)
+    actions: list[Action] = [
+        attribute.set(at),
+        PingRow.answered_by.set(answered_by),
+        PingRow.outbox.remove(),
+        PingRow.queue.remove(),
+    ]
+    if mark is Mark.CHANGE_REPORTED:
+        actions += [PingRow.changed_fields.set(list(changed_fields)), PingRow.change_note.set(change_note)]
+    transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists() & attribute.does_not_exist())
+
+
+def add_close(transaction: TransactWrite, ping: Ping, at: datetime) -> None:
+    """Put the end of the window into the transaction; it fails when a person has answered in the meantime."""
+    silent: Condition = PingRow.acknowledged_at.does_not_exist() & PingRow.change_reported_at.does_not_exist()
+    actions: list[Action] = [PingRow.closed_at.set(at), PingRow.outbox.remove(), PingRow.queue.remove()]
+    transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists() & silent)
+
+
+def add_queue(transaction: TransactWrite, ping: Ping, route: Route | None, milestone: int) -> None:
+    """Put into the transaction that `milestone` milestones were acted on, and by which route a mail is to go out."""
+    actions: list[Action] = [PingRow.milestone.set(milestone)]
+    if route:
+        actions += [PingRow.outbox.set(route.value), PingRow.queue.set(ping.campaign_id)]
+    transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists())
+
+
+def add_retry(transaction: TransactWrite, ping: Ping) -> None:
+    """Put into the transaction that the PoC's main address is tried once more, its failures forgotten."""
+    actions: list[Action] = [
+        PingRow.outbox.set(Route.PRIMARY.value),
+        PingRow.queue.set(ping.campaign_id),
+        PingRow.failed.remove(),
+    ]
+    transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists())
+
+
+def add_sent(transaction: TransactWrite, ping: Ping, route: Route, at: datetime, settled: bool) -> None:
+    """Put into the transaction that a mail went out by `route`.
+
+    `settled` takes the mail out of the queue and fails when something else is waiting by now (a bounce queued the next
+    route, or the PoC answered); without it the queue is left as it is.
+    """
+    actions: list[Action] = [
+        PingRow.sent_at.set(at),
+        PingRow.tried.add({route.value}),
+        PingRow.mails.add(1),
+    ]
+    condition: Condition = PingRow.item.exists()
+    if settled:
+        actions += [PingRow.outbox.remove(), PingRow.queue.remove()]
+        condition &= PingRow.outbox == route.value
+    transaction.update(_key(ping), actions=actions, condition=condition)
+
+
+def count_possible_duplicate(ping: Ping) -> None:
+    """A sender died with this mail in its hands: SES may have had it already, and it is sent again."""
+    _key(ping).update(actions=[PingRow.possible_duplicates.add(1)])
+
+
+def unqueue(ping: Ping) -> None:
+    """Take a mail out of the queue that must not go out any more."""
+    _key(ping).update(actions=[PingRow.outbox.remove(), PingRow.queue.remove()])

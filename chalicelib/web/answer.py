@@ -1,0 +1,143 @@
+"""The pages behind the links and short codes in mail: look at the entry, press a button. No sign-in, no session.
+
+GET and HEAD change nothing but *opened*: mail scanners follow links (mission, rule 7). What a form sends carries a
+token that only the page itself shows, so a scanner that posts blindly gets nowhere.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import Invalid, NotFound
+from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.web.http import Pages, Response, WebRequest
+
+if TYPE_CHECKING:
+    from chalicelib.pings.rules import Ping, Route
+
+pages = Pages(__name__)
+
+CODE_TRIES = 10  # wrong codes from one address before it has to slow down
+_MISREAD = str.maketrans("OILU", "011V")  # letters that our codes do not have, and what people mean by them
+
+
+@pages.route("/p/{token}", methods=["GET", "HEAD", "POST"], right=None)
+def acknowledgement(request: WebRequest, token: str) -> Response:
+    """The page behind a link: whose entry it is, and the two buttons."""
+    from chalicelib.pings import answers
+
+    try:
+        ping, route = _ping_of(request, token)
+    except (LinkInvalid, NotFound):
+        return request.render("link-invalid.html", 404)
+    except LinkExpired:
+        return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
+    if request.method == "POST":
+        return _answered(request, token, ping, route)
+    if request.method == "GET":
+        answers.opened(ping, request.now)
+    return _page(request, token, ping)
+
+
+def _ping_of(request: WebRequest, token: str) -> "tuple[Ping, Route]":
+    """The ping that a link is for. Raises LinkInvalid, LinkExpired or NotFound."""
+    from chalicelib.pings import answers
+    from chalicelib.pings.rules import Route
+
+    lifetime = request.runtime.settings.pings.link_lifetime
+    ids = request.runtime.link_signer().read(Purpose.PING, token, lifetime).ids
+    if len(ids) != 3 or ids[2] not in list(Route):
+        raise LinkInvalid("not a link to a ping")
+    return answers.ping_of(ids[0], ids[1]), Route(ids[2])
+
+
+def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **again: Any) -> Response:
+    """The page; `again` gives back what was typed, with what is wrong with it."""
+    from chalicelib.directory import store as directory
+    from chalicelib.pings import answers, campaigns, rules
+    from chalicelib.pings.letter import held_data
+
+    entry = directory.get(ping.state, ping.poc_id)
+    state = rules.state(ping)
+    return request.render(
+        "answer.html",
+        status,
+        token=token,
+        ping=ping,
+        state=state.value,
+        answered_at=rules.answered_at(ping),
+        campaign=campaigns.get(ping.campaign_id),
+        held=held_data(entry, request.language) if entry else [],
+        timezone=entry.nomination.timezone if entry else "UTC",
+        form_token=request.runtime.link_signer().sign(Purpose.FORM, ping.campaign_id, ping.poc_id),
+        changeable=answers.CHANGEABLE,
+        note_length=answers.NOTE_LENGTH,
+        **{"chosen": [], "note": "", "problems": {}, "stale": False, **again},
+    )
+
+
+def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route") -> Response:
+    from chalicelib.pings import answers
+
+    chosen, note = tuple(request.form.get("fields", ())), request.field("note")
+    if not _made_by_our_page(request, ping):
+        return _page(request, token, ping, 403, chosen=chosen, note=note, stale=True)
+    try:
+        if request.field("answer") == "change":
+            answers.report_change(ping, route, chosen, note, request.now, request.request_id)
+        else:
+            answers.confirm(ping, route, request.now, request.request_id)
+    except Invalid as error:
+        return _page(request, token, ping, 400, chosen=chosen, note=note, problems=error.fields)
+    return request.redirect(f"/p/{token}")
+
+
+def _made_by_our_page(request: WebRequest, ping: "Ping") -> bool:
+    from chalicelib.settings import SessionPolicy
+
+    try:
+        form = request.runtime.link_signer().read(Purpose.FORM, request.field("form"), SessionPolicy().absolute)
+    except (LinkInvalid, LinkExpired):
+        return False
+    return form.ids == (ping.campaign_id, ping.poc_id)
+
+
+@pages.get("/code", right=None)
+def code(request: WebRequest) -> Response:
+    """Where a short code is typed; it also shows which reference is genuine now."""
+    return _code_page(request)
+
+
+@pages.post("/code", right=None)
+def code_typed(request: WebRequest) -> Response:
+    """Go on to the same page as the link does."""
+    from chalicelib.access import attempts
+    from chalicelib.pings import store
+    from chalicelib.pings.rules import Route
+    from chalicelib.pings.service import CODE_LENGTH
+
+    request.check_form()
+    typed = request.field("code")
+    plain = "".join(character for character in typed.upper() if character.isalnum()).translate(_MISREAD)
+    if len(plain) != CODE_LENGTH:
+        return _code_page(request, 400, typed=typed[:40], problem="length")
+    counted = attempts.subject("code", request.source_ip)
+    attempts.count(counted, CODE_TRIES, request.now)
+    found = store.by_code(plain)
+    if found is None:
+        return _code_page(request, 404, typed=typed[:40], problem="unknown")
+    attempts.take_back(counted, request.now)
+    token = request.runtime.link_signer().sign(Purpose.PING, *found, Route.PRIMARY.value)
+    return request.redirect(f"/p/{token}")
+
+
+def _code_page(request: WebRequest, status: int = 200, typed: str = "", problem: str = "") -> Response:
+    from chalicelib.pings import campaigns
+
+    active, _last = campaigns.active_and_last()
+    return request.render(
+        "code.html",
+        status,
+        typed=typed,
+        problem=problem,
+        campaign=campaigns.get(active) if active else None,
+        mail_from=request.runtime.settings.mail_from,
+    )

@@ -1,0 +1,240 @@
+"""The manager's pages on ping campaigns: prepare, start, watch, mend, report."""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.access.rules import Right
+from chalicelib.audit.records import Actor
+from chalicelib.errors import Conflict, Invalid
+from chalicelib.i18n import LANGUAGES, _
+from chalicelib.web.http import Pages, Response, WebRequest
+
+if TYPE_CHECKING:
+    from chalicelib.pings.overview import Line
+    from chalicelib.pings.rules import Campaign
+    from chalicelib.settings import PingPolicy
+
+pages = Pages(__name__)
+
+POLICY_FIELDS = ("window", "reminders", "alternates", "other_poc")
+
+
+@pages.get("/campaigns", right=Right.SEE_CAMPAIGNS)
+def campaigns(request: WebRequest) -> Response:
+    """All campaigns, newest first."""
+    from chalicelib.pings import campaigns as store
+
+    return request.render("campaigns.html", campaigns=store.newest(), active=store.active_and_last()[0])
+
+
+@pages.get("/campaigns/new", right=Right.START_CAMPAIGN)
+def prepare(request: WebRequest) -> Response:
+    """What would happen, before it does: recipients, dates, an example mail in each language."""
+    return _prepare_page(request, {name: request.query.get(name, "") for name in POLICY_FIELDS})
+
+
+def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200, active: str = "") -> Response:
+    from chalicelib.pings import overview, rules
+    from chalicelib.pings.workflow import letters
+
+    typed, problems = given, {}
+    configured = request.runtime.settings
+    try:
+        policy, typed = _policy_of(request, given)
+        steps = rules.milestones(request.now, policy.at_speed(configured.speed))
+    except Invalid as error:
+        policy, steps, problems, status = type(configured.pings)(), (), error.fields, 400
+    writer = letters(request.runtime)
+    shown = policy.at_speed(configured.speed)
+    examples = {code: overview.example_mail(writer, shown, code, request.now) for code in LANGUAGES}
+    preview = overview.preview()
+    return request.render(
+        "campaign-new.html",
+        status,
+        preview=preview,
+        active=active or preview.active,
+        typed=typed,
+        problems=problems,
+        steps=steps,
+        examples=examples,
+        speed=configured.speed,
+    )
+
+
+def _policy_of(request: WebRequest, given: dict[str, str]) -> "tuple[PingPolicy, dict[str, str]]":
+    """The policy in the form (days), and the form filled in. Raises Invalid, field by field."""
+    from chalicelib.pings import rules, service
+    from chalicelib.settings import PingPolicy
+
+    usual = PingPolicy()
+    typed = {
+        "window": given["window"] or f"{usual.window.days}",
+        "reminders": given["reminders"] or ", ".join(f"{after.days}" for after in usual.reminders),
+        "alternates": given["alternates"] or f"{usual.alternates.days}",
+        "other_poc": given["other_poc"] or f"{usual.other_poc.days}",
+    }
+    problems, days = {}, {}
+    for name, text in typed.items():
+        try:
+            days[name] = [float(part) for part in text.replace(";", ",").split(",")]
+            if any(not 0 < day <= 90 for day in days[name]) or (name != "reminders" and len(days[name]) != 1):
+                raise ValueError(text)
+        except ValueError:
+            problems[name] = _("Give a number of days between 0 and 90 (several reminders: with commas).")
+    if problems:
+        raise Invalid(problems)
+    policy = service.policy_in_days(days["window"][0], days["reminders"], days["alternates"][0], days["other_poc"][0])
+    try:
+        rules.milestones(request.now, policy)
+    except ValueError as error:
+        raise Invalid({"window": _("Every reminder and fallback has to come before the window ends.")}) from error
+    return policy, typed
+
+
+@pages.post("/campaigns", right=Right.START_CAMPAIGN)
+def start(request: WebRequest) -> Response:
+    """Start a campaign; refused while another one is active."""
+    from chalicelib.pings import control
+
+    given = {name: request.field(name) for name in POLICY_FIELDS}
+    try:
+        policy, _typed = _policy_of(request, given)
+        speed = request.runtime.settings.speed
+        campaign = control.start(request.runtime, policy.at_speed(speed), _actor(request), request.request_id)
+    except Invalid:
+        return _prepare_page(request, given)
+    except Conflict as conflict:
+        return _prepare_page(request, given, 409, active=str(conflict))
+    return request.redirect(f"/campaigns/{campaign.campaign_id}", request.gettext(_("The ping test has started.")))
+
+
+@pages.get("/campaigns/{campaign_id}", right=Right.SEE_CAMPAIGNS)
+def campaign(request: WebRequest, campaign_id: str) -> Response:
+    """How far a campaign is, live, and its PoCs State by State."""
+    from chalicelib.pings import control, overview, rules, service
+
+    found = service.get(campaign_id)
+    state, status = request.query.get("state", ""), request.query.get("status", "")
+    over = found.status in rules.OVER
+    return request.render(
+        "campaign.html",
+        **_progress(found),
+        lines=list(overview.lines(found, state, status)),
+        filters={"state": state, "status": status},
+        stopped=not over and not control.is_running(request.runtime, found),
+        speed=request.runtime.settings.speed,
+    )
+
+
+@pages.get("/campaigns/{campaign_id}/progress", right=Right.SEE_CAMPAIGNS)
+def live_progress(request: WebRequest, campaign_id: str) -> Response:
+    """The part of the page that is fetched again and again while a campaign runs."""
+    from chalicelib.pings import service
+
+    return request.render("campaign-progress.html", **_progress(service.get(campaign_id)))
+
+
+def _progress(found: "Campaign") -> dict[str, Any]:
+    from chalicelib.pings import overview
+
+    return {"campaign": found, "progress": overview.progress(found), "order": overview.ORDER}
+
+
+@pages.post("/campaigns/{campaign_id}/resend", right=Right.CONTROL_CAMPAIGN)
+def resend(request: WebRequest, campaign_id: str) -> Response:
+    """Send again to those whom no mail has reached, and to nobody else."""
+    from chalicelib.pings import control, service
+
+    found = service.get(campaign_id)
+    number = control.resend_failed(request.runtime, found, _actor(request), request.request_id, request.now)
+    notice = request.ngettext("{count} mail is being sent again.", "{count} mails are being sent again.", number)
+    return request.redirect(f"/campaigns/{campaign_id}", notice.format(count=number))
+
+
+@pages.post("/campaigns/{campaign_id}/cancel", right=Right.CONTROL_CAMPAIGN)
+def cancel(request: WebRequest, campaign_id: str) -> Response:
+    """Cancel a campaign; cancelling twice is harmless."""
+    from chalicelib.pings import control, rules, service
+
+    found = service.get(campaign_id)
+    if found.status is not rules.CampaignStatus.CANCELLED:
+        control.cancel(request.runtime, found, _actor(request), request.request_id, request.now)
+    notice = _("The ping test is cancelled. No more mail goes out; no entry was marked.")
+    return request.redirect(f"/campaigns/{campaign_id}", request.gettext(notice))
+
+
+@pages.post("/campaigns/{campaign_id}/resume", right=Right.CONTROL_CAMPAIGN)
+def resume(request: WebRequest, campaign_id: str) -> Response:
+    """Start the state machine again after it has stopped; the rows say where to go on."""
+    from chalicelib.pings import control, service
+
+    control.resume(request.runtime, service.get(campaign_id), _actor(request), request.request_id)
+    return request.redirect(f"/campaigns/{campaign_id}", request.gettext(_("The ping test goes on.")))
+
+
+@pages.get("/campaigns/{campaign_id}/report", right=Right.SEE_CAMPAIGNS)
+def report(request: WebRequest, campaign_id: str) -> Response:
+    """The result, and the entries that need a letter to the Permanent Mission."""
+    from chalicelib.pings import answers, overview, rules, service
+
+    found = service.get(campaign_id)
+    listed = list(overview.lines(found))
+    by_kind: dict[str, list[Any]] = {}
+    for line in listed:
+        by_kind.setdefault(line.ping.kind, []).append(line.ping)
+    return request.render(
+        "campaign-report.html",
+        **_progress(found),
+        kinds={kind: rules.count(pings) for kind, pings in sorted(by_kind.items())},
+        silent=[line for line in listed if line.state not in rules.ANSWERED],
+        changes=[line for line in listed if line.state is rules.PingState.CHANGE_REPORTED],
+        changeable=answers.CHANGEABLE,
+    )
+
+
+@pages.get("/campaigns/{campaign_id}/export.csv", right=Right.EXPORT_CAMPAIGN)
+def export(request: WebRequest, campaign_id: str) -> Response:
+    """The rows of a campaign for a spreadsheet; no contact data, and nothing that a spreadsheet takes for a formula."""
+    from chalicelib.audit import store as audit
+    from chalicelib.audit.records import Action, AuditRecord, campaign_subject
+    from chalicelib.clock import to_z
+    from chalicelib.pings import overview, service
+    from chalicelib.web.spreadsheet import as_csv
+
+    def row(line: "Line") -> list[str]:
+        answered = to_z(line.answered_at) if line.answered_at else ""
+        changed = ";".join(line.ping.changed_fields)
+        return [
+            line.ping.state,
+            line.ping.kind,
+            line.ping.poc_id,
+            line.entry.nomination.institution if line.entry else "",
+            line.state.value,
+            answered,
+            line.ping.answered_by,
+            "yes" if line.late else "no",
+            str(line.ping.mails),
+            changed,
+        ]
+
+    heading = [
+        "state",
+        "kind",
+        "poc_id",
+        "institution",
+        "status",
+        "answered_at",
+        "answered_by",
+        "late",
+        "mails",
+        "changed",
+    ]
+    rows = [row(line) for line in overview.lines(service.get(campaign_id))]
+    subject = campaign_subject(campaign_id)
+    audit.put(AuditRecord(_actor(request), Action.CAMPAIGN_EXPORTED, subject, request.now, request.request_id))
+    return request.download(f"{campaign_id}.csv", "text/csv; charset=utf-8", as_csv([heading, *rows]))
+
+
+def _actor(request: WebRequest) -> Actor:
+    """The account that presses the button: a right was asked for, so there is one."""
+    assert request.account is not None  # noqa: S101
+    return Actor.account(request.account.email)

@@ -1,0 +1,203 @@
+"""Signing in, step by step: password, then a code (or, the first time, a new password and an authenticator)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.access.rules import Right, as_email, as_one_time_code
+from chalicelib.errors import TooManyAttempts
+from chalicelib.i18n import _
+from chalicelib.web import cookies
+from chalicelib.web.csrf import FormRefused
+from chalicelib.web.http import Pages, Response, WebRequest
+from chalicelib.web.request import is_local_path
+
+if TYPE_CHECKING:
+    from chalicelib.access.audit import Visit
+    from chalicelib.access.service import Halfway
+    from chalicelib.runtime import Runtime
+
+pages = Pages(__name__)
+
+LONGEST_EMAIL, LONGEST_PASSWORD = 254, 256
+_PATHS = {"code": "/sign-in/code", "enrol": "/sign-in/enrol", "new-password": "/sign-in/new-password"}
+_OVER = _("This sign-in took too long or was already used. Start again.")
+_WRONG = _("The e-mail address or the password is not right.")
+_WRONG_CODE = _("This code is not right, or it was already used. Wait for the next one and type it.")
+_STALE = _(
+    "Nothing was sent: the page was open for too long, or the browser keeps no cookies for this site. Try again."
+)
+
+
+@pages.get("/sign-in", right=None)
+def ask_for_password(request: WebRequest) -> Response:
+    """The first step; whoever is signed in already goes on."""
+    back = _back(request.query.get("next", ""))
+    if request.account:
+        return request.redirect(back)
+    return _password_page(request, back)
+
+
+@pages.post("/sign-in", right=None)
+def take_password(request: WebRequest) -> Response:
+    """Unknown account, wrong password, suspended: one answer, in one time, with the address still there."""
+    from chalicelib.access import service
+
+    back, email, password = _back(request.field("next")), as_email(request.field("email")), _secret(request, "password")
+    try:
+        request.check_form()
+        if not (0 < len(email) <= LONGEST_EMAIL and 0 < len(password) <= LONGEST_PASSWORD):
+            raise service.SignInRefused("empty or over-long")
+        at = service.with_password(request.runtime, email, password, back, request.visit)
+    except FormRefused:
+        return _password_page(request, back, 403, email=email, problem=request.gettext(_STALE))
+    except service.SignInRefused:
+        return _password_page(request, back, 400, email=email, problem=request.gettext(_WRONG))
+    except TooManyAttempts as error:
+        return _slow_down(_password_page(request, back, 429, email=email, seconds=error.seconds), error)
+    return _go_on(request, at)
+
+
+@pages.get("/sign-in/code", right=None)
+def ask_for_code(request: WebRequest) -> Response:
+    """The second step."""
+    return _step(request, "code", lambda at: request.render("sign-in-code.html", email=at.email))
+
+
+@pages.post("/sign-in/code", right=None)
+def take_code(request: WebRequest) -> Response:
+    """The second factor; a new session begins."""
+    from chalicelib.access import service
+
+    return _code_step(request, "code", "sign-in-code.html", service.with_code)
+
+
+@pages.get("/sign-in/enrol", right=None)
+def ask_to_enrol(request: WebRequest) -> Response:
+    """At first sign-in: the key for an authenticator, as a picture and as text."""
+    return _step(request, "enrol", lambda at: request.render("enrol.html", **_key(at)))
+
+
+@pages.post("/sign-in/enrol", right=None)
+def take_enrolment(request: WebRequest) -> Response:
+    """The authenticator shows the right code: it is the second factor from now on."""
+    from chalicelib.access import service
+
+    return _code_step(request, "enrol", "enrol.html", service.with_enrolment)
+
+
+@pages.get("/sign-in/new-password", right=None)
+def ask_for_new_password(request: WebRequest) -> Response:
+    """An invited person replaces the password of the invitation."""
+    return _step(request, "new-password", lambda at: request.render("sign-in-new-password.html", email=at.email))
+
+
+@pages.post("/sign-in/new-password", right=None)
+def take_new_password(request: WebRequest) -> Response:
+    """Whether the password will do is decided by the pool's rules; the page repeats them."""
+    from chalicelib.access import service
+    from chalicelib.access.cognito import PasswordRefused
+
+    def take(at: "Halfway") -> Response:
+        password, problem = _secret(request, "password"), ""
+        if password != _secret(request, "again"):
+            problem = _("The two passwords are not the same.")
+        elif len(password) > LONGEST_PASSWORD:
+            problem = _("This password is too long.")
+        else:
+            try:
+                return _go_on(request, service.with_new_password(request.runtime, at, password, request.visit))
+            except PasswordRefused:
+                problem = _("This password does not meet the rules below, or it was used before.")
+        given = {"email": at.email, "problem": request.gettext(problem)}
+        return request.render("sign-in-new-password.html", 400, **given)
+
+    return _step(request, "new-password", take)
+
+
+@pages.post("/sign-out", right=Right.SIGN_OUT)
+def sign_out(request: WebRequest) -> Response:
+    """The session ends at once, here and in the table."""
+    from chalicelib.access import service
+
+    if request.account:
+        service.sign_out(request.cookie(cookies.SESSION), request.account, request.visit)
+    request.drop_cookie(cookies.SESSION)
+    return request.redirect("/", request.gettext("You are signed out."))
+
+
+def _back(path: str) -> str:
+    """Where to go after signing in: a page of ours, or the start page."""
+    return path if is_local_path(path) and not path.startswith(("/sign-in", "/sign-out")) else "/"
+
+
+def _secret(request: WebRequest, name: str) -> str:
+    """A password as typed: spaces around it belong to it."""
+    return request.form.get(name, [""])[0]
+
+
+def _password_page(request: WebRequest, back: str, status: int = 200, **given: Any) -> Response:
+    shown = {"email": "", "problem": "", "seconds": 0, "back": back, **given}
+    return request.render("sign-in.html", status, **shown)
+
+
+def _slow_down(response: Response, error: TooManyAttempts) -> Response:
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
+
+
+def _go_on(request: WebRequest, at: "Halfway") -> Response:
+    lifetime = int(request.runtime.settings.sessions.sign_in.total_seconds())
+    request.set_cookie(cookies.SIGN_IN, at.identifier, lifetime)
+    return request.redirect(_PATHS[at.stage])
+
+
+def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]) -> Response:
+    """Run a later step; a sign-in that is over starts again, one that is finished goes on."""
+    from chalicelib.access import service
+    from chalicelib.access.cognito import Stage
+
+    try:
+        if request.method == "POST":
+            request.check_form()
+        return then(service.halfway(request.runtime, request.cookie(cookies.SIGN_IN), request.visit, Stage(stage)))
+    except service.SignInOver:
+        request.drop_cookie(cookies.SIGN_IN)
+        if request.account:
+            return request.redirect("/")
+        return request.redirect("/sign-in", request.gettext(_OVER))
+
+
+def _code_step(
+    request: WebRequest, stage: str, template: str, check: Callable[["Runtime", "Halfway", str, "Visit"], str]
+) -> Response:
+    from chalicelib.access.cognito import CodeRefused
+
+    def take(at: "Halfway") -> Response:
+        shown = _key(at) if stage == "enrol" else {"email": at.email}
+        try:
+            identifier = check(request.runtime, at, as_one_time_code(request.field("code")), request.visit)
+        except CodeRefused:
+            return request.render(template, 400, problem=request.gettext(_WRONG_CODE), **shown)
+        except TooManyAttempts as error:
+            return _slow_down(request.render(template, 429, seconds=error.seconds, **shown), error)
+        request.drop_cookie(cookies.SIGN_IN)
+        request.drop_cookie(cookies.FORM)
+        request.set_cookie(cookies.SESSION, identifier)
+        return request.redirect(at.back)
+
+    return _step(request, stage, take)
+
+
+def _key(at: "Halfway") -> dict[str, Any]:
+    """The authenticator's key: a QR code that authenticator apps read, and the same as text in groups of four."""
+    from urllib.parse import quote, urlencode
+
+    import segno
+    from markupsafe import Markup
+
+    issuer, secret = "PoC Directory", at.step.secret
+    label = quote(f"{issuer}:{at.email}")
+    address = f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer}, quote_via=quote)}"
+    picture = segno.make(address, error="m").svg_inline(scale=4, border=2, omitsize=True)
+    groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+    return {"email": at.email, "qr": Markup(picture), "key": groups}  # noqa: S704 (segno draws squares only)

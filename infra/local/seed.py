@@ -1,0 +1,177 @@
+"""Fill a fresh local stack: the sample nominations, and demo accounts that can sign in at once."""
+
+import csv
+import json
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from botocore.exceptions import ClientError
+
+from infra.local.aws import ROOT, LocalAws
+
+NOMINATIONS = ROOT / "data" / "nominations.csv"
+MANAGER = ("manager@unoda.example", "manager", "", "en")
+# The first PoC of the sample for each: a State that writes French and one that writes Arabic.
+POC_LANGUAGES = ("fr", "ar")
+MAIL_DOMAIN = "unoda.example"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A demo account as `.local/stack.json` shows it. `state` is an ISO code, empty for the manager."""
+
+    email: str
+    password: str
+    totp_secret: str
+    role: str
+    state: str
+
+
+class Seeder:
+    """Brings one local stack to where a visitor can start; doing it again changes nothing."""
+
+    def __init__(self, aws: LocalAws, outputs: dict[str, str], stage: str) -> None:
+        self._prefix = f"poc-directory-{stage}"
+        self._outputs = outputs
+        self._aws = aws
+
+    def _client(self, name: str) -> Any:
+        return self._aws.session.client(name, endpoint_url=self._aws.endpoint_url)  # type: ignore[call-overload]
+
+    def wire_mail_feedback(self) -> None:
+        """Tell the local SES where to report: it goes by the identity's topics and ignores configuration sets."""
+        for kind in ("Bounce", "Complaint", "Delivery"):
+            self._client("ses").set_identity_notification_topic(
+                Identity=MAIL_DOMAIN, NotificationType=kind, SnsTopic=self._outputs["MailFeedbackTopic"]
+            )
+
+    def nominations(self) -> str | None:
+        """Import the sample as the manager would; gives what the import said, None if entries are there already."""
+        if self._client("dynamodb").scan(TableName=f"{self._prefix}-entries", Limit=1)["Items"]:
+            return None
+        import_id = f"sample-{secrets.token_hex(8)}"
+        self._client("s3").put_object(
+            Bucket=self._outputs["ImportsBucket"], Key=f"imports/{import_id}.csv", Body=NOMINATIONS.read_bytes()
+        )
+        answer = self._client("lambda").invoke(
+            FunctionName=f"{self._prefix}-commit-import",
+            Payload=json.dumps({"import_id": import_id, "actor": "system:deploy"}).encode(),
+        )
+        said: str = answer["Payload"].read().decode()
+        if "FunctionError" in answer:
+            raise RuntimeError(f"The sample nominations could not be imported: {said}")
+        return said
+
+    def accounts(self, known: list[Account]) -> list[Account]:
+        """The demo accounts, those of `known` that still exist unchanged, the others made anew."""
+        wanted = [MANAGER, *sample_pocs()]
+        kept = {account.email: account for account in known if self._in_pool(account.email)}
+        return [kept.get(row[0]) or self._make(*row) for row in wanted]
+
+    def _in_pool(self, email: str) -> bool:
+        try:
+            self._client("cognito-idp").admin_get_user(UserPoolId=self._outputs["UserPoolId"], Username=email)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "UserNotFoundException":
+                return False
+            raise
+        return True
+
+    def _make(self, email: str, role: str, state: str, language: str) -> Account:
+        cognito = self._client("cognito-idp")
+        pool = self._outputs["UserPoolId"]
+        password = f"{secrets.token_urlsafe(12)}-Aa1"
+        if not self._in_pool(email):
+            cognito.admin_create_user(
+                UserPoolId=pool, Username=email, MessageAction="SUPPRESS", TemporaryPassword=password,
+                UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+            )  # fmt: skip
+        cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)
+        secret = self._enrol(email, password)
+        self._client("dynamodb").put_item(
+            TableName=f"{self._prefix}-accounts",
+            Item={name: {"S": value} for name, value in {
+                "email": email, "role": role, "state": state, "language": language, "status": "active",
+                "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }.items()},
+        )  # fmt: skip
+        return Account(email, password, secret, role, state)
+
+    def _enrol(self, email: str, password: str) -> str:
+        """Pair an authenticator with the account, as its owner would at first sign-in; gives the key."""
+        cognito = self._client("cognito-idp")
+        pool, client = self._outputs["UserPoolId"], self._outputs["UserPoolClientId"]
+        signed_in = cognito.admin_initiate_auth(
+            UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": email, "PASSWORD": password},
+        )  # fmt: skip
+        if "AuthenticationResult" in signed_in:  # the local Cognito does not ask for enrolment, AWS does
+            token = {"AccessToken": signed_in["AuthenticationResult"]["AccessToken"]}
+        else:
+            token = {"Session": signed_in["Session"]}
+        paired = cognito.associate_software_token(**token)
+        secret: str = paired["SecretCode"]
+        if "Session" in token:
+            token = {"Session": paired["Session"]}
+        cognito.verify_software_token(**token, UserCode=pyotp.TOTP(secret).now())
+        cognito.admin_set_user_mfa_preference(
+            UserPoolId=pool, Username=email, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+        )
+        return secret
+
+    def resume_campaigns(self) -> list[str]:
+        """Start again what ran when the local AWS last stopped: it fails such executions, real AWS never stops.
+
+        A campaign's rows are the truth, so a new execution with the same input goes on where the old one was.
+        """
+        sfn, machine = self._client("stepfunctions"), self._outputs["PingCampaignArn"]
+        resumed = []
+        for found in sfn.list_executions(stateMachineArn=machine, statusFilter="FAILED")["executions"]:
+            execution = sfn.describe_execution(executionArn=found["executionArn"])
+            name = f"{execution['name'].split('.again.')[0]}.again.{int(time.time())}"
+            if execution.get("error") == "States.ServiceRestart" and not self._was_resumed(sfn, machine, execution):
+                sfn.start_execution(stateMachineArn=machine, name=name, input=execution["input"])
+                resumed.append(name)
+        return resumed
+
+    def _was_resumed(self, sfn: Any, machine: str, execution: dict[str, Any]) -> bool:
+        family = execution["name"].split(".again.")[0]
+        return any(
+            other["name"].split(".again.")[0] == family and other["startDate"] > execution["startDate"]
+            for other in sfn.list_executions(stateMachineArn=machine)["executions"]
+        )
+
+
+def sample_pocs() -> list[tuple[str, str, str, str]]:
+    """E-mail, role, State and language of the demo PoCs: the first of the sample in each of POC_LANGUAGES."""
+    with NOMINATIONS.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    firsts = [next(row for row in rows if row["preferred_language"] == language) for language in POC_LANGUAGES]
+    return [(row["email"], "poc", row["state"], row["preferred_language"]) for row in firsts]
+
+
+def read_stack(path: Path) -> list[Account]:
+    """The accounts of an earlier run, none if there was none."""
+    if not path.exists():
+        return []
+    return [Account(**account) for account in json.loads(path.read_text())["accounts"]]
+
+
+def write_stack(path: Path, aws: LocalAws, mailbox_url: str, accounts: list[Account]) -> dict[str, Any]:
+    """Write `.local/stack.json`, readable by its owner only; scripts and end-to-end tests start from it."""
+    stack = {
+        "base_url": aws.site_url,
+        "mailbox_url": mailbox_url,
+        "endpoint_url": aws.endpoint_url,
+        "region": aws.session.region_name,
+        "accounts": [asdict(account) for account in accounts],
+    }
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps(stack, indent=2) + "\n")
+    return stack

@@ -1,0 +1,178 @@
+"""Make `build/template.yaml` and `build/deployment.zip`: the one SAM template and the one zip of every Lambda.
+
+Chalice writes both; around it this module fills `vendor/` (the only other folder that Chalice packs), puts the state
+machines into the template, and makes the zip reproducible. Nothing is done when no input has changed.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+VENDOR = ROOT / "vendor"
+WHEELS = ROOT / ".local" / "zip-packages"
+TEMPLATE = BUILD / "template.yaml"
+ZIP = BUILD / "deployment.zip"
+STAMP = BUILD / "inputs.sha256"
+
+ASSETS = ("templates", "locales", "data")
+INPUTS = ("app.py", "chalicelib", *ASSETS, "stepfunctions", "requirements/zip.txt", ".chalice/config.json",
+          ".chalice/policies", "infra/resources.yaml", "infra/package.py")  # fmt: skip
+# Lambda's x86-64 runtime for Python 3.11; wheels only, so that packaging never compiles or runs a package's code.
+PLATFORM = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64", "--python-version", "3.11",
+            "--implementation", "cp"]  # fmt: skip
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class PackageError(Exception):
+    """Packaging cannot go on; the message says what to do."""
+
+
+def package() -> bool:
+    """Bring `build/` up to date; false when it already was. Raises PackageError."""
+    stamp = digest(INPUTS)
+    if STAMP.exists() and STAMP.read_text() == stamp and TEMPLATE.exists() and ZIP.exists():
+        return False
+    STAMP.unlink(missing_ok=True)
+    fill_vendor()
+    run_chalice()
+    tidy_zip()
+    write_template()
+    STAMP.write_text(stamp)
+    return True
+
+
+def digest(names: tuple[str, ...]) -> str:
+    """SHA-256 over names and contents of files and folders below the project's root."""
+    seen = hashlib.sha256()
+    for name in names:
+        for path in files_of(ROOT / name):
+            seen.update(f"{path.relative_to(ROOT)}\0".encode())
+            seen.update(hashlib.sha256(path.read_bytes()).digest())
+    return seen.hexdigest()
+
+
+def files_of(path: Path) -> Iterator[Path]:
+    """The files at or below `path`, in a stable order, without what Python and Babel compile."""
+    found = [path] if path.is_file() else sorted(path.rglob("*"))
+    for file in found:
+        if file.is_file() and file.suffix not in (".pyc", ".mo") and file.name != ".gitkeep":
+            yield file
+
+
+def fill_vendor() -> None:
+    """Lay out what ships beside our code: third-party packages, and our templates, catalogues and data."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    shutil.copytree(third_party(), VENDOR)
+    for name in ASSETS:
+        for file in files_of(ROOT / name):
+            target = VENDOR / file.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if file.suffix == ".po":
+                compile_catalogue(file, target.with_suffix(".mo"))
+            else:
+                shutil.copyfile(file, target)
+
+
+def third_party() -> Path:
+    """The unpacked wheels of `requirements/zip.txt`, fetched once per content of that file."""
+    requirements = ROOT / "requirements" / "zip.txt"
+    target = WHEELS / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    if target.exists():
+        return target
+    partial = target.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile",
+               *PLATFORM, "--target", str(partial), "-r", str(requirements)]  # fmt: skip
+    run(command, "could not fetch the packages of requirements/zip.txt; the first run needs the network")
+    shutil.rmtree(partial / "bin", ignore_errors=True)
+    partial.rename(target)
+    return target
+
+
+def compile_catalogue(source: Path, target: Path) -> None:
+    """Compile one gettext catalogue; entries marked fuzzy are left out, they are guesses."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with source.open("rb") as po, target.open("wb") as mo:
+        write_mo(mo, read_po(po))
+
+
+def run_chalice() -> None:
+    """Let Chalice write its template, merged with `infra/resources.yaml`, and the zip into `build/`."""
+    shutil.rmtree(ROOT / ".chalice" / "deployments", ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    chalice = Path(sys.executable).with_name("chalice")
+    # The region only decides the names of service principals, which are the same in every commercial region.
+    environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"}
+    run([str(chalice), "package", "--stage", "any", "--merge-template", "infra/resources.yaml", str(BUILD)],
+        "Chalice could not package the app", environment)  # fmt: skip
+
+
+def run(command: list[str], complaint: str, environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise PackageError(f"{complaint}:\n{(done.stdout + done.stderr).strip()}")
+
+
+def tidy_zip() -> None:
+    """Rewrite Chalice's zip so that equal inputs give equal bytes, and without the byte code of this machine."""
+    tidy = ZIP.with_suffix(".tidy")
+    with zipfile.ZipFile(ZIP) as source, zipfile.ZipFile(tidy, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in sorted(name for name in source.namelist() if not name.endswith(".pyc")):
+            info = zipfile.ZipInfo(name, ZIP_TIME)
+            info.external_attr = 0o644 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, source.read(name))
+    tidy.replace(ZIP)
+
+
+class PlainDumper(yaml.SafeDumper):
+    """YAML without anchors, which CloudFormation does not read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def write_template() -> None:
+    """Put each `stepfunctions/<name>.asl.json` into its state machine and write the finished template."""
+    written = BUILD / "sam.yaml"
+    template = yaml.safe_load(written.read_text())
+    for path in sorted((ROOT / "stepfunctions").glob("*.asl.json")):
+        logical_id = re.sub(r"(?:^|_)([a-z])", lambda m: m[1].upper(), path.name.removesuffix(".asl.json"))
+        machine = template["Resources"].get(logical_id)
+        if machine is None:
+            raise PackageError(f"{path.name} has no state machine {logical_id} in infra/resources.yaml")
+        machine["Properties"]["Definition"] = json.loads(path.read_text())
+    # A merged resource without a type means that infra/resources.yaml names a Lambda which app.py does not have.
+    nameless = sorted(name for name, resource in template["Resources"].items() if "Type" not in resource)
+    if nameless:
+        raise PackageError(f"infra/resources.yaml names what app.py does not define: {', '.join(nameless)}")
+    TEMPLATE.write_text(yaml.dump(template, Dumper=PlainDumper, allow_unicode=True, width=120))
+    written.unlink()
+
+
+def main() -> None:
+    try:
+        changed = package()
+    except PackageError as error:
+        sys.exit(f"Packaging failed: {error}")
+    size = ZIP.stat().st_size / 1e6
+    print(f"{TEMPLATE.relative_to(ROOT)} and {ZIP.relative_to(ROOT)} ({size:.1f} MB): "
+          + ("written" if changed else "nothing has changed"))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

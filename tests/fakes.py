@@ -1,0 +1,38 @@
+"""Hand-written stand-ins for what the directory talks to."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chalicelib.errors import MailError
+from chalicelib.mail.message import Mail
+
+
+@dataclass
+class FakeMailSender:
+    """Takes mails into a list. `refuse` may answer with the error that the provider would give for a mail.
+
+    `on_send` is called with each mail before it is taken: the place to let something happen in the middle of a batch.
+    """
+
+    sent: list[Mail] = field(default_factory=list)
+    refuse: Callable[[Mail], MailError | None] = lambda _mail: None
+    on_send: Callable[[Mail], None] = lambda _mail: None
+    per_second: float = 1000.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send(self, mail: Mail) -> str:
+        self.on_send(mail)
+        error = self.refuse(mail)
+        if error is not None:
+            raise error
+        with self._lock:
+            self.sent.append(mail)
+            return f"message-{len(self.sent)}"
+
+    def rate(self) -> float:
+        return self.per_second
+
+    def to(self, address: str) -> list[Mail]:
+        """The mails sent to one address, oldest first."""
+        return [mail for mail in self.sent if mail.to == address]

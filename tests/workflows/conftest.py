@@ -1,0 +1,119 @@
+"""Runs the committed ASL with the real handlers: moto interprets the machine and calls our Lambdas in this process."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto.awslambda_simple.models import LambdaSimpleBackend
+
+import app
+from chalicelib import runtime as runtimes
+from chalicelib.audit.records import Actor
+from chalicelib.clock import utc_now
+from chalicelib.paths import ROOT
+from chalicelib.pings import service, workflow
+from chalicelib.runtime import Runtime
+from chalicelib.settings import PingPolicy, Settings
+from tests.fakes import FakeMailSender
+
+REGION, ACCOUNT = "eu-central-1", "123456789012"
+TASKS = ("open_campaign", "dispatch_pings", "next_milestone", "act_on_milestone", "close_campaign")
+
+
+def _pascal(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _arn(name: str) -> str:
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+
+def definition() -> dict[str, Any]:
+    """The committed machine with the names of the Lambdas put in, and its back-off shortened: moto waits for real."""
+    text = (ROOT / "stepfunctions" / "ping_campaign.asl.json").read_text(encoding="utf-8")
+    for task in TASKS:
+        text = text.replace("${" + _pascal(task) + "Arn}", _arn(task))
+    machine: dict[str, Any] = json.loads(text)
+    for state in machine["States"].values():
+        for retry in state.get("Retry", ()):
+            retry.pop("MaxDelaySeconds", None)
+            retry.pop("JitterStrategy", None)
+            retry.update(IntervalSeconds=1, BackoffRate=1)
+    return machine
+
+
+@dataclass
+class Stage:
+    """A stage of moto on which campaigns run; one day passes in 0.2 seconds, a campaign in under three."""
+
+    runtime: Runtime
+    mails: FakeMailSender
+    invoked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    crash: list[str] = field(default_factory=list)
+
+    def start(self, policy: PingPolicy | None = None) -> str:
+        """Start a campaign as the manager does; returns its id."""
+        policy = policy or self.runtime.settings.pings
+        campaign = service.start(policy, Actor.system("test"), utc_now(), "request-1")
+        workflow.start_execution(self.runtime, campaign.campaign_id, campaign.campaign_id)
+        return campaign.campaign_id
+
+    def execution(self, name: str) -> dict[str, Any]:
+        arn = self.runtime.settings.ping_campaign_arn.replace(":stateMachine:", ":execution:") + f":{name}"
+        return dict(boto3.client("stepfunctions").describe_execution(executionArn=arn))
+
+    def wait(self, name: str, seconds: float = 20) -> str:
+        """Wait until the execution has ended; returns its status."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            status = str(self.execution(name)["status"])
+            if status != "RUNNING":
+                return status
+            time.sleep(0.02)
+        raise AssertionError(f"{name} still runs after {seconds} s; invoked: {self.invoked}")
+
+    def invoke(self, name: str, event: dict[str, Any]) -> Any:
+        """Call one of our Lambdas as AWS would; a name that we do not have fails loudly."""
+        self.invoked.append((name, event))
+        handler = getattr(app, name)
+        context = SimpleNamespace(
+            aws_request_id=f"request-{len(self.invoked)}",
+            function_name=name,
+            memory_limit_in_mb=512,
+            invoked_function_arn=_arn(name),
+        )
+        return handler(event, context)
+
+
+@pytest.fixture
+def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:ping-campaign"
+    settings = Settings(speed=432_000, ping_campaign_arn=machine_arn, dispatch_function="dispatch_pings")
+    mails = FakeMailSender()
+    runtime = Runtime(settings, site="https://directory.example", keys=("a" * 40,), mails=mails)
+    stage = Stage(runtime, mails)
+    runtimes.install(runtime)
+
+    def invoke(
+        _self: LambdaSimpleBackend, function_name: str, _qualifier: Any, body: Any, headers: Any, response_headers: Any
+    ) -> bytes:
+        name = function_name.rsplit(":", 1)[-1]
+        event = json.loads(body or "{}")
+        try:
+            return json.dumps(stage.invoke(name, event)).encode()
+        except Exception as error:
+            response_headers["x-amz-function-error"] = "Unhandled"
+            return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)}).encode()
+
+    monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
+    role = f"arn:aws:iam::{ACCOUNT}:role/machine"
+    boto3.client("stepfunctions").create_state_machine(
+        name="ping-campaign", definition=json.dumps(definition()), roleArn=role
+    )
+    yield stage
+    runtimes.install(None)
