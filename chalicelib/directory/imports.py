@@ -84,6 +84,10 @@ class Import:
     done: int = 0
     committed_by: str = ""
 
+    def running(self, now: datetime) -> bool:
+        """Whether its commit is under way."""
+        return self.status is Status.COMMITTING and not self.stalled(now)
+
     def stalled(self, now: datetime) -> bool:
         """Whether its commit has died without saying so."""
         return self.status is Status.COMMITTING and now - self.moved_at > STALLED_AFTER

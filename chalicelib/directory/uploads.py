@@ -69,7 +69,7 @@ def order_commit(import_id: str, digest: str, asked: Asked, function: str) -> Or
     seen = imports.get(import_id)
     if seen is None:
         raise NotFound(import_id)
-    if seen.status is Status.COMMITTED or (seen.status is Status.COMMITTING and not seen.stalled(asked.at)):
+    if seen.status is Status.COMMITTED or seen.running(asked.at):
         return Ordered.ALREADY
     content = imports.file(import_id)
     if content is None:

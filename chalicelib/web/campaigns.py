@@ -198,7 +198,7 @@ def export(request: WebRequest, campaign_id: str) -> Response:
     from chalicelib.audit.records import Action, AuditRecord, campaign_subject
     from chalicelib.clock import to_z
     from chalicelib.pings import overview, service
-    from chalicelib.spreadsheet import csv_text
+    from chalicelib.web.spreadsheet import as_csv
 
     def row(line: "Line") -> list[str]:
         answered = to_z(line.answered_at) if line.answered_at else ""
@@ -231,7 +231,7 @@ def export(request: WebRequest, campaign_id: str) -> Response:
     rows = [row(line) for line in overview.lines(service.get(campaign_id))]
     subject = campaign_subject(campaign_id)
     audit.put(AuditRecord(_actor(request), Action.CAMPAIGN_EXPORTED, subject, request.now, request.request_id))
-    return request.download(f"{campaign_id}.csv", "text/csv; charset=utf-8", csv_text(heading, rows))
+    return request.download(f"{campaign_id}.csv", "text/csv; charset=utf-8", as_csv([heading, *rows]))
 
 
 def _actor(request: WebRequest) -> Actor:

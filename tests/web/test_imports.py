@@ -130,7 +130,7 @@ def test_the_report_can_be_corrected_and_uploaded_again(manager: Manager) -> Non
     assert [(row["line"], row["outcome"]) for row in rows] == [("2", "New"), ("3", "Refused")]
     assert "hours: “\u2068always\u2069” is not understood" in rows[1]["remarks"]
     assert rows[1]["institution"] == "'=cmd()"
-    assert rows[0]["phone"] == "+37410123456"
+    assert rows[0]["phone"] == "'+37410123456"
     corrected = report.html.replace(",always,", ",24/7,")
     again = manager.upload(corrected.encode())
     assert "Commit 2 changes" in again.text
