@@ -1,0 +1,139 @@
+"""Chromium as people use it: signing in, watching for what the browser complains of, taking pictures of pages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, expect
+from playwright.sync_api import Response as BrowserResponse
+
+from tests.e2e.support import PATIENCE, Person
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-component-update"
+    " --disable-sync"
+)
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+LANGUAGES = {"en": "en-GB", "ar": "ar"}
+WIDTHS = {1280: 900, 390: 844}
+
+
+def start_chromium(playwright: Playwright) -> Browser:
+    """Debian's Chromium, talking to nobody but our stack."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+
+
+@dataclass
+class Watch:
+    """What browsers complained of on any page: broken policies, errors of scripts, requests that failed."""
+
+    complaints: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        """Listen to everything that happens in `context`."""
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self._note(f"script error: {error.error}"))
+        context.on("requestfailed", self._failed)
+        context.on("response", self._answered)
+
+    def _note(self, complaint: str) -> None:
+        self.complaints.append(complaint)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # Chromium repeats each status of 400 and above here; `_answered` decides which of them are faults.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self._note(f"console {message.type} on {message.page.url if message.page else '?'}: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        # Leaving a page cuts off what it was fetching, and a download ends its navigation: both are no fault.
+        if request.failure != "net::ERR_ABORTED":
+            self._note(f"failed: {request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: BrowserResponse) -> None:
+        # The status of a page is what its test is about; of anything that a page fetches it has to be good.
+        if response.status >= 500 or (response.status >= 400 and not response.request.is_navigation_request()):
+            self._note(f"status {response.status}: {response.request.method} {response.url}")
+
+
+@dataclass
+class Chromium:
+    """Opens windows in which everything is watched."""
+
+    browser: Browser
+    base_url: str
+    watch: Watch
+
+    @contextmanager
+    def window(self, language: str = "en", width: int = 1280, like: BrowserContext | None = None) -> Iterator[Page]:
+        """A window of a new visitor, or of one who is signed in `like` another window."""
+        context = self.open(language, width, like)
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
+
+    def open(self, language: str = "en", width: int = 1280, like: BrowserContext | None = None) -> BrowserContext:
+        """The same, to be closed by the caller."""
+        context = self.browser.new_context(
+            base_url=self.base_url,
+            locale=LANGUAGES[language],
+            viewport={"width": width, "height": WIDTHS[width]},
+            storage_state=like.storage_state() if like else None,
+            color_scheme="light",
+            accept_downloads=True,
+        )
+        context.set_default_timeout(PATIENCE * 1000)
+        self.watch.over(context)
+        return context
+
+
+def sign_in(page: Page, person: Person, to: str = "/") -> None:
+    """Password, then code, through the real pages."""
+    page.goto(f"/sign-in?next={to}")
+    give_password(page, person.email, person.password)
+    give_code(page, person.code())
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def give_password(page: Page, email: str, password: str) -> None:
+    """Fill in and send the first step."""
+    page.fill("#email", email)
+    page.fill("#password", password)
+    page.click("main form button")
+
+
+def give_code(page: Page, code: str) -> None:
+    """Fill in and send the second step."""
+    page.fill("#code", code)
+    page.click("main form button")
+
+
+class Album:
+    """Pictures of every page, in English and Arabic, on a desk and on a phone."""
+
+    def __init__(self, chromium: Chromium) -> None:
+        self._chromium = chromium
+        self.too_wide: list[str] = []
+
+    def visit(self, path: str, name: str, like: BrowserContext | None = None) -> None:
+        """Take all four pictures of the page at `path`, as the person sees it who is signed in `like`."""
+        for language in LANGUAGES:
+            with self._chromium.window(language, like=like) as page:
+                mark = "&" if "?" in path else "?"
+                page.goto(f"{path}{mark}lang={language}")
+                assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+                self.take(page, name, language)
+
+    def take(self, page: Page, name: str, language: str = "en") -> None:
+        """Take pictures of the page as it stands, at both widths; for what cannot be asked for again."""
+        before = page.viewport_size
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            file = SCREENSHOTS / f"{name}.{language}.{width}.png"
+            page.screenshot(path=file, full_page=True, animations="disabled")
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                self.too_wide.append(file.name)
+        if before:
+            page.set_viewport_size(before)
