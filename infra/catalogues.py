@@ -33,6 +33,7 @@ def extracted() -> Catalog:
             {glob.partition("/")[2]: given for glob, given in _OPTIONS.items()},
             _KEYWORDS,
             ["Translators:"],
+            directory_filter=lambda _folder: True,  # Babel passes over folders like `_base` otherwise
         ):
             found.add(message, None, [(f"{part}/{Path(name).as_posix()}", 0)], auto_comments=comments, context=context)
     return found
