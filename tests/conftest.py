@@ -21,6 +21,13 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 from tests.tables import create_tables
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Pages and mails in the tests speak the languages of the catalogues as committed."""
+    from infra.catalogues import compile_all
+
+    compile_all()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Every test but the end-to-end ones runs without a network."""
     import pytest_socket
