@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.directory.entry import Entry, Kind
+from chalicelib.directory.languages import operating_languages
 from chalicelib.directory.states import states
 from chalicelib.errors import MailRefused
-from chalicelib.i18n import _, translations
+from chalicelib.i18n import LANGUAGES, _, translations
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.mail.message import Mail, render
 from chalicelib.pings.rules import Campaign, Ping, Route
@@ -30,7 +31,7 @@ _KINDS = {
 def held_data(entry: Entry, language: str) -> list[tuple[str, str]]:
     """The entry as we hold it, as (label, value) lines in `language`; empty fields are left out."""
     translate = translations(language).gettext
-    given = entry.nomination
+    given, names = entry.nomination, operating_languages()
     lines = [
         (_("State"), states()[given.state].name(language)),
         (_("Function"), translate(_KINDS[given.kind])),
@@ -40,8 +41,8 @@ def held_data(entry: Entry, language: str) -> list[tuple[str, str]]:
         (_("E-mail"), given.email),
         (_("Alternate e-mail"), given.alternate_email),
         (_("Telephone"), given.phone),
-        (_("Operating languages"), ", ".join(given.languages)),
-        (_("Preferred language"), given.preferred_language),
+        (_("Operating languages"), ", ".join(names.get(code, code) for code in given.languages)),
+        (_("Preferred language"), LANGUAGES[given.preferred_language]),
         (_("Time zone"), given.timezone),
         (_("Hours"), given.hours),
         (_("Other directories and networks"), ", ".join(given.networks)),
