@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 pages = Pages(__name__)
 
-CODE_TRIES = 10  # wrong codes from one address before it has to slow down
+CODE_TRIES = 20  # wrong codes from one address before it has to slow down (several PoCs may share an address)
 _MISREAD = str.maketrans("OILU", "011V")  # letters that our codes do not have, and what people mean by them
 
 

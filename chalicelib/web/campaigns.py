@@ -29,7 +29,13 @@ def campaigns(request: WebRequest) -> Response:
 @pages.get("/campaigns/new", right=Right.START_CAMPAIGN)
 def prepare(request: WebRequest) -> Response:
     """What would happen, before it does: recipients, dates, an example mail in each language."""
-    return _prepare_page(request, {name: request.query.get(name, "") for name in POLICY_FIELDS})
+    return _prepare_page(request, dict.fromkeys(POLICY_FIELDS, ""))
+
+
+@pages.post("/campaigns/new", right=Right.START_CAMPAIGN)
+def prepare_again(request: WebRequest) -> Response:
+    """The same with other dates. Not a GET: the form's token would end up in the address."""
+    return _prepare_page(request, {name: request.field(name) for name in POLICY_FIELDS})
 
 
 def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200, active: str = "") -> Response:

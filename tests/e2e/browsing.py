@@ -84,6 +84,8 @@ class Chromium:
             color_scheme="light",
             accept_downloads=True,
         )
+        # Chosen on the site, so that it comes before the language of whoever signs in.
+        context.add_cookies([{"name": "language", "value": language, "url": self.base_url}])
         context.set_default_timeout(PATIENCE * 1000)
         self.watch.over(context)
         return context
