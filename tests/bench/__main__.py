@@ -137,7 +137,7 @@ def main() -> None:
         ("imports", lambda: [imports()]),
         ("calls", calls),
         ("sending 1,000", lambda: [sending(1_000, 4)]),
-        ("sending 10,000", lambda: [sending(10_000, 2)]),
+        ("sending 10,000", lambda: [sending(10_000, 1)]),
         ("memory", memory),
         ("transitions", transitions),
         ("zip", lambda: [zip_size()]),
