@@ -196,6 +196,11 @@ def answered_at(ping: Ping) -> datetime | None:
     return min(times) if times else None
 
 
+def code_works(campaign: Campaign, now: datetime) -> bool:
+    """Whether the short codes of a campaign still work: as long as the last link that it could have sent."""
+    return now < campaign.closes_at + campaign.link_lifetime
+
+
 def came_late(ping: Ping) -> bool:
     """Whether the answer came after the campaign had closed. It is proof of life all the same (rule 4)."""
     at, closed = answered_at(ping), ping.marks.get(Mark.CLOSED)

@@ -110,7 +110,7 @@ def code(request: WebRequest) -> Response:
 def code_typed(request: WebRequest) -> Response:
     """Go on to the same page as the link does."""
     from chalicelib.access import attempts
-    from chalicelib.pings import store
+    from chalicelib.pings import campaigns, rules, store
     from chalicelib.pings.rules import Route
     from chalicelib.pings.service import CODE_LENGTH
 
@@ -125,6 +125,9 @@ def code_typed(request: WebRequest) -> Response:
     if found is None:
         return _code_page(request, 404, typed=typed[:40], problem="unknown")
     attempts.take_back(counted, request.now)
+    campaign = campaigns.get(found[0])
+    if campaign is None or not rules.code_works(campaign, request.now):  # else a code would make fresh links for ever
+        return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
     token = request.runtime.link_signer().sign(Purpose.PING, *found, Route.PRIMARY.value)
     return request.redirect(f"/p/{token}")
 

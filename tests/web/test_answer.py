@@ -215,3 +215,14 @@ def test_guessing_codes_slows_down(browser: Browser, ping: Ping) -> None:
 
 def test_the_code_page_shows_which_reference_is_genuine(browser: Browser, ping: Ping) -> None:
     assert ping.campaign_id in browser.get("/code").text
+
+
+def test_a_short_code_does_not_outlive_the_links_of_its_campaign(
+    browser: Browser, site: Runtime, ping: Ping, clock: StillClock
+) -> None:
+    clock.pass_(days=14 + 59)
+    assert browser.submit(browser.get("/code"), "/code", {"code": ping.code}).status == 200
+    clock.pass_(days=1)
+    page = browser.submit(browser.get("/code"), "/code", {"code": ping.code})
+    assert page.status == 410
+    assert site.settings.manager_email in page.html
