@@ -207,7 +207,10 @@ def add_answer(
     changed_fields: tuple[str, ...] = (),
     change_note: str = "",
 ) -> None:
-    """Put a person's answer into the transaction: it takes the waiting mail away, and fails when already given."""
+    """Put a person's answer into the transaction: it takes the waiting mail away, and fails when already given.
+
+    A confirmation also fails after a reported change: of two people who answer at once, the one with news counts.
+    """
     attribute = _mark_attribute(mark)
     actions: list[Action] = [
         attribute.set(at),
@@ -217,7 +220,10 @@ def add_answer(
     ]
     if mark is Mark.CHANGE_REPORTED:
         actions += [PingRow.changed_fields.set(list(changed_fields)), PingRow.change_note.set(change_note)]
-    transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists() & attribute.does_not_exist())
+    condition: Condition = PingRow.item.exists() & attribute.does_not_exist()
+    if mark is Mark.ACKNOWLEDGED:
+        condition &= PingRow.change_reported_at.does_not_exist()
+    transaction.update(_key(ping), actions=actions, condition=condition)
 
 
 def add_close(transaction: TransactWrite, ping: Ping, at: datetime) -> None:

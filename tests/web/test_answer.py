@@ -11,7 +11,7 @@ from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Verification
 from chalicelib.dynamo import transact
 from chalicelib.links.tokens import Purpose
-from chalicelib.pings import rules, service, store
+from chalicelib.pings import answers, rules, service, store
 from chalicelib.pings.rules import Mark, Ping, PingState, Route
 from chalicelib.runtime import Runtime
 from chalicelib.settings import PingPolicy
@@ -207,10 +207,10 @@ def test_a_wrong_code_says_what_to_do_and_keeps_what_was_typed(
 
 def test_guessing_codes_slows_down(browser: Browser, ping: Ping) -> None:
     form = browser.get("/code")
-    answers = [browser.submit(form, "/code", {"code": f"ABCDEFG{number:02d}"}) for number in range(22)]
-    assert {page.status for page in answers[:20]} == {404}
-    assert answers[-1].status == 429
-    assert "Retry-After" in answers[-1].headers
+    pages = [browser.submit(form, "/code", {"code": f"ABCDEFG{number:02d}"}) for number in range(22)]
+    assert {page.status for page in pages[:20]} == {404}
+    assert pages[-1].status == 429
+    assert "Retry-After" in pages[-1].headers
 
 
 def test_the_code_page_shows_which_reference_is_genuine(browser: Browser, ping: Ping) -> None:
@@ -226,3 +226,13 @@ def test_a_short_code_does_not_outlive_the_links_of_its_campaign(
     page = browser.submit(browser.get("/code"), "/code", {"code": ping.code})
     assert page.status == 410
     assert site.settings.manager_email in page.html
+
+
+def test_a_confirmation_at_the_same_moment_does_not_hide_a_reported_change(
+    site: Runtime, ping: Ping, clock: StillClock
+) -> None:
+    answers.report_change(ping, Route.PRIMARY, ("phone",), "", clock(), "r1")
+    answers.confirm(ping, Route.OTHER, clock(), "r2")  # `ping` is what this reader saw: nobody had answered
+    assert rules.state(_now(ping)) is PingState.CHANGE_REPORTED
+    assert _now(ping).answered_by == Route.PRIMARY
+    assert _verification(ping) is Verification.CHANGE_REPORTED
