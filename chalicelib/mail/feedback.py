@@ -52,7 +52,7 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
 
 
 def _time(said: dict[str, Any]) -> datetime:
-    """When it happened (UTC). Raises ValueError for a time that no mail of ours can have: it would outrank all others."""
+    """When it happened (UTC). Raises ValueError for an impossible time: it would outrank all others."""
     at = from_z(said["timestamp"])
     if not 2000 < at.year < 2200:
         raise ValueError("not a time of ours")

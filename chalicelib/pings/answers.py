@@ -90,7 +90,10 @@ def _answer(
         if 0 in failed.failed:  # a second press, or two people at once: the first counts
             return ping_of(ping.campaign_id, ping.poc_id)
         # The entry has left the directory since the mail went out: the answer itself is kept.
-        transact(partial(store.add_answer, ping=ping, mark=mark, at=now, answered_by=route.value))
+        try:
+            transact(partial(store.add_answer, ping=ping, mark=mark, at=now, answered_by=route.value))
+        except ConditionFailed:
+            return ping_of(ping.campaign_id, ping.poc_id)
     return rules.with_mark(ping, mark, now)
 
 
