@@ -6,7 +6,7 @@ from chalice.app import Chalice, ConvertToMiddleware
 
 from chalicelib.observability import logger
 from chalicelib.runtime import runtime
-from chalicelib.web import answer, campaigns, entries, imports, sign_in, site
+from chalicelib.web import acknowledge, answer, campaigns, entries, imports, inquiries, reach, sign_in, site
 
 Event = dict[str, Any]
 
@@ -16,7 +16,7 @@ app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 
 # The protected website: the pages of each part.
 
-for part in (site, sign_in, entries, imports, answer, campaigns):
+for part in (site, sign_in, entries, imports, answer, campaigns, reach, inquiries, acknowledge):
     app.register_blueprint(part.pages.blueprint)
 
 
@@ -77,9 +77,44 @@ def start_scheduled_campaign(event: Event, context: Any) -> Event:
 @app.lambda_function(name="record_mail_feedback")
 def record_mail_feedback(event: Event, _context: Any) -> Event:
     """Called by SNS with what SES says of a mail."""
-    from chalicelib.pings import workflow
+    from chalicelib import feedback
 
-    return workflow.record_mail_feedback(event, runtime())
+    return dict(feedback.record_mail_feedback(event, runtime()))
+
+
+# The inquiry (stepfunctions/inquiry.asl.json): one Lambda per Task state, of the same name.
+
+
+@app.lambda_function(name="act_on_inquiry")
+def act_on_inquiry(event: Event, context: Any) -> Event:
+    """Remind, or go on to the next contact, when that is due."""
+    from chalicelib.inquiries import workflow
+
+    return workflow.act_on_inquiry(event, runtime(), context.aws_request_id)
+
+
+@app.lambda_function(name="notify_inquiry")
+def notify_inquiry(event: Event, context: Any) -> Event:
+    """Send the mails that are waiting, and say how long to wait for news."""
+    from chalicelib.inquiries import workflow
+
+    return workflow.notify_inquiry(event, runtime(), context.aws_request_id)
+
+
+@app.lambda_function(name="await_news")
+def await_news(event: Event, context: Any) -> Event:
+    """Keep the token with which an answer wakes the state machine."""
+    from chalicelib.inquiries import workflow
+
+    return workflow.await_news(event, runtime(), context.aws_request_id)
+
+
+@app.lambda_function(name="resume_inquiries")
+def resume_inquiries(event: Event, context: Any) -> Event:
+    """Called by a schedule: take over from state machines that have died."""
+    from chalicelib.inquiries import workflow
+
+    return workflow.resume_inquiries(event, runtime(), context.aws_request_id)
 
 
 # Nominations.

@@ -2,9 +2,12 @@
 
 DirectoryError
 ├── NotFound            what was asked for is not there (or not for this reader: the answer is the same)
+│   └── Hidden              the same answer, and audited as a refusal
 ├── Forbidden           the policy says no
 ├── Conflict            somebody else was faster; nothing was written
 ├── Invalid             input refused, field by field
+├── LimitReached        no more of this for now; says which limit
+├── AlreadyOpen         there is one like it; says which
 ├── TooManyAttempts     slow down; says for how long
 └── MailError           the mail provider did not take a message
     ├── MailThrottled       too fast; the mail stays queued
@@ -24,6 +27,10 @@ class NotFound(DirectoryError):
     """There is no such thing, or none that this reader may know of."""
 
 
+class Hidden(NotFound):
+    """Not for this reader, or not there at all: the answer must not tell which. Audited as a refusal."""
+
+
 class Forbidden(DirectoryError):
     """The policy function said no."""
 
@@ -38,6 +45,22 @@ class Invalid(DirectoryError):
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in fields.items()))
         self.fields = dict(fields)
+
+
+class LimitReached(DirectoryError):
+    """One State may not flood another: `limit` is `open` (at once) or `day` (opened in a UTC day), of `number`."""
+
+    def __init__(self, limit: str, number: int) -> None:
+        super().__init__(f"{limit}: {number}")
+        self.limit, self.number = limit, number
+
+
+class AlreadyOpen(DirectoryError):
+    """There is an open inquiry with the same case reference to the same State: `inquiry_id`."""
+
+    def __init__(self, inquiry_id: str) -> None:
+        super().__init__(inquiry_id)
+        self.inquiry_id = inquiry_id
 
 
 class TooManyAttempts(DirectoryError):

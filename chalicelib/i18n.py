@@ -2,7 +2,7 @@
 
 import gettext
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from chalicelib.paths import LOCALES
@@ -79,6 +79,7 @@ def format_date(moment: datetime, language: str) -> str:
     )
 
 
+@lru_cache(maxsize=1000)  # a campaign's deadline, in each language and time zone
 def format_moment(moment: datetime, language: str, timezone: str = "UTC") -> str:
     """`23 November 2026, 14:05 (Asia/Yerevan)`: local time of `timezone` on the 24-hour clock, the zone named."""
     local = moment.astimezone(ZoneInfo(timezone))

@@ -35,6 +35,45 @@ class PingPolicy:
 
 
 @dataclass(frozen=True)
+class ClockPolicy:
+    """How long a PoC of one kind has to acknowledge, and to respond; None: no clock for it."""
+
+    acknowledge: timedelta | None = None
+    respond: timedelta | None = None
+
+    def at_speed(self, speed: float) -> "ClockPolicy":
+        """The same with both durations divided by `speed`."""
+        return ClockPolicy(*(time and time / speed for time in (self.acknowledge, self.respond)))
+
+
+@dataclass(frozen=True)
+class InquiryPolicy:
+    """The clocks of an inquiry (§28b), in calendar time from when the notice was accepted for the person concerned.
+
+    A technical PoC may be given a response clock too. The inquiring side can re-open within `reopen_within` of the
+    end; more time may be taken for `longest_extension` beyond the deadline. At most `open_at_once` inquiries of one
+    State to another are open, and `opened_a_day` opened in 24 hours of UTC. A link works for `link_lifetime`.
+    """
+
+    technical: ClockPolicy = ClockPolicy(acknowledge=timedelta(hours=72))
+    diplomatic: ClockPolicy = ClockPolicy(respond=timedelta(days=15))
+    reopen_within: timedelta = timedelta(days=30)
+    longest_extension: timedelta = timedelta(days=15)
+    link_lifetime: timedelta = timedelta(days=90)
+    open_at_once: int = 10
+    opened_a_day: int = 5
+
+    def at_speed(self, speed: float) -> "InquiryPolicy":
+        """The same policy with the clocks divided by `speed` (the local demo); limits and links stay."""
+        return replace(
+            self,
+            technical=self.technical.at_speed(speed),
+            diplomatic=self.diplomatic.at_speed(speed),
+            longest_extension=self.longest_extension / speed,
+        )
+
+
+@dataclass(frozen=True)
 class SessionPolicy:
     """How long a signed-in session lasts: `idle` without a request, `absolute` from sign-in. Never scaled."""
 
@@ -61,14 +100,21 @@ class Settings:
     ping_campaign_arn: str = ""
     commit_import_function: str = ""
     dispatch_function: str = ""
+    inquiry_arn: str = ""
     dispatch_seconds: float = 120.0
     """How long one `dispatch_pings` sends before it lets the state machine call it again."""
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
+    inquiry_policy: InquiryPolicy = field(default_factory=InquiryPolicy)
 
     @property
     def pings(self) -> PingPolicy:
         """The ping policy at this stage's speed."""
         return PingPolicy().at_speed(self.speed)
+
+    @property
+    def inquiries(self) -> InquiryPolicy:
+        """The inquiry policy at this stage's speed."""
+        return self.inquiry_policy.at_speed(self.speed)
 
 
 _STRINGS = (
@@ -85,6 +131,7 @@ _STRINGS = (
     "ping_campaign_arn",
     "commit_import_function",
     "dispatch_function",
+    "inquiry_arn",
 )
 
 

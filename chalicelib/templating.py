@@ -3,11 +3,28 @@
 from functools import cache
 from unicodedata import bidirectional
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
+from jinja2.ext import InternationalizationExtension
+from jinja2.parser import Parser
 
 from chalicelib import i18n
 from chalicelib.directory.states import states
 from chalicelib.paths import TEMPLATES
+
+
+class _Translated(InternationalizationExtension):
+    """Looks up texts without variables once, when a template is loaded: a mail has a dozen of them."""
+
+    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+        node = super().parse(parser)
+        match node:
+            case nodes.Output(
+                nodes=[nodes.Call(node=nodes.Name(name="gettext"), args=[nodes.Const(value=text)], kwargs=[])]
+            ):
+                catalogue = i18n.translations(str(self.environment.globals["language"]))
+                # As for texts with variables, `%%` stands for `%`.
+                return nodes.Output([nodes.TemplateData(catalogue.gettext(text) % {})], lineno=node.lineno)
+        return node
 
 
 @cache
@@ -17,7 +34,7 @@ def environment(language: str) -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
+        extensions=[_Translated],
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -39,6 +56,7 @@ def isolate(text: str, language: str) -> str:
 
     Elsewhere they are left out: a mail of plain ASCII needs no encoding and reads well in any program.
     """
-    if language in i18n.RIGHT_TO_LEFT or any(bidirectional(character) in ("R", "AL") for character in text):
+    disturbs = not text.isascii() and any(bidirectional(character) in ("R", "AL") for character in text)
+    if language in i18n.RIGHT_TO_LEFT or disturbs:
         return f"\u2068{text}\u2069"
     return text

@@ -6,10 +6,19 @@ from chalicelib.access.store import AccountRow, AttemptRow, SessionRow
 from chalicelib.audit.store import AuditRow
 from chalicelib.directory.imports import ImportRow
 from chalicelib.directory.store import EntryRow
-from chalicelib.mail.store import MailRow
+from chalicelib.inquiries.store import InquiryRow
 from chalicelib.pings.store import PingRow
 
-MODELS: tuple[type[Model], ...] = (AccountRow, AttemptRow, AuditRow, EntryRow, ImportRow, MailRow, PingRow, SessionRow)
+MODELS: tuple[type[Model], ...] = (
+    AccountRow,
+    AttemptRow,
+    AuditRow,
+    EntryRow,
+    ImportRow,
+    InquiryRow,
+    PingRow,
+    SessionRow,
+)
 
 
 def create_tables() -> None:

@@ -49,6 +49,20 @@ def put_failure(email: str, reason: str, visit: Visit) -> None:
     )
 
 
+def put_stranger(route: str, reason: str, visit: Visit) -> None:
+    """Audit that a link or a short code was refused. Nobody is signed in; nothing of the link or code is kept."""
+    store.put(
+        AuditRecord(
+            actor=Actor("visitor", visit.source),
+            action=Action.REFUSED,
+            subject=f"visitor#{visit.source}",
+            at=visit.now,
+            request_id=visit.request_id,
+            new={"route": route, "reason": reason},
+        )
+    )
+
+
 def put_refusal(account: Account, route: str, reason: str, visit: Visit) -> None:
     """Audit that the policy, or the form's token, stopped an account."""
     store.put(of_account(Action.REFUSED, account, visit, route=route, reason=reason))

@@ -40,6 +40,13 @@ class Right(StrEnum):
     CONTROL_CAMPAIGN = "control-campaign"
     """Send again, cancel, resume."""
     EXPORT_CAMPAIGN = "export-campaign"
+    SEE_INQUIRIES = "see-inquiries"
+    """The inquiries that the account's own State is a side of, and their export."""
+    OPEN_INQUIRY = "open-inquiry"
+    ACT_ON_INQUIRY = "act-on-inquiry"
+    """Record what the account's own State did with an inquiry, on either side."""
+    SEE_ALL_INQUIRIES = "see-all-inquiries"
+    """The envelopes of all inquiries: dates, kinds and clocks, never nature or sector."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,35 @@ class Account:
 
 
 _GRANTED: dict[Role, frozenset[Right]] = {
-    Role.MANAGER: frozenset(Right) - {Right.SEE_OWN_ENTRIES},
-    Role.POC: frozenset({Right.SEE_HOME, Right.SIGN_OUT, Right.SEE_ENTRIES, Right.SEE_OWN_ENTRIES}),
+    Role.MANAGER: frozenset(
+        {
+            Right.SEE_HOME,
+            Right.SIGN_OUT,
+            Right.SEE_ENTRIES,
+            Right.SEE_ENTRY_HISTORY,
+            Right.EXPORT_ENTRIES,
+            Right.IMPORT_NOMINATIONS,
+            Right.SEE_CAMPAIGNS,
+            Right.START_CAMPAIGN,
+            Right.CONTROL_CAMPAIGN,
+            Right.EXPORT_CAMPAIGN,
+            Right.SEE_ALL_INQUIRIES,
+        }
+    ),
+    Role.POC: frozenset(
+        {
+            Right.SEE_HOME,
+            Right.SIGN_OUT,
+            Right.SEE_ENTRIES,
+            Right.SEE_OWN_ENTRIES,
+            Right.SEE_INQUIRIES,
+            Right.OPEN_INQUIRY,
+            Right.ACT_ON_INQUIRY,
+        }
+    ),
 }
 
-_OWN_STATE_ONLY = frozenset({Right.SEE_OWN_ENTRIES})
+_OWN_STATE_ONLY = frozenset({Right.SEE_OWN_ENTRIES, Right.SEE_INQUIRIES, Right.OPEN_INQUIRY, Right.ACT_ON_INQUIRY})
 
 
 def may(account: Account | None, right: Right, state: str | None = None) -> bool:

@@ -4,12 +4,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.i18n import _
+
 
 class Kind(StrEnum):
     """The two kinds of PoC that a State may nominate (§12)."""
 
     DIPLOMATIC = "diplomatic"
     TECHNICAL = "technical"
+
+
+KIND_NAMES = {Kind.DIPLOMATIC: _("Diplomatic point of contact"), Kind.TECHNICAL: _("Technical point of contact")}
 
 
 class Holder(StrEnum):

@@ -55,12 +55,12 @@ def listing(entries: Iterable[Entry], wanted: Wanted, language: str) -> Listing:
         held.setdefault(entry.state, []).append(entry)
     lines = [StateLine(state, state.name(language), tuple(held.get(code, ()))) for code, state in states().items()]
     lines.sort(key=lambda line: plain(line.name))
-    words = plain(wanted.words.strip())
+    words = wanted.words
     shown = (
         replace(line, entries=tuple(entry for entry in line.entries if wanted.lets_through(entry))) for line in lines
     )
     return Listing(
-        lines=tuple(line for line in shown if line.entries and _is_called(line.state, words)),
+        lines=tuple(line for line in shown if line.entries and is_called(line.state, words)),
         missing=tuple(line for line in lines if not line.entries),
         entries=sum(len(line.entries) for line in lines),
         participating=len(held),
@@ -73,6 +73,7 @@ def plain(name: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-def _is_called(state: State, words: str) -> bool:
+def is_called(state: State, words: str) -> bool:
     """Whether the words are in the State's name in any of the six languages, or are its code."""
-    return any(words in plain(name) for name in (*state.names.values(), state.code, state.iso3))
+    wanted = plain(words.strip())
+    return any(wanted in plain(name) for name in (*state.names.values(), state.code, state.iso3))

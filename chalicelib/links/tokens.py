@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     """What a token is good for. The value is the salt: changing it revokes every token of that purpose."""
 
     PING = "ping-acknowledgement"
+    INQUIRY = "inquiry-acknowledgement"
     FORM = "form"
 
 

@@ -1,18 +1,32 @@
 """What SES tells us by SNS about a mail: delivered, bounced, complained, rejected.
 
 SES has two shapes for the same news: `notificationType` (an identity's notifications) and `eventType` (a configuration
-set's events). Both are read. Addresses in the news are not kept.
+set's events). Both are read. Which mail it is about stands in the envelope's sender, which SES gives back
+(`mail.source`): the reference behind the plus sign. Addresses in the news are not kept.
 """
 
 import json
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chalicelib.clock import from_z
-from chalicelib.mail.store import MailEvent
+from chalicelib.mail.message import REFERENCE
 from chalicelib.observability import logger
+
+
+@dataclass(frozen=True)
+class MailEvent:
+    """What the provider said of a mail, and when (`at`, the provider's clock, UTC).
+
+    `reference` is what the mail was given (`Mail.reference`), empty when that was nothing. `event` is `delivered`,
+    `bounced`, `complained`, `suppressed` or `rejected`.
+    """
+
+    reference: str
+    event: str
+    at: datetime
 
 
 def events_of(sns_event: dict[str, Any]) -> Iterator[MailEvent]:
@@ -31,24 +45,30 @@ def events_of(sns_event: dict[str, Any]) -> Iterator[MailEvent]:
 def _event(news: dict[str, Any]) -> MailEvent | None:
     what = news.get("notificationType") or news.get("eventType") or ""
     mail = news["mail"]
-    message_id = mail["messageId"]
-    if not isinstance(message_id, str) or not re.fullmatch(r"[!-~]{1,200}", message_id):
-        raise ValueError("not a message id")  # before the table refuses it, with every other event of the batch
+    reference = _reference(mail["source"])
     if what == "Delivery":
-        return MailEvent(message_id, "delivered", _time(news["delivery"]))
+        return MailEvent(reference, "delivered", _time(news["delivery"]))
     if what == "Complaint":
-        return MailEvent(message_id, "complained", _time(news["complaint"]))
+        return MailEvent(reference, "complained", _time(news["complaint"]))
     if what == "Reject":
-        return MailEvent(message_id, "rejected", _time(mail))
+        return MailEvent(reference, "rejected", _time(mail))
     if what == "Bounce":
         bounce = news["bounce"]
         # A full mailbox or an out-of-office answer is not the end of an address: SES goes on trying.
         if bounce["bounceType"] != "Permanent":
             return None
         suppressed = bounce.get("bounceSubType") in ("Suppressed", "OnAccountSuppressionList")
-        return MailEvent(message_id, "suppressed" if suppressed else "bounced", _time(bounce))
+        return MailEvent(reference, "suppressed" if suppressed else "bounced", _time(bounce))
     logger.info("mail feedback of another kind", extra={"kind": str(what)[:40]})
     return None
+
+
+def _reference(source: str) -> str:
+    """The reference in an envelope's sender. Raises ValueError when it is none of ours."""
+    reference = source.rpartition("@")[0].partition("+")[2]
+    if reference and not REFERENCE.fullmatch(reference):
+        raise ValueError("not a reference")
+    return reference
 
 
 def _time(said: dict[str, Any]) -> datetime:

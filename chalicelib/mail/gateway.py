@@ -11,7 +11,7 @@ from chalicelib.errors import (
     MailThrottled,
     MailUnavailable,
 )
-from chalicelib.mail.message import Mail, to_bytes
+from chalicelib.mail.message import Mail, envelope_sender, to_bytes
 from chalicelib.settings import Settings
 
 
@@ -35,7 +35,7 @@ class SesSender:
         from botocore.exceptions import BotoCoreError, ClientError
 
         given: dict[str, Any] = {
-            "Source": self._settings.mail_from,
+            "Source": envelope_sender(self._settings.mail_from, mail.reference),
             "Destinations": [mail.to],
             "RawMessage": {"Data": to_bytes(mail, self._settings.mail_from, self._settings.manager_email)},
         }

@@ -127,4 +127,4 @@ def _add(
 def opened(ping: Ping, now: datetime) -> None:
     """The page behind the link was opened, by a person or by a mail scanner: noted, and never more than that."""
     if Mark.OPENED not in ping.marks:
-        store.note(ping, Mark.OPENED, now)
+        store.note(ping.campaign_id, ping.poc_id, Mark.OPENED, now)

@@ -1,15 +1,17 @@
 """Sending the mails of a campaign that are waiting, and taking in what the provider says of them.
 
 One sender at a time holds the campaign's lease. It writes down which mails are in its hands, sends them side by side,
-and writes the outcome of the whole batch in one transaction. If it dies, the next sender goes on with what is still
-queued; a mail may go out twice only if the sender died between SES's answer and our write, and those are counted.
+and writes the outcome of a whole batch in one transaction. (Meanwhile the next batch is on its way: a second's worth of
+mails is in hand at most.) If the sender dies, the next one goes on with what is still queued; a mail may go out twice
+only if it died between SES's answer and our write, and those are counted.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Set
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from pynamodb.transactions import TransactWrite
@@ -17,7 +19,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.clock import Clock
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
-from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
 from chalicelib.errors import (
     DirectoryError,
     MailError,
@@ -27,17 +29,14 @@ from chalicelib.errors import (
     MailUnavailable,
     NotFound,
 )
-from chalicelib.mail import store as mails
 from chalicelib.mail.gateway import MailSender
-from chalicelib.mail.store import SentMail
 from chalicelib.observability import logger
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.letter import Letters
-from chalicelib.pings.rules import UNREACHED, Campaign, Mark, Ping, Route
+from chalicelib.pings.rules import Campaign, Mark, Ping, Route, SentMail
 
-BATCH = 50  # a ping and its message are two of the 100 actions that one transaction may have
 THREADS = 16
-LOOK_AHEAD = 10  # batches whose ids are looked up at once
+LOOK_AHEAD = 20  # batches whose ids are looked up at once
 LEASE_SECONDS = 30  # how long a sender that has died holds up the next one
 
 
@@ -46,14 +45,99 @@ class DispatchBusy(DirectoryError):
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Mails in hand: `ids` as looked up, of which `pings` may be mailed, and the entries that they are about."""
+
+    campaign: Campaign
+    ids: list[str]
+    pings: list[Ping]
+    entries: dict[tuple[str, str], Entry]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What became of one waiting mail: sent (with its message id and time), or the error of the provider."""
+    """What became of one waiting mail: it was sent, unless there was an `error` of the provider."""
 
     ping: Ping
-    route: Route
-    message_id: str = ""
-    at: datetime | None = None
+    mail: SentMail
     error: MailError | None = None
+
+
+class Hands:
+    """The batches that the sender has in its hands: on their way, or sent and being written."""
+
+    def __init__(self, send: Callable[[Batch, Ping], Outcome], write: Callable[[list[Outcome]], None]) -> None:
+        self._send = send
+        self._write = write
+        self._senders = ThreadPoolExecutor(THREADS)
+        self._writer = ThreadPoolExecutor(1)
+        self._on_their_way: deque[tuple[Batch, list[Future[Outcome]]]] = deque()
+        self._being_written: tuple[list[str], Future[None]] | None = None
+
+    def __enter__(self) -> "Hands":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let what is on its way end; after an error no more is sent, or written."""
+        self._senders.shutdown(cancel_futures=True)
+        self._writer.shutdown()
+
+    def ids(self) -> list[str]:
+        """The PoCs whose mails are in hand."""
+        written = self._being_written[0] if self._being_written else []
+        return [*written, *(poc_id for batch, _sending in self._on_their_way for poc_id in batch.ids)]
+
+    def send(self, batch: Batch) -> None:
+        """Send the mails of a batch side by side; this does not wait."""
+        self._on_their_way.append((batch, [self._senders.submit(self._send, batch, ping) for ping in batch.pings]))
+
+    def settle(self, keep: int) -> list[list[Outcome]]:
+        """Wait until at most `keep` batches are on their way; have those that are done written, and return them."""
+        done = []
+        while len(self._on_their_way) > keep:
+            batch, sending = self._on_their_way[0]
+            outcomes = [one.result() for one in sending]
+            self._finish_writing()
+            self._on_their_way.popleft()
+            self._being_written = batch.ids, self._writer.submit(self._write, outcomes)
+            done.append(outcomes)
+        return done
+
+    def empty(self) -> list[list[Outcome]]:
+        """Wait until everything is sent and written; returns what was still on its way."""
+        done = self.settle(keep=0)
+        self._finish_writing()
+        return done
+
+    def _finish_writing(self) -> None:
+        """Wait until the last batch is written; raises what went wrong with it."""
+        if self._being_written:
+            self._being_written[1].result()
+        self._being_written = None
+
+
+@dataclass
+class Tally:
+    """How the sending goes. `trouble` is the provider's error that makes going on useless."""
+
+    sent: int = 0
+    rounds_without_success: int = 0
+    trouble: MailError | None = None
+
+    def add(self, outcomes: list[Outcome]) -> None:
+        """Count a batch."""
+        fine = sum(1 for outcome in outcomes if outcome.error is None)
+        self.sent += fine
+        self.rounds_without_success = self.rounds_without_success + 1 if len(outcomes) > fine and not fine else 0
+        if self.rounds_without_success >= 6:
+            self.trouble = MailUnavailable("the provider has taken nothing for a while")
+        for outcome in outcomes:
+            if isinstance(outcome.error, MailQuotaExceeded | MailMisconfigured):
+                self.trouble = outcome.error
+
+    def wait(self) -> float:
+        """Seconds to leave the provider alone."""
+        return 0.25 * ((1 << self.rounds_without_success) - 1)
 
 
 @dataclass
@@ -67,8 +151,6 @@ class Dispatcher:
     seconds: float = 60.0
     pause: Callable[[float], None] = time.sleep
     _settled: bool = field(default=True, init=False)
-    _writing: "Future[None] | None" = field(default=None, init=False)
-    _being_written: list[str] = field(default_factory=list, init=False)
 
     def run(self, campaign_id: str) -> dict[str, object]:
         """Send what is waiting; returns `campaign_id`, how many were `sent` and how many `remain`.
@@ -81,26 +163,14 @@ class Dispatcher:
         if campaign is None:
             raise NotFound(f"no campaign {campaign_id}")
         orphans = self._take_lease(campaign)
-        sent = 0
         try:
             self._count_orphans(campaign, orphans)
-            sent = self._drain_and_settle(campaign)
+            sent = self._drain(campaign)
         finally:
             campaigns.give_lease_back(campaign_id, self.owner, self._settled)
         remain = store.queue_length(campaign_id) if campaign.status not in rules.OVER else 0
         logger.info("dispatched", extra={"campaign": campaign_id, "sent": sent, "remain": remain})
         return {"campaign_id": campaign_id, "sent": sent, "remain": remain}
-
-    def _drain_and_settle(self, campaign: Campaign) -> int:
-        """Only what is written is settled: after any other error than the provider's, mails may be out unwritten."""
-        try:
-            sent = self._drain(campaign)
-        except MailError:  # raised between batches: the last one is only waiting to be written
-            self._finish_writing()
-            self._settled = True
-            raise
-        self._settled = True
-        return sent
 
     @staticmethod
     def _lease() -> timedelta:
@@ -123,68 +193,63 @@ class Dispatcher:
             logger.warning("a sender died", extra={"campaign": campaign.campaign_id, "in_hand": len(unsettled)})
 
     def _drain(self, campaign: Campaign) -> int:
-        """Send batch after batch. While one is sent, what became of the one before is written."""
-        rate = self.sender.rate()
-        size = max(1, min(BATCH, int(rate)))  # at most a second's worth in hand: an answer stops the rest
-        sent, throttled = 0, 0
-        with ThreadPoolExecutor(THREADS) as pool, ThreadPoolExecutor(1) as writer:
-            for waiting in self._batches(campaign, size):
-                started = time.monotonic()
-                outcomes = self._send_batch(campaign, waiting, pool)
-                if outcomes is None:
-                    break
-                self._finish_writing()
-                self._writing, self._being_written = writer.submit(self._write, outcomes), waiting
-                fine = sum(1 for outcome in outcomes if outcome.error is None)
-                sent += fine
-                throttled = throttled + 1 if len(outcomes) > fine and not fine else 0
-                self._stop_if_hopeless(outcomes, throttled)
-                idle = 0.0 if outcomes else 0.1  # the index still shows what is already sent
-                self.pause(max(idle, len(outcomes) / rate - (time.monotonic() - started), 0.25 * (2**throttled - 1)))
-            self._finish_writing()
-        return sent
+        """Send what is waiting until nothing is, the time is up, the lease is lost, or the campaign has ended.
 
-    def _batches(self, campaign: Campaign, size: int) -> Iterator[list[str]]:
-        """The ids of waiting pings, `size` at a time, until none is left or the time is up."""
+        There is at most a second's worth in hand unsent, so that an answer stops the rest: two batches of half a second
+        each. At less than two mails a second it is one mail, and the next is looked at when that is done.
+        """
+        rate = self.sender.rate()
+        size = max(1, min(TRANSACTION_LIMIT, int(rate) // 2))
+        ahead = 1 if rate >= 2 else 0
         until = self.clock() + timedelta(seconds=self.seconds)
+        tally = Tally()
+        with Hands(self._send_one, self._write) as hands:
+            for ids in self._looked_up(campaign, size, until, hands, tally):
+                started = time.monotonic()
+                batch = self._take_in_hand(campaign, ids, hands)
+                if batch is None:
+                    break
+                hands.send(batch)
+                for outcomes in hands.settle(keep=ahead):
+                    tally.add(outcomes)
+                if tally.trouble:
+                    break
+                idle = 0.0 if batch.pings else 0.1  # the index still shows what is already sent
+                self.pause(max(idle, len(batch.pings) / rate - (time.monotonic() - started), tally.wait()))
+            for outcomes in hands.empty():
+                tally.add(outcomes)
+        self._settled = True  # only now: after an error of ours, mails may be out that nothing is written of
+        if tally.trouble:
+            raise tally.trouble
+        return tally.sent
+
+    def _looked_up(
+        self, campaign: Campaign, size: int, until: datetime, hands: Hands, tally: Tally
+    ) -> Iterator[list[str]]:
+        """The ids of waiting pings, `size` at a time, until none is left or the time is up."""
         while self.clock() < until and (waiting := store.queued(campaign.campaign_id, LOOK_AHEAD * size)):
             for start in range(0, len(waiting), size):
                 if self.clock() < until:
                     yield waiting[start : start + size]
             # Until its outcome is written, a ping that was sent still looks as if it waited.
-            self._finish_writing()
+            for outcomes in hands.empty():
+                tally.add(outcomes)
 
-    def _finish_writing(self) -> None:
-        """Wait until the last batch is written; raises what went wrong with it."""
-        if self._writing is not None:
-            self._writing.result()
-        self._writing, self._being_written = None, []
-
-    @staticmethod
-    def _stop_if_hopeless(outcomes: list[Outcome], rounds_without_success: int) -> None:
-        for outcome in outcomes:
-            if isinstance(outcome.error, MailQuotaExceeded | MailMisconfigured):
-                raise outcome.error
-        if rounds_without_success >= 6:
-            raise MailUnavailable("the provider has taken nothing for a while")
-
-    def _send_batch(self, campaign: Campaign, waiting: list[str], pool: ThreadPoolExecutor) -> list[Outcome] | None:
-        """Send one batch and write what became of it. None when the lease was lost, or the campaign has ended."""
-        now = self.clock()
-        in_hand = [*self._being_written, *waiting]
-        if not campaigns.take_in_hand(campaign.campaign_id, self.owner, in_hand, now + self._lease()):
+    def _take_in_hand(self, campaign: Campaign, ids: list[str], hands: Hands) -> Batch | None:
+        """Write down what is in hand, and read it. None when the lease was lost, or the campaign has ended."""
+        until = self.clock() + self._lease()
+        if not campaigns.take_in_hand(campaign.campaign_id, self.owner, [*hands.ids(), *ids], until):
             return None
         current = campaigns.get(campaign.campaign_id) or campaign
-        pings = store.get_many(campaign.campaign_id, waiting)
+        pings = store.get_many(campaign.campaign_id, ids)
         ready = [ping for ping in pings if rules.may_send(ping, current)]
         for ping in pings:
             if ping.outbox and ping not in ready:
                 store.unqueue(ping)
         if current.status in rules.OVER:
             return None
-        entries = self._entries(ready)
         self._settled = False  # from here on a failure leaves the mails in hand written down, to be counted
-        return list(pool.map(lambda ping: self._send_one(current, ping, entries), ready))
+        return Batch(current, ids, ready, self._entries(ready))
 
     @staticmethod
     def _entries(pings: list[Ping]) -> dict[tuple[str, str], Entry]:
@@ -192,27 +257,24 @@ class Dispatcher:
         keys |= {(ping.state, ping.other_poc_id) for ping in pings if ping.outbox is Route.OTHER}
         return directory.get_many(keys) if keys else {}
 
-    def _send_one(self, campaign: Campaign, ping: Ping, entries: dict[tuple[str, str], Entry]) -> Outcome:
+    def _send_one(self, batch: Batch, ping: Ping) -> Outcome:
         route = ping.outbox or Route.PRIMARY
-        entry = entries.get((ping.state, ping.poc_id))
-        if entry is None:  # left the directory since the campaign opened
-            return Outcome(ping, route, error=MailRefused("the entry is gone"))
-        at = self.clock()
+        entry, other = (batch.entries.get((ping.state, poc_id)) for poc_id in (ping.poc_id, ping.other_poc_id))
+        mail = SentMail(ping.campaign_id, ping.poc_id, route, rules.to_the_millisecond(self.clock()))
         try:
-            letter = self.letters.compose(campaign, ping, route, entry, entries.get((ping.state, ping.other_poc_id)))
-            return Outcome(ping, route, self.sender.send(letter), at)
+            if entry is None:  # left the directory since the campaign opened
+                raise MailRefused("the entry is gone")
+            letter = self.letters.compose(batch.campaign, ping, route, entry, other)
+            self.sender.send(replace(letter, reference=mail.reference))
         except MailError as error:
-            return Outcome(ping, route, error=error)
+            return Outcome(ping, mail, error)
+        return Outcome(ping, mail)
 
     def _write(self, outcomes: list[Outcome]) -> None:
-        sent = [outcome for outcome in outcomes if outcome.error is None]
-        self._write_sent(sent)
+        self._write_sent([outcome for outcome in outcomes if outcome.error is None])
         for outcome in outcomes:
-            if isinstance(outcome.error, MailRefused):
-                after_failure(outcome.ping, outcome.route, Mark.REJECTED, self.clock(), requeue=True)
-        if sent:
-            for mail in mails.with_events([outcome.message_id for outcome in sent]):
-                take_in(mail)
+            if isinstance(outcome.error, MailRefused) and not after_failure(outcome.ping, outcome.mail, Mark.REJECTED):
+                store.unqueue(outcome.ping)
 
     def _write_sent(self, sent: list[Outcome]) -> None:
         """One transaction for the batch; where something else is waiting by now, that ping's queue is left alone."""
@@ -222,7 +284,7 @@ class Dispatcher:
                 transact(partial(self._add_all, sent=sent, unsettled=unsettled))
                 return
             except ConditionFailed as failed:
-                fresh = {position // 2 for position in failed.failed} - unsettled
+                fresh = set(failed.failed) - unsettled
                 if not fresh:
                     raise
                 unsettled |= fresh
@@ -230,43 +292,26 @@ class Dispatcher:
     @staticmethod
     def _add_all(transaction: TransactWrite, sent: list[Outcome], unsettled: Set[int]) -> None:
         for position, outcome in enumerate(sent):
-            at = outcome.at or datetime.now(UTC)
-            store.add_sent(transaction, outcome.ping, outcome.route, at, settled=position not in unsettled)
-            mails.add_sent(
-                transaction,
-                SentMail(outcome.message_id, outcome.ping.campaign_id, outcome.ping.poc_id, outcome.route.value, at),
-            )
+            store.add_sent(transaction, outcome.ping, outcome.mail, settled=position not in unsettled)
 
 
-def after_failure(ping: Ping, route: Route, mark: Mark, at: datetime, requeue: bool = False) -> Route | None:
-    """A mail by `route` will not arrive: leave the mark and queue the next route; returns it, None when none is left.
+def after_failure(ping: Ping, mail: SentMail, mark: Mark) -> Route | None:
+    """A mail will not arrive: leave the mark and queue the next route; returns it, None when there is none to queue."""
+    following = rules.route_after_failure(rules.with_failed(ping, mail.route), mail.sent_at)
+    store.note_failure(ping.campaign_id, ping.poc_id, mark, mail.sent_at, mail.route, following)
+    return following
 
-    `requeue` also replaces the mail that is waiting now (it is the one that was refused).
+
+def take_in(mail: SentMail, mark: Mark) -> bool:
+    """Take in what the provider said of a mail. True when a mail may be waiting as a result.
+
+    Idempotent, and independent of the order in which news and our own write come. What is said of an earlier mail
+    counts against its route, never against a later mail.
     """
-    without = rules.with_failed(ping, route)
-    following = None if rules.answered(ping) else rules.route_after_failure(without)
-    if requeue and following is None:
-        store.unqueue(ping)
-    return following if store.note(ping, mark, at, failed_route=route, next_route=following) else None
-
-
-def take_in(mail: SentMail) -> bool:
-    """Apply everything the provider has said of a mail to its ping. True when a mail is waiting as a result.
-
-    Idempotent, and independent of the order in which the news came.
-    """
-    ping = store.get(mail.campaign_id, mail.poc_id)
-    if ping is None:
-        return False
-    waiting = False
-    for event, said_at in mail.events.items():
-        mark = Mark(event)
-        # The provider's clock and ours may differ a little; what is said of a mail comes after its sending.
-        at = max(said_at, mail.sent_at)
-        if mark in UNREACHED:
-            waiting |= after_failure(ping, Route(mail.route), mark, at) is not None
-        elif mark is Mark.COMPLAINED:
-            store.note(ping, mark, at, failed_route=Route(mail.route))
-        else:
-            store.note(ping, mark, at)
-    return waiting or ping.outbox is not None
+    if mark is Mark.DELIVERED:
+        store.note(mail.campaign_id, mail.poc_id, mark, mail.sent_at)
+    elif mark is Mark.COMPLAINED:
+        store.note_failure(mail.campaign_id, mail.poc_id, mark, mail.sent_at, mail.route)
+    elif ping := store.get(mail.campaign_id, mail.poc_id):
+        return after_failure(ping, mail, mark) is not None or ping.outbox is not None
+    return False

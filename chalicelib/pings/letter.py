@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.directory.entry import Entry, Kind
+from chalicelib.directory.entry import KIND_NAMES, Entry
 from chalicelib.directory.languages import operating_languages
 from chalicelib.directory.states import states
 from chalicelib.errors import MailRefused
 from chalicelib.i18n import LANGUAGES, _, translations
+from chalicelib.links.codes import spaced
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.mail.message import Mail, render
 from chalicelib.pings.rules import Campaign, Ping, Route
@@ -22,19 +23,13 @@ class Tone(StrEnum):
     OTHER = "other"
 
 
-_KINDS = {
-    Kind.DIPLOMATIC: _("Diplomatic point of contact"),
-    Kind.TECHNICAL: _("Technical point of contact"),
-}
-
-
 def held_data(entry: Entry, language: str) -> list[tuple[str, str]]:
     """The entry as we hold it, as (label, value) lines in `language`; empty fields are left out."""
     translate = translations(language).gettext
     given, names = entry.nomination, operating_languages()
     lines = [
         (_("State"), states()[given.state].name(language)),
-        (_("Function"), translate(_KINDS[given.kind])),
+        (_("Function"), translate(KIND_NAMES[given.kind])),
         (_("Institution"), given.institution),
         (_("Name"), given.name),
         (_("Title"), given.title),
@@ -101,8 +96,3 @@ def _tone(ping: Ping, route: Route) -> Tone:
     if route is Route.PRIMARY:
         return Tone.REMINDER if ping.mails else Tone.FIRST
     return Tone.ALTERNATE if route is Route.ALTERNATE else Tone.OTHER
-
-
-def spaced(code: str) -> str:
-    """`7KQF2M9DX` as `7KQ-F2M-9DX`: easier to read out and to type."""
-    return "-".join(code[at : at + 3] for at in range(0, len(code), 3))

@@ -5,9 +5,10 @@ out from the marks. No mark takes another away: no order of events, repetition o
 acknowledgement.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.settings import PingPolicy
@@ -22,7 +23,11 @@ class Route(StrEnum):
 
 
 class Mark(StrEnum):
-    """What can happen to a ping. Each mark is stored as `<value>_at`, an aware UTC time."""
+    """What can happen to a ping. Each mark is stored as `<value>_at`, an aware UTC time.
+
+    `sent` and what the provider says of a mail carry the time at which that mail was sent, by our own clock. So what is
+    said of an earlier mail never outranks a later one, however late it comes and whatever the provider's clock says.
+    """
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -41,6 +46,45 @@ FIRST_TIME_COUNTS = frozenset({Mark.OPENED, Mark.ACKNOWLEDGED, Mark.CHANGE_REPOR
 
 UNREACHED = frozenset({Mark.BOUNCED, Mark.SUPPRESSED, Mark.REJECTED})
 """Marks which say that a mail will not arrive: the next route is tried at once."""
+
+
+REFERENCE_WORD = "ping"
+
+
+@dataclass(frozen=True)
+class SentMail:
+    """One mail of a ping: by which route, and when it was sent (UTC, whole milliseconds)."""
+
+    campaign_id: str
+    poc_id: str
+    route: Route
+    sent_at: datetime
+
+    @property
+    def reference(self) -> str:
+        """What the mail carries in its envelope, and the provider gives back with its feedback."""
+        millisecond = (self.sent_at - _EPOCH) // timedelta(milliseconds=1)
+        return f"{REFERENCE_WORD}.{self.campaign_id}.{self.poc_id}.{self.route.value[0]}.{millisecond:x}"
+
+    @classmethod
+    def of_reference(cls, reference: str) -> "SentMail":
+        """The mail that a reference names. Raises ValueError when it names none."""
+        found = _REFERENCE.fullmatch(reference)
+        if not found:
+            raise ValueError("not the reference of a ping")
+        campaign_id, poc_id, letter, millisecond = found.groups()
+        sent_at = _EPOCH + timedelta(milliseconds=int(millisecond, 16))
+        return cls(campaign_id, poc_id, _ROUTES[letter], sent_at)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ROUTES = {route.value[0]: route for route in Route}
+_REFERENCE = re.compile(rf"{REFERENCE_WORD}\.([A-Z0-9-]+)\.([a-z0-9-]+)\.([{''.join(_ROUTES)}])\.([0-9a-f]{{11}})")
+
+
+def to_the_millisecond(moment: datetime) -> datetime:
+    """The moment without what a reference has no room for."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class PingState(StrEnum):
@@ -164,7 +208,7 @@ def with_mark(ping: Ping, mark: Mark, at: datetime) -> Ping:
     return replace(ping, marks={**ping.marks, mark: at})
 
 
-# Of two mail events at the same moment, the one further to the right says more.
+# Of two events about the same mail, the one further to the right says more, whichever came first.
 _MAIL_ORDER = (Mark.SENT, Mark.DELIVERED, Mark.SUPPRESSED, Mark.REJECTED, Mark.BOUNCED, Mark.COMPLAINED)
 
 
@@ -223,8 +267,14 @@ def with_failed(ping: Ping, route: Route) -> Ping:
     return replace(ping, failed=ping.failed | {route})
 
 
-def route_after_failure(ping: Ping) -> Route | None:
-    """The next route to try at once when a mail did not arrive; None when none is left untried."""
+def route_after_failure(ping: Ping, sent_at: datetime) -> Route | None:
+    """The next route to try at once when the mail sent at `sent_at` (UTC) did not arrive.
+
+    None when no route is left untried, when there is nothing to ask any more, or when a later mail is out: then what
+    becomes of that one decides.
+    """
+    if answered(ping) or Mark.CLOSED in ping.marks or ping.marks.get(Mark.SENT, sent_at) > sent_at:
+        return None
     return next((route for route in available(ping) if route not in ping.tried | ping.failed), None)
 
 

@@ -3,7 +3,6 @@
 Every step can be repeated: it looks at the rows and does what is still missing.
 """
 
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,18 +18,10 @@ from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Verification
 from chalicelib.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
 from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.links.codes import new_code
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.rules import Campaign, CampaignStatus, MilestoneKind, Ping, PingState, Route
 from chalicelib.settings import PingPolicy
-
-CODE_LENGTH = 9
-# Crockford's alphabet: no I, L, O or U, which are misread or misheard.
-CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def new_code() -> str:
-    """A short code for a ping: nine characters, 45 bits."""
-    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 
 def get(campaign_id: str) -> Campaign:

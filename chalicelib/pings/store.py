@@ -23,7 +23,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.dynamo import InstantAttribute, table_name
-from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route
+from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route, SentMail
 
 PING = "ping#"
 
@@ -46,7 +46,10 @@ class _Code(GlobalSecondaryIndex["PingRow"]):  # type: ignore[no-untyped-call]
 
 
 class PingRow(Model):
-    """One ping as stored: partition `campaign_id`, sort `ping#<poc_id>`. `queue` is set while `outbox` is."""
+    """One ping as stored: partition `campaign_id`, sort `ping#<poc_id>`. `queue` is set while `outbox` is.
+
+    What is empty, zero or false is left out: rows are read and written by the hundred thousand.
+    """
 
     class Meta:
         table_name = table_name("campaigns")
@@ -58,17 +61,17 @@ class PingRow(Model):
     state = UnicodeAttribute()
     kind = UnicodeAttribute()
     language = UnicodeAttribute()
-    has_alternate = BooleanAttribute(default=False)
-    other_poc_id = UnicodeAttribute(default="")
+    has_alternate = BooleanAttribute(null=True)
+    other_poc_id = UnicodeAttribute(null=True)
     outbox = UnicodeAttribute(null=True)
     tried = UnicodeSetAttribute(null=True)
     failed = UnicodeSetAttribute(null=True)
-    milestone = NumberAttribute(default=0)
-    mails = NumberAttribute(default=0)
-    possible_duplicates = NumberAttribute(default=0)
-    answered_by = UnicodeAttribute(default="")
-    changed_fields: ListAttribute[str] = ListAttribute(default=list)
-    change_note = UnicodeAttribute(default="")
+    milestone = NumberAttribute(null=True)
+    mails = NumberAttribute(null=True)
+    possible_duplicates = NumberAttribute(null=True)
+    answered_by = UnicodeAttribute(null=True)
+    changed_fields: ListAttribute[str] = ListAttribute(null=True)
+    change_note = UnicodeAttribute(null=True)
     sent_at = InstantAttribute(null=True)
     delivered_at = InstantAttribute(null=True)
     bounced_at = InstantAttribute(null=True)
@@ -97,17 +100,17 @@ def _ping(row: PingRow) -> Ping:
         kind=row.kind,
         language=row.language,
         code=row.code or "",
-        has_alternate=row.has_alternate,
-        other_poc_id=row.other_poc_id,
+        has_alternate=bool(row.has_alternate),
+        other_poc_id=row.other_poc_id or "",
         outbox=Route(row.outbox) if row.outbox else None,
         tried=frozenset(Route(route) for route in row.tried or ()),
         failed=frozenset(Route(route) for route in row.failed or ()),
-        milestone=int(row.milestone),
-        mails=int(row.mails),
-        possible_duplicates=int(row.possible_duplicates),
-        answered_by=row.answered_by,
-        changed_fields=tuple(row.changed_fields),
-        change_note=row.change_note,
+        milestone=int(row.milestone or 0),
+        mails=int(row.mails or 0),
+        possible_duplicates=int(row.possible_duplicates or 0),
+        answered_by=row.answered_by or "",
+        changed_fields=tuple(row.changed_fields or ()),
+        change_note=row.change_note or "",
         marks={mark: at for mark, at in times.items() if at is not None},
     )
 
@@ -131,8 +134,8 @@ def put_new(pings: Iterable[Ping]) -> int:
                     state=ping.state,
                     kind=ping.kind,
                     language=ping.language,
-                    has_alternate=ping.has_alternate,
-                    other_poc_id=ping.other_poc_id,
+                    has_alternate=ping.has_alternate or None,
+                    other_poc_id=ping.other_poc_id or None,
                 )
             )
             put += 1
@@ -175,22 +178,38 @@ def by_code(code: str) -> tuple[str, str] | None:
     return (rows[0].campaign_id, rows[0].item.removeprefix(PING)) if len(rows) == 1 else None
 
 
-def note(
-    ping: Ping, mark: Mark, at: datetime, failed_route: Route | None = None, next_route: Route | None = None
-) -> bool:
-    """Leave a mark, and where a mail failed to arrive, queue the next route in the same write.
+def note(campaign_id: str, poc_id: str, mark: Mark, at: datetime) -> None:
+    """Leave a mark; one that says nothing new (a repeated or outdated event) changes nothing."""
+    _update(PingRow(campaign_id, PING + poc_id), [_mark_attribute(mark).set(at)], _is_news(mark, at))
 
-    Returns False when the mark says nothing new (a repeated or outdated event) or the ping is gone.
+
+def note_failure(
+    campaign_id: str, poc_id: str, mark: Mark, at: datetime, failed: Route, following: Route | None = None
+) -> None:
+    """Leave the mark of a mail that failed by a route, and queue the `following` route in the same write.
+
+    A repeated event does nothing; an outdated one (a later mail has failed already) only counts against its route.
     """
+    row, attribute = PingRow(campaign_id, PING + poc_id), _mark_attribute(mark)
+    against: Action = PingRow.failed.add({failed.value})
+    actions = [attribute.set(at), against]
+    if following:
+        actions += [PingRow.outbox.set(following.value), PingRow.queue.set(campaign_id)]
+    if not _update(row, actions, _is_news(mark, at)):
+        _update(row, [against], attribute > at)
+
+
+def _is_news(mark: Mark, at: datetime) -> Condition:
     attribute = _mark_attribute(mark)
     newer = attribute > at if mark in FIRST_TIME_COUNTS else attribute < at
-    actions: list[Action] = [attribute.set(at)]
-    if failed_route:
-        actions.append(PingRow.failed.add({failed_route.value}))
-    if next_route:
-        actions += [PingRow.outbox.set(next_route.value), PingRow.queue.set(ping.campaign_id)]
+    news: Condition = PingRow.item.exists() & (attribute.does_not_exist() | newer)
+    return news
+
+
+def _update(row: PingRow, actions: list[Action], condition: Condition) -> bool:
+    """Change a row; False when the condition does not hold."""
     try:
-        _key(ping).update(actions=actions, condition=PingRow.item.exists() & (attribute.does_not_exist() | newer))
+        row.update(actions=actions, condition=condition)
     except UpdateError as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
             return False
@@ -251,21 +270,21 @@ def add_retry(transaction: TransactWrite, ping: Ping) -> None:
     transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists())
 
 
-def add_sent(transaction: TransactWrite, ping: Ping, route: Route, at: datetime, settled: bool) -> None:
-    """Put into the transaction that a mail went out by `route`.
+def add_sent(transaction: TransactWrite, ping: Ping, mail: SentMail, settled: bool) -> None:
+    """Put into the transaction that a mail went out.
 
     `settled` takes the mail out of the queue and fails when something else is waiting by now (a bounce queued the next
     route, or the PoC answered); without it the queue is left as it is.
     """
     actions: list[Action] = [
-        PingRow.sent_at.set(at),
-        PingRow.tried.add({route.value}),
+        PingRow.sent_at.set(mail.sent_at),
+        PingRow.tried.add({mail.route.value}),
         PingRow.mails.add(1),
     ]
     condition: Condition = PingRow.item.exists()
     if settled:
         actions += [PingRow.outbox.remove(), PingRow.queue.remove()]
-        condition &= PingRow.outbox == route.value
+        condition &= PingRow.outbox == mail.route.value
     transaction.update(_key(ping), actions=actions, condition=condition)
 
 
@@ -275,5 +294,6 @@ def count_possible_duplicate(ping: Ping) -> None:
 
 
 def unqueue(ping: Ping) -> None:
-    """Take a mail out of the queue that must not go out any more."""
-    _key(ping).update(actions=[PingRow.outbox.remove(), PingRow.queue.remove()])
+    """Take the mail that is waiting out of the queue; where another one waits by now, that one stays."""
+    if ping.outbox:
+        _update(_key(ping), [PingRow.outbox.remove(), PingRow.queue.remove()], PingRow.outbox == ping.outbox.value)

@@ -1,17 +1,17 @@
 """The Lambdas of `stepfunctions/ping_campaign.asl.json`, and what starts and feeds them. They parse, call, return."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.audit.records import Actor
 from chalicelib.errors import Conflict
-from chalicelib.mail import store as mails
-from chalicelib.mail.feedback import events_of
+from chalicelib.mail.feedback import MailEvent
 from chalicelib.mail.message import render
 from chalicelib.observability import logger
 from chalicelib.pings import campaigns, control, delivery, service
 from chalicelib.pings.delivery import DispatchBusy, Dispatcher
 from chalicelib.pings.letter import Letters
-from chalicelib.pings.rules import Campaign, CampaignStatus
+from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, SentMail
 from chalicelib.runtime import Runtime
 
 Event = dict[str, Any]
@@ -107,14 +107,16 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) ->
     return {"campaign_id": active, "started": False, "resumed": True}
 
 
-def record_mail_feedback(event: Event, runtime: Runtime) -> Event:
-    """Called by SNS with what SES says of mails. A bounce sends the mail to the next route at once."""
-    taken, waiting = 0, set()
-    for news in events_of(event):
-        taken += 1
-        mail = mails.note(news)
-        if mail is not None and delivery.take_in(mail):
+def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
+    """What the provider says of the mails of pings. A bounce sends the mail to the next route at once."""
+    waiting = set()
+    for event in events:
+        try:
+            mail = SentMail.of_reference(event.reference)
+        except ValueError:
+            logger.warning("mail feedback about no ping", extra={"kind": event.event})
+            continue
+        if delivery.take_in(mail, Mark(event.event)):
             waiting.add(mail.campaign_id)
     for campaign_id in sorted(waiting):
         control.poke_dispatch(runtime, campaign_id)
-    return {"events": taken, "poked": sorted(waiting)}

@@ -1,4 +1,4 @@
-"""The pages behind the links and short codes in mail: look at the entry, press a button. No sign-in, no session.
+"""The pages behind the links of ping tests and behind all short codes: look at it, press a button. No sign-in.
 
 GET and HEAD change nothing but *opened*: mail scanners follow links (mission, rule 7). What a form sends carries a
 token that only the page itself shows, so a scanner that posts blindly gets nowhere.
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 pages = Pages(__name__)
 
 CODE_TRIES = 20  # wrong codes from one address before it has to slow down (several PoCs may share an address)
-_MISREAD = str.maketrans("OILU", "011V")  # letters that our codes do not have, and what people mean by them
 
 
 @pages.route("/p/{token}", methods=["GET", "HEAD", "POST"], right=None)
@@ -109,27 +108,52 @@ def code(request: WebRequest) -> Response:
 @pages.post("/code", right=None)
 def code_typed(request: WebRequest) -> Response:
     """Go on to the same page as the link does."""
-    from chalicelib.access import attempts
-    from chalicelib.pings import campaigns, rules, store
-    from chalicelib.pings.rules import Route
-    from chalicelib.pings.service import CODE_LENGTH
+    from chalicelib.access import attempts, audit
+    from chalicelib.links import codes
 
     request.check_form()
     typed = request.field("code")
-    plain = "".join(character for character in typed.upper() if character.isalnum()).translate(_MISREAD)
-    if len(plain) != CODE_LENGTH:
+    plain = codes.as_typed(typed)
+    if len(plain) != codes.LENGTH:
         return _code_page(request, 400, typed=typed[:40], problem="length")
     counted = attempts.subject("code", request.source_ip)
     attempts.count(counted, CODE_TRIES, request.now)
-    found = store.by_code(plain)
-    if found is None:
+    page = _ping_page(request, plain) or _inquiry_page(request, plain)
+    if page is None:
+        audit.put_stranger(request.route, "unknown code", request.visit)
         return _code_page(request, 404, typed=typed[:40], problem="unknown")
     attempts.take_back(counted, request.now)
+    return page
+
+
+def _ping_page(request: WebRequest, plain: str) -> Response | None:
+    """Where the code of a ping leads; None when it is none."""
+    from chalicelib.pings import campaigns, rules, store
+    from chalicelib.pings.rules import Route
+
+    found = store.by_code(plain)
+    if found is None:
+        return None
     campaign = campaigns.get(found[0])
     if campaign is None or not rules.code_works(campaign, request.now):  # else a code would make fresh links for ever
         return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
     token = request.runtime.link_signer().sign(Purpose.PING, *found, Route.PRIMARY.value)
     return request.redirect(f"/p/{token}")
+
+
+def _inquiry_page(request: WebRequest, plain: str) -> Response | None:
+    """Where the code of an inquiry leads; None when it is none."""
+    from chalicelib.inquiries import rules, store
+    from chalicelib.web import acknowledge
+
+    found = store.by_code(plain)
+    inquiry = store.get(found[0]) if found else None
+    if found is None or inquiry is None:
+        return None
+    if not rules.code_works(inquiry, found[1], request.now, request.runtime.settings.inquiries):
+        return acknowledge.expired(request)
+    token = request.runtime.link_signer().sign(Purpose.INQUIRY, inquiry.inquiry_id, str(found[1]))
+    return request.redirect(f"/i/{token}")
 
 
 def _code_page(request: WebRequest, status: int = 200, typed: str = "", problem: str = "") -> Response:

@@ -46,12 +46,12 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
     if found is None:
         raise NotFound(state)
     entries = store.of_state(state)
-    _record_view(request, state, entries)
+    record_view(request, state, entries)
     entries.sort(key=lambda entry: (entry.nomination.kind != Kind.DIPLOMATIC, entry.created_at, entry.poc_id))
     return request.render(
         "entry.html",
         name=found.name(request.language),
-        entries=[(entry, *_there(entry, request)) for entry in entries],
+        entries=[(entry, *there(entry, request)) for entry in entries],
         labels=labels,
         networks=NETWORKS,
         languages_by_code=operating_languages(),
@@ -59,14 +59,16 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
     )
 
 
-def _record_view(request: WebRequest, state: str, entries: "list[Entry]") -> None:
-    from chalicelib.directory.viewing import Asked, record_view, state_subject
+def record_view(request: WebRequest, state: str, entries: "list[Entry]") -> None:
+    """Audit that the contact data of a State were shown, if there were any."""
+    from chalicelib.directory import viewing
+    from chalicelib.directory.viewing import Asked, state_subject
 
     if entries and request.account:
-        record_view(state_subject(state), Asked(request.account.email, request.now, request.request_id))
+        viewing.record_view(state_subject(state), Asked(request.account.email, request.now, request.request_id))
 
 
-def _there(entry: "Entry", request: WebRequest) -> tuple[str, bool]:
+def there(entry: "Entry", request: WebRequest) -> tuple[str, bool]:
     """How far the PoC's clock is from UTC, as `UTC+05:45`, and whether it is on duty now."""
     from chalicelib.directory import hours
 

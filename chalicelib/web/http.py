@@ -6,7 +6,8 @@
     def campaigns(request: WebRequest) -> Response: ...
 
 `app.py` registers `pages.blueprint`. With `right=None` a page is open to everyone and checks its own forms
-(`request.check_form()`); otherwise the session, the right and the form's token are checked before the handler runs.
+(`request.check_form()`); otherwise the session, the right and the form's token are checked before the handler runs. Any
+of several rights opens the page, and the handler shows each reader what theirs is about.
 """
 
 from collections.abc import Callable
@@ -16,16 +17,17 @@ from urllib.parse import urlencode
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.access.rules import Right
-from chalicelib.errors import DirectoryError, Forbidden, NotFound
+from chalicelib.errors import DirectoryError, Forbidden, Hidden, NotFound
 from chalicelib.web import forms, headers
 from chalicelib.web.request import WebRequest
 
 __all__ = ["ROUTES", "Pages", "Response", "WebRequest"]
 
 Handler = Callable[..., Response]
+Rights = Right | tuple[Right, ...] | None
 
-ROUTES: dict[tuple[str, str], Right | None] = {}
-"""The right that each (method, path) of the site asks for; None is open."""
+ROUTES: dict[tuple[str, str], Rights] = {}
+"""The right that each (method, path) of the site asks for, or any of several; None is open."""
 
 
 class Pages:
@@ -34,15 +36,15 @@ class Pages:
     def __init__(self, name: str) -> None:
         self.blueprint = Blueprint(name)
 
-    def get(self, path: str, *, right: Right | None) -> Callable[[Handler], Handler]:
+    def get(self, path: str, *, right: Rights) -> Callable[[Handler], Handler]:
         """Declare a page that is read."""
         return self.route(path, methods=["GET"], right=right)
 
-    def post(self, path: str, *, right: Right | None) -> Callable[[Handler], Handler]:
+    def post(self, path: str, *, right: Rights) -> Callable[[Handler], Handler]:
         """Declare where a form is sent."""
         return self.route(path, methods=["POST"], right=right)
 
-    def route(self, path: str, *, methods: list[str], right: Right | None) -> Callable[[Handler], Handler]:
+    def route(self, path: str, *, methods: list[str], right: Rights) -> Callable[[Handler], Handler]:
         """Declare a page; path parameters come to the handler by name, decoded."""
 
         def declare(handler: Handler) -> Handler:
@@ -67,7 +69,7 @@ _BODILESS = {"GET", "HEAD"}
 UNSUPPORTED_MEDIA_TYPE = 415
 
 
-def _answer(raw: Request, right: Right | None, handler: Handler) -> Response:
+def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
     """Run a handler; whatever happens, a clear page with our headers comes out, and a reference where it failed."""
     from chalicelib.observability import logger
     from chalicelib.runtime import runtime
@@ -101,20 +103,21 @@ def stand_in(raw: Request, status: int) -> Response:
     return response
 
 
-def _admitted(request: WebRequest, right: Right | None, handler: Handler) -> Response:
+def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
     from chalicelib.web import failures
 
     try:
         if right is not None:
             if request.account is None:
                 return _to_sign_in(request)
-            if not request.may(right):
-                raise Forbidden(right.value)
+            wanted = (right,) if isinstance(right, Right) else right
+            if not any(request.may(one) for one in wanted):
+                raise Forbidden(" or ".join(wanted))
             if request.method == "POST":
                 request.check_form()
         return handler(request, **request.params)
     except DirectoryError as error:
-        if isinstance(error, Forbidden) and request.account:
+        if isinstance(error, (Forbidden, Hidden)) and request.account:
             from chalicelib.access import audit
 
             audit.put_refusal(request.account, request.route, str(error), request.visit)

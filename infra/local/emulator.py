@@ -1,8 +1,9 @@
-"""ministack 1.5.33 with four gaps closed. Runs in ministack's own environment, as a program (see aws.py).
+"""ministack 1.5.33 with five gaps closed. Runs in ministack's own environment, as a program (see aws.py).
 
 * A Lambda's error carries the name of its exception, as on AWS, so that state machines can retry and catch by name.
   ministack calls every error `Runtime.HandlerError`.
 * Sending mail is allowed or refused for the identity it is sent from. ministack asks for the right to send from any.
+* A task that waits for its token times out after `TimeoutSecondsPath`. ministack reads `TimeoutSeconds` only.
 * SNS calls at most LISTENERS Lambdas at once. ministack starts a process for each message that is under way: a
   campaign's delivery notices would fill the memory of a laptop.
 * State is saved every SAVE_SECONDS (0: only on an orderly end), so that a machine that dies costs half a minute.
@@ -62,6 +63,16 @@ def with_mail_identity(resource_of: Callable[..., str]) -> Callable[..., str]:
     return resource_or_identity
 
 
+def with_timeout_path(execute_task: Callable[..., Any], resolve: Callable[[str, Any], Any]) -> Callable[..., Any]:
+    """`execute_task`, with the seconds that `TimeoutSecondsPath` leads to in the input of the state."""
+
+    def execute(state: dict[str, Any], given: Any, *more: Any) -> Any:
+        path = state.get("TimeoutSecondsPath")
+        return execute_task({**state, "TimeoutSeconds": resolve(path, given)} if path else state, given, *more)
+
+    return execute
+
+
 def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
     """`deliver`, done by a few threads one message after the other; the caller does not wait."""
     listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="sns-to-lambda")
@@ -97,12 +108,13 @@ def end_with_parent() -> None:
 def main() -> None:
     from ministack import app
     from ministack.core import iam_actions  # type: ignore[import-not-found]
-    from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
+    from ministack.services import lambda_svc, sns, stepfunctions  # type: ignore[import-not-found]
 
     end_with_parent()
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)
     iam_actions.extract_resource_arn = with_mail_identity(iam_actions.extract_resource_arn)
     sns._deliver_to_lambda = in_turn(sns._deliver_to_lambda)
+    stepfunctions._execute_task = with_timeout_path(stepfunctions._execute_task, stepfunctions._resolve_path)
     seconds = float(os.environ.get("SAVE_SECONDS", "0"))
     if seconds:
         threading.Thread(target=keep_saving, args=(seconds,), daemon=True).start()

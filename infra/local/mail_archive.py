@@ -24,7 +24,10 @@ RECORDED = ("From", "To", "Subject", "Date", "Message-ID")
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail as the local SES recorded it. `sent_at` is in UTC, ISO 8601 with `Z`."""
+    """One mail as the local SES recorded it. `sent_at` is in UTC, ISO 8601 with `Z`.
+
+    `sender` is the address that people see: the envelope's, which is all that the record has, without its reference.
+    """
 
     id: str
     sent_at: str
@@ -128,7 +131,7 @@ def recorded(message: dict[str, object]) -> Mail:
     return Mail(
         id=str(message["MessageId"]),
         sent_at=moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z",
-        sender=str(message["Source"]),
+        sender=re.sub(r"\+[^@]*@", "@", str(message["Source"])),
         to=tuple(to),
         subject=str(message["Subject"]),
         text=str(message.get("BodyText") or ""),

@@ -26,6 +26,7 @@ HOME = ROOT / ".local"
 LOOK_SECONDS = 1.0
 SAVE_SECONDS = 30
 CAMPAIGN = timedelta(days=14)
+ACKNOWLEDGEMENT = timedelta(hours=72)
 
 
 class AlreadyRunningError(Exception):
@@ -88,8 +89,10 @@ def table(stack: dict[str, Any], speed: int) -> str:
             for account in stack["accounts"]
         ),
         f"  The code that sign-in asks for: {stack['mailbox_url']}/accounts, or `make totp`",
+        "  Inquiry    sign in as one poc and open one to the State of the other",
         "",
-        f"  Speed      {speed}: a day passes in {short(day)}, a 14-day campaign in {short(CAMPAIGN / speed)}",
+        f"  Speed      {speed}: a day passes in {short(day)}, a 14-day campaign in {short(CAMPAIGN / speed)},",
+        f"             the 72 hours of an inquiry in {short(ACKNOWLEDGEMENT / speed)}",
         "             (`make run SPEED=1` for real time)",
         "  Stop       Ctrl-C; the data stay. `make reset` forgets them.",
         "",

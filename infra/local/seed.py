@@ -134,6 +134,16 @@ class Seeder:
         told = json.load(answer["Payload"])
         return str(told["campaign_id"]) if told.get("resumed") else ""
 
+    def resume_inquiries(self) -> int:
+        """The same for inquiries; returns how many go on. Raises LocalAwsError when the app refuses."""
+        answer = self._client("lambda").invoke(
+            FunctionName=f"{self._prefix}-resume-inquiries", Payload=json.dumps({"all": True}).encode()
+        )
+        told = json.load(answer["Payload"])
+        if "FunctionError" in answer:
+            raise LocalAwsError(f"The inquiries could not be resumed: {told}")
+        return int(told["resumed"])
+
 
 def sample_pocs() -> list[tuple[str, str, str, str]]:
     """E-mail, role, State and language of the demo PoCs: the first of the sample in each of POC_LANGUAGES."""

@@ -75,7 +75,7 @@ def deploy(aws: LocalAws, speed: int, progress: Progress) -> dict[str, str]:
 
 
 def seed(aws: LocalAws, outputs: dict[str, str], mailbox_url: str, progress: Progress) -> Stack:
-    """Sample data, demo accounts and stack.json; interrupted campaigns go on."""
+    """Sample data, demo accounts and stack.json; interrupted campaigns and inquiries go on."""
     path = aws.home / "stack.json"
     seeder = Seeder(aws, outputs, STAGE)
     seeder.wire_mail_feedback()
@@ -88,6 +88,9 @@ def seed(aws: LocalAws, outputs: dict[str, str], mailbox_url: str, progress: Pro
     resumed = seeder.resume_campaigns()
     if resumed:
         print(f"  the campaign that ran when the stack was stopped goes on: {resumed}")
+    inquiries = seeder.resume_inquiries()
+    if inquiries:
+        print(f"  inquiries that ran when the stack was stopped go on: {inquiries}")
     return stack
 
 

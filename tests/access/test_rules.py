@@ -32,6 +32,10 @@ POLICY: dict[Right, set[Role]] = {
     Right.START_CAMPAIGN: {Role.MANAGER},
     Right.CONTROL_CAMPAIGN: {Role.MANAGER},
     Right.EXPORT_CAMPAIGN: {Role.MANAGER},
+    Right.SEE_INQUIRIES: {Role.POC},
+    Right.OPEN_INQUIRY: {Role.POC},
+    Right.ACT_ON_INQUIRY: {Role.POC},
+    Right.SEE_ALL_INQUIRIES: {Role.MANAGER},
 }
 
 
@@ -53,9 +57,12 @@ def test_nobody_and_a_suspended_account_have_no_right_at_all(role: Role, right: 
 
 
 @pytest.mark.parametrize("asked", [None, "", "FR"])
-def test_a_right_over_ones_own_state_stops_at_its_border(asked: str | None) -> None:
-    assert not may(_account(Role.POC, "AM"), Right.SEE_OWN_ENTRIES, asked)
-    assert not may(_account(Role.POC, ""), Right.SEE_OWN_ENTRIES, asked)
+@pytest.mark.parametrize(
+    "right", [Right.SEE_OWN_ENTRIES, Right.SEE_INQUIRIES, Right.OPEN_INQUIRY, Right.ACT_ON_INQUIRY]
+)
+def test_a_right_over_ones_own_state_stops_at_its_border(right: Right, asked: str | None) -> None:
+    assert not may(_account(Role.POC, "AM"), right, asked)
+    assert not may(_account(Role.POC, ""), right, asked)
 
 
 def test_waiting_starts_after_the_free_failures_doubles_and_has_an_end() -> None:

@@ -1,6 +1,7 @@
 """Counts the calls to AWS behind each page, in moto: `python -m tests.bench.calls`."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,26 +20,36 @@ BUILTIN_HANDLERS.append(("before-call", _count))
 from moto import mock_aws  # noqa: E402
 
 from app import app  # noqa: E402
+from chalicelib import aws  # noqa: E402
 from chalicelib import runtime as runtimes  # noqa: E402
 from chalicelib.access.rules import Role  # noqa: E402
 from chalicelib.audit.records import Actor  # noqa: E402
 from chalicelib.clock import utc_now  # noqa: E402
+from chalicelib.directory import store as directory  # noqa: E402
+from chalicelib.directory.entry import Kind  # noqa: E402
+from chalicelib.inquiries import workflow  # noqa: E402
 from chalicelib.links.tokens import Purpose  # noqa: E402
 from chalicelib.pings import service, store  # noqa: E402
 from chalicelib.runtime import Runtime  # noqa: E402
 from chalicelib.settings import PingPolicy, Settings  # noqa: E402
 from tests.bench import population  # noqa: E402
 from tests.bench.child import hand_over  # noqa: E402
+from tests.fakes import FakeMailSender  # noqa: E402
 from tests.tables import create_tables  # noqa: E402
 from tests.web.browser import Browser, Page  # noqa: E402
 
 ENTRIES = 2 * 193
+NOTHING = '{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}'
 
 
 def main() -> None:
     with mock_aws():
         create_tables()
-        site = Runtime(Settings(), site="https://directory.example", keys=("k" * 40,))
+        machine = aws.step_functions().create_state_machine(
+            name="inquiry", definition=NOTHING, roleArn="arn:aws:iam::123456789012:role/machine"
+        )
+        settings = Settings(inquiry_arn=machine["stateMachineArn"])
+        site = Runtime(settings, site="https://directory.example", keys=("k" * 40,), mails=FakeMailSender())
         runtimes.install(site)
         population.put(ENTRIES, utc_now())
         campaign = service.start(PingPolicy(), Actor.system("bench"), utc_now(), "bench")
@@ -52,7 +63,8 @@ def main() -> None:
         def measured(name: str, page: Any) -> Page:
             CALLS.clear()
             answer: Page = page()
-            assert answer.status < 400, (name, answer.status)
+            if isinstance(answer, Page):
+                assert answer.status < 400, (name, answer.status)
             found[name] = dict(CALLS)
             return answer
 
@@ -67,7 +79,44 @@ def main() -> None:
         manager.sign_in_as(Role.MANAGER)
         for path in ("/", "/entries", "/entries/CH", "/campaigns", f"/campaigns/{campaign.campaign_id}/progress"):
             measured(f"GET {path}", lambda path=path: manager.get(path))
+        asker = Browser(app, site)
+        asker.sign_in_as(Role.POC, "CH", "asker@poc.example")
+        inquiries(site, asker, poc, measured)
         hand_over(found)
+
+
+def inquiries(site: Runtime, asker: Browser, poc: Browser, measured: Callable[[str, Any], Page]) -> None:
+    """An inquiry from the card to the answer, and what its state machine calls on the way."""
+    measured("GET the card of a State", lambda: asker.get("/reach/AM"))
+    asked = next(entry for entry in directory.of_state("AM") if entry.nomination.kind is Kind.TECHNICAL)
+    form = asker.get(f"/inquiries/new/AM/{asked.poc_id}")
+    chosen = {**CHOSEN, "from_poc": next(iter(directory.of_state("CH"))).poc_id}
+    opened = measured("POST an inquiry", lambda: asker.submit(form, f"/inquiries/new/AM/{asked.poc_id}", chosen, False))
+    path = opened.location
+    event = {"inquiry_id": path.rpartition("/")[2]}
+    measured("Lambda act_on_inquiry, nothing due", lambda: workflow.act_on_inquiry(event, site, "bench"))
+    measured("Lambda notify_inquiry, one notice", lambda: workflow.notify_inquiry(event, site, "bench"))
+    waits = {**event, "token": "AAAA"}
+    measured("Lambda await_news", lambda: workflow.await_news(waits, site, "bench"))
+    link = "/i/" + site.link_signer().sign(Purpose.INQUIRY, event["inquiry_id"], "1")
+    page = measured("GET the link of an inquiry, first time", lambda: poc.get(link))
+    measured(ACKNOWLEDGE_INQUIRY, lambda: poc.post(link, page.inputs, follow=False))
+    measured("GET an inquiry", lambda: asker.get(path))
+    measured("GET its clocks", lambda: asker.get(f"{path}/clocks"))
+    measured("GET /inquiries", lambda: asker.get("/inquiries"))
+
+
+ACKNOWLEDGE_INQUIRY = "POST the acknowledgement of an inquiry"
+CHOSEN = {
+    "incident": "availability/ddos",
+    "urgency": "urgent",
+    "sector": "energy",
+    "asked": "information",
+    "tlp": "amber",
+    "channel": "telephone",
+    "language": "en",
+    "case_reference": "BENCH-1",
+}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.paths import ROOT
 
-PATIENCE = 300  # seconds; a measurement that hangs ends with an error, never with the bench hanging
+PATIENCE = 1800  # seconds; a measurement that hangs ends with an error, never with the bench hanging
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "local",

@@ -30,7 +30,8 @@ def measure() -> dict[str, int]:
         }
         boto3.client("lambda", **given).invoke(FunctionName="poc-directory-local-start-scheduled-campaign")
         machine = boto3.client("stepfunctions", **given)
-        arn = machine.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        machines = machine.list_state_machines()["stateMachines"]
+        arn = next(one["stateMachineArn"] for one in machines if one["name"].endswith("-ping-campaign"))
         started = time.monotonic()
         while time.monotonic() - started < 300:
             execution = machine.list_executions(stateMachineArn=arn)["executions"][0]

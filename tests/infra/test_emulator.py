@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.emulator import error_name, in_turn, with_error_names, with_mail_identity
+from infra.local.emulator import error_name, in_turn, with_error_names, with_mail_identity, with_timeout_path
 
 TRACE = """START RequestId: 1
 Traceback (most recent call last):
@@ -30,6 +30,15 @@ def test_an_error_is_named_after_its_exception(log: str, name: str | None) -> No
     assert error_name(log) == name
 
 
+def test_a_task_times_out_after_the_seconds_that_its_path_leads_to() -> None:
+    def execute_task(state: dict[str, Any], _given: Any, *_more: Any) -> Any:
+        return state.get("TimeoutSeconds")
+
+    execute = with_timeout_path(execute_task, lambda path, given: given[path.removeprefix("$.")])
+    assert execute({"TimeoutSecondsPath": "$.wait_seconds"}, {"wait_seconds": 7}, None, {}) == 7
+    assert execute({}, {}) is None
+
+
 def test_only_errors_of_handlers_are_renamed() -> None:
     def execute(kind: str) -> dict[str, Any]:
         return {"error": True, "body": {"errorType": kind}, "log": TRACE}
@@ -43,7 +52,7 @@ def test_the_right_to_send_mail_is_that_of_the_senders_domain() -> None:
         return "*"
 
     resource_of = with_mail_identity(anything)
-    query = {"Source": ["Directory <directory@unoda.example>"]}
+    query = {"Source": ["directory+ping.PT-2026-01.p1@unoda.example"]}
     assert resource_of("ses", "POST", "/", {}, b"", query, "us-east-1", "0") == (
         "arn:aws:ses:us-east-1:0:identity/unoda.example"
     )

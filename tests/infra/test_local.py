@@ -1,5 +1,6 @@
 """The parts of the local stack that decide something by themselves; the whole of it is tested by `make e2e`."""
 
+import csv
 import io
 import json
 from datetime import timedelta
@@ -8,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.mail_archive import MailArchive, SourceHandler, file_name
+from infra.local.mail_archive import MailArchive, SourceHandler, file_name, recorded
 from infra.local.mailbox import Mailbox, linked
 from infra.local.run import short
-from infra.local.seed import Account, read_stack, sample_pocs
+from infra.local.seed import NOMINATIONS, Account, read_stack, sample_pocs
 from infra.progress import Progress
 
 NOWHERE = "http://localhost:9"
@@ -84,6 +85,15 @@ def test_all_header_fields_are_shown_when_the_source_is_known(tmp_path: Path) ->
     assert ("Reply-To", "manager@unoda.example") in archive.headers(mail)
 
 
+def test_the_sender_shown_is_the_one_that_people_see() -> None:
+    message = {
+        "MessageId": "1@mail", "Timestamp": 1.5, "Source": "us+ping.PT-2026-01.p1@x.example", "To": ["a+b@y.example"],
+        "Subject": "Ping", "BodyText": "", "BodyHtml": None,
+    }  # fmt: skip
+    mail = recorded(message)
+    assert (mail.sender, mail.to) == ("us@x.example", ("a+b@y.example",))
+
+
 class Sink:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -115,6 +125,14 @@ def test_durations_are_said_as_people_say_them(duration: timedelta, said: str) -
 
 def test_the_demo_pocs_come_from_the_sample_in_two_languages() -> None:
     assert [language for _email, _role, _state, language in sample_pocs()] == ["fr", "ar"]
+
+
+def test_the_demo_pocs_are_of_two_states_that_can_send_each_other_any_sort_of_inquiry() -> None:
+    states = {state for _email, _role, state, _language in sample_pocs()}
+    with NOMINATIONS.open(encoding="utf-8-sig", newline="") as file:
+        kinds = {(row["state"], row["kind"]) for row in csv.DictReader(file)}
+    assert len(states) == 2
+    assert all((state, kind) in kinds for state in states for kind in ("technical", "diplomatic"))
 
 
 def test_the_accounts_of_an_earlier_run_are_read_back(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.infra.templates import Template, functions, listed, resources, statem
 # Actions for which AWS offers no narrower resource than all.
 WITHOUT_RESOURCE = {
     "ses:GetSendQuota",
+    "states:SendTaskSuccess",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
@@ -135,6 +136,21 @@ def test_opens_and_clicks_are_not_tracked(template: Template) -> None:
     assert set(destination["EventDestination"]["MatchingEventTypes"]) == {"delivery", "bounce", "complaint", "reject"}
     (events,) = resources(template, "AWS::SES::ConfigurationSet").values()
     assert "TrackingOptions" not in events
+
+
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("directory@unoda.example", True),
+        (f"{'x' * 20}@unoda.example", True),
+        (f"{'x' * 21}@unoda.example", False),
+        ("directory+us@unoda.example", False),
+        ("Directory <directory@unoda.example>", False),
+    ],
+)
+def test_the_sender_leaves_room_for_the_reference_of_a_ping(template: Template, address: str, fits: bool) -> None:
+    """That 20 characters do is tested with the reference itself (tests/pings/test_rules.py)."""
+    assert bool(re.fullmatch(template["Parameters"]["MailFrom"]["AllowedPattern"], address)) is fits
 
 
 def test_the_template_holds_no_secret(template: Template) -> None:

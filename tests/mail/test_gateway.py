@@ -1,3 +1,4 @@
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -7,7 +8,7 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.mail.gateway import classify
-from chalicelib.mail.message import Mail, to_bytes
+from chalicelib.mail.message import Mail, envelope_sender, to_bytes
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings
 
@@ -17,7 +18,7 @@ MAIL = Mail("duty@cert.am.example", "[PT-2026-01] اختبار", "Text é 中文
 @pytest.mark.usefixtures("aws")
 def test_unless_told_otherwise_mail_goes_out_through_ses() -> None:
     boto3.client("ses").verify_domain_identity(Domain="poc-directory.example")
-    assert Runtime(Settings()).mail_sender().send(MAIL)
+    assert Runtime(Settings()).mail_sender().send(replace(MAIL, reference="ping.PT-2026-01.p1"))
     assert boto3.client("ses").get_send_quota()["SentLast24Hours"] >= 1
 
 
@@ -27,6 +28,46 @@ def test_text_comes_first_and_html_says_the_same_second() -> None:
     parts = list(message.iter_parts())
     assert [part.get_content_type() for part in parts] == ["text/plain", "text/html"]
     assert parts[0].get_content().replace("\r\n", "\n") == MAIL.text
+
+
+LINK = "https://directory.example/p/" + "x" * 300
+
+
+@pytest.mark.parametrize("words", [f"Press:\n\n{LINK}\n.\n-- \n", f"{'ا' * 5000}\n\n{LINK}\n", "", "\n", "--\n"])
+def test_a_mail_reads_as_it_was_written_by_the_rules_of_mime(words: str) -> None:
+    mail = replace(MAIL, text=words, html=f"<p>{words}</p>")
+    source = to_bytes(mail, "us@x.example", "manager@x.example")
+    message = message_from_bytes(source, policy=default)
+    assert isinstance(message, EmailMessage)
+    parts = [message, *message.iter_parts()]
+    assert [part.defects for part in parts] == [[], [], []]
+    text, html = [part.get_content().replace("\r\n", "\n") for part in parts[1:]]
+    # The line break before the boundary is not the text's; Python's reader of plain parts adds one for good measure.
+    assert (text.rstrip("\n"), html.rstrip("\n")) == (mail.text.rstrip("\n"), mail.html.rstrip("\n"))
+    assert message["Subject"] == MAIL.subject
+    assert (message["To"], message["From"], message["Reply-To"]) == (MAIL.to, "us@x.example", "manager@x.example")
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert source.isascii()
+    assert b"\n" not in source.replace(b"\r\n", b"")
+
+
+def test_a_link_in_a_plain_mail_stays_in_one_piece_in_its_source() -> None:
+    mail = replace(MAIL, text=f"Press:\n\n{LINK}\n", html=f"<p>{LINK}</p>")
+    assert to_bytes(mail, "us@x.example", "us@x.example").count(f"{LINK}".encode()) == 2
+
+
+def test_the_envelope_carries_the_reference_and_the_reader_sees_the_one_fixed_sender() -> None:
+    assert envelope_sender("us@x.example", "ping.PT-2026-01.p1") == "us+ping.PT-2026-01.p1@x.example"
+    assert envelope_sender("us@x.example", "") == "us@x.example"
+    message = message_from_bytes(to_bytes(MAIL, "us@x.example", "manager@x.example"))
+    assert message["From"] == "us@x.example"
+
+
+@pytest.mark.parametrize("reference", ["a b", "a@b", "a\r\nb", ".a", "a..b", "é", "x" * 62])
+def test_what_does_not_fit_into_an_address_is_no_reference(reference: str) -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        envelope_sender("us@x.example", reference)
+    assert len(envelope_sender("us@x.example", "x" * 61).partition("@")[0]) == 64
 
 
 def test_a_line_break_in_an_address_never_becomes_a_header() -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.mail.message import envelope_sender
 from chalicelib.pings import rules
 from chalicelib.pings.rules import (
     FIRST_TIME_COUNTS,
@@ -15,6 +16,7 @@ from chalicelib.pings.rules import (
     Ping,
     PingState,
     Route,
+    SentMail,
 )
 from chalicelib.settings import PingPolicy
 
@@ -23,6 +25,8 @@ PING = Ping("PT-2026-01", "p1", "AM", "technical", "ru", "7KQF2M9DX", has_altern
 CAMPAIGN = Campaign(
     "PT-2026-01", OPENED, rules.milestones(OPENED, PingPolicy()), CampaignStatus.RUNNING, "test", timedelta(days=60)
 )
+
+MAIL_MARKS = [Mark.DELIVERED, Mark.BOUNCED, Mark.COMPLAINED, Mark.SUPPRESSED, Mark.REJECTED]
 
 events = st.tuples(
     st.sampled_from(Mark), st.integers(-100, 100_000).map(lambda minutes: OPENED + timedelta(minutes=minutes))
@@ -138,11 +142,56 @@ def test_a_milestone_uses_the_route_that_still_works(ping: Ping, kind: Milestone
 
 def test_after_a_bounce_each_route_is_tried_once_in_order() -> None:
     ping = replace(PING, tried=frozenset({Route.PRIMARY}), failed=frozenset({Route.PRIMARY}))
-    assert rules.route_after_failure(ping) is Route.ALTERNATE
+    assert rules.route_after_failure(ping, OPENED) is Route.ALTERNATE
     ping = replace(ping, tried=ping.tried | {Route.ALTERNATE})
-    assert rules.route_after_failure(ping) is Route.OTHER
+    assert rules.route_after_failure(ping, OPENED) is Route.OTHER
     ping = replace(ping, tried=ping.tried | {Route.OTHER})
-    assert rules.route_after_failure(ping) is None
+    assert rules.route_after_failure(ping, OPENED) is None
+
+
+def test_when_a_later_mail_is_out_an_earlier_bounce_sends_no_other() -> None:
+    ping = replace(_after(Mark.SENT, Mark.SENT), failed=frozenset({Route.PRIMARY}))
+    assert rules.route_after_failure(ping, OPENED) is None
+    assert rules.route_after_failure(ping, OPENED + timedelta(hours=1)) is Route.ALTERNATE
+
+
+@pytest.mark.parametrize("mark", [Mark.ACKNOWLEDGED, Mark.CHANGE_REPORTED, Mark.CLOSED])
+def test_when_there_is_nothing_to_ask_any_more_a_bounce_sends_no_other(mark: Mark) -> None:
+    assert rules.route_after_failure(rules.with_mark(PING, mark, OPENED), OPENED) is None
+
+
+def test_a_reference_names_ping_route_and_moment_and_fits_into_an_address() -> None:
+    for route in Route:
+        mail = SentMail("PT-2026-100", "0123456789ab", route, OPENED + timedelta(milliseconds=7))
+        assert SentMail.of_reference(mail.reference) == mail
+        assert envelope_sender(f"{'x' * 20}@x.example", mail.reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["", "ping", "ping.PT-2026-01", "inquiry.PT-2026-01.p1.p.19cadf8f280", "ping.PT-2026-01.p1.x.19cadf8f280",
+     "ping.PT-2026-01.p1.p.-9cadf8f280", "ping.PT-2026-01.p1.p.fffffffffffffffff"],
+)  # fmt: skip
+def test_what_is_no_reference_of_a_ping_is_refused(reference: str) -> None:
+    with pytest.raises(ValueError, match="not the reference"):
+        SentMail.of_reference(reference)
+
+
+mails_and_what_is_said_of_them = st.dictionaries(st.integers(0, 5), st.sets(st.sampled_from(MAIL_MARKS)), min_size=1)
+
+
+@given(mails_and_what_is_said_of_them, st.randoms())
+def test_where_a_ping_stands_is_what_is_said_of_its_last_mail_in_whatever_order_that_comes(
+    said: dict[int, set[Mark]], chance: object
+) -> None:
+    happened = [(mark, OPENED + timedelta(days=day)) for day, marks in said.items() for mark in (Mark.SENT, *marks)]
+    chance.shuffle(happened)  # type: ignore[attr-defined]
+    ping, last = PING, PING
+    for mark, at in happened:
+        ping = rules.with_mark(ping, mark, at)
+    for mark in (Mark.SENT, *said[max(said)]):
+        last = rules.with_mark(last, mark, OPENED)
+    assert rules.state(ping) is rules.state(last)
 
 
 def test_nothing_is_sent_for_a_cancelled_campaign() -> None:

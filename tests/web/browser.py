@@ -15,7 +15,7 @@ from chalicelib.runtime import Runtime
 
 
 class _Form(HTMLParser):
-    """Collects the text of a page and the values of its named inputs."""
+    """Collects the text of a page and the values of its named inputs, as a browser would send them."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -25,7 +25,8 @@ class _Form(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "input" and given.get("name"):
+        unticked = given.get("type") in ("checkbox", "radio") and "checked" not in given
+        if tag == "input" and given.get("name") and not unticked:
             self.inputs.setdefault(given["name"] or "", given.get("value") or "")
 
     def handle_data(self, data: str) -> None:

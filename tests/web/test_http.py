@@ -165,4 +165,7 @@ OPEN = {
     "GET /p/{token}",
     "HEAD /p/{token}",
     "POST /p/{token}",
+    "GET /i/{token}",
+    "HEAD /i/{token}",
+    "POST /i/{token}",
 }

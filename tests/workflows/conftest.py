@@ -1,6 +1,7 @@
 """Runs the committed ASL with the real handlers: moto interprets the machine and calls our Lambdas in this process."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.dynamodb.responses import DynamoHandler
 
 import app
 from chalicelib import runtime as runtimes
@@ -21,7 +23,7 @@ from chalicelib.settings import PingPolicy, Settings
 from tests.fakes import FakeMailSender
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
-TASKS = ("open_campaign", "dispatch_pings", "next_milestone", "act_on_milestone", "close_campaign")
+MACHINES = ("ping_campaign", "inquiry")
 
 
 def _pascal(name: str) -> str:
@@ -32,11 +34,11 @@ def _arn(name: str) -> str:
     return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
 
 
-def definition() -> dict[str, Any]:
+def definition(name: str) -> dict[str, Any]:
     """The committed machine with the names of the Lambdas put in, and its back-off shortened: moto waits for real."""
-    text = (ROOT / "stepfunctions" / "ping_campaign.asl.json").read_text(encoding="utf-8")
-    for task in TASKS:
-        text = text.replace("${" + _pascal(task) + "Arn}", _arn(task))
+    text = (ROOT / "stepfunctions" / f"{name}.asl.json").read_text(encoding="utf-8")
+    for handler in app.app.pure_lambda_functions:
+        text = text.replace("${" + _pascal(handler.name) + "Arn}", _arn(handler.name))
     machine: dict[str, Any] = json.loads(text)
     for state in machine["States"].values():
         for retry in state.get("Retry", ()):
@@ -57,6 +59,7 @@ class Stage:
     runtime: Runtime
     mails: FakeMailSender
     invoked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
 
     def start(self, policy: PingPolicy | None = None) -> str:
         """Start a campaign as the manager does; returns its id."""
@@ -64,7 +67,8 @@ class Stage:
         return control.start(self.runtime, policy, Actor.system("test"), "request-1").campaign_id
 
     def execution(self, name: str) -> dict[str, Any]:
-        arn = self.runtime.settings.ping_campaign_arn.replace(":stateMachine:", ":execution:") + f":{name}"
+        machine = _machine("inquiry" if name.startswith("IN-") else "ping_campaign")
+        arn = machine.replace(":stateMachine:", ":execution:") + f":{name}"
         return dict(boto3.client("stepfunctions").describe_execution(executionArn=arn))
 
     def wait(self, name: str, seconds: float = 20) -> str:
@@ -87,13 +91,42 @@ class Stage:
             memory_limit_in_mb=512,
             invoked_function_arn=_arn(name),
         )
-        return handler(event, context)
+        try:
+            return handler(event, context)
+        finally:
+            self.finished.append(name)
+
+    def wait_for_senders(self, seconds: float = 20) -> None:
+        """Wait until every dispatch has ended: stopping a state machine does not stop its Lambdas."""
+        deadline = time.monotonic() + seconds
+        while self.finished.count("dispatch_pings") < [name for name, _event in self.invoked].count("dispatch_pings"):
+            assert time.monotonic() < deadline, "a dispatch does not end"
+            time.sleep(0.02)
+
+
+def _machine(name: str) -> str:
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+
+
+def _one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB serialises what touches one item; moto copies whole tables and breaks when another thread writes."""
+    lock, call_action = threading.Lock(), DynamoHandler.call_action
+
+    def locked(self: DynamoHandler) -> Any:
+        with lock:
+            return call_action(self)
+
+    monkeypatch.setattr(DynamoHandler, "call_action", locked)
 
 
 @pytest.fixture
 def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:ping-campaign"
-    settings = Settings(speed=432_000, ping_campaign_arn=machine_arn, dispatch_function="dispatch_pings")
+    settings = Settings(
+        speed=432_000,
+        ping_campaign_arn=_machine("ping_campaign"),
+        inquiry_arn=_machine("inquiry"),
+        dispatch_function="dispatch_pings",
+    )
     mails = FakeMailSender()
     runtime = Runtime(settings, site="https://directory.example", keys=("a" * 40,), mails=mails)
     stage = Stage(runtime, mails)
@@ -114,9 +147,11 @@ def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
             return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)}).encode()
 
     monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
+    _one_at_a_time(monkeypatch)
     role = f"arn:aws:iam::{ACCOUNT}:role/machine"
-    boto3.client("stepfunctions").create_state_machine(
-        name="ping-campaign", definition=json.dumps(definition()), roleArn=role
-    )
+    for name in MACHINES:
+        boto3.client("stepfunctions").create_state_machine(
+            name=name, definition=json.dumps(definition(name)), roleArn=role
+        )
     yield stage
     runtimes.install(None)

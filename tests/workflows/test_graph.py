@@ -81,9 +81,10 @@ def test_every_task_retries_and_catches_by_error_name(machine: dict[str, Any]) -
 
 def test_every_error_that_is_retried_by_name_is_one_that_we_raise(machine: dict[str, Any]) -> None:
     from chalicelib import errors
+    from chalicelib.inquiries.delivery import NoticeBusy
     from chalicelib.pings.delivery import DispatchBusy
 
-    known = {DispatchBusy.__name__, *vars(errors)}
+    known = {DispatchBusy.__name__, NoticeBusy.__name__, *vars(errors)}
     for state in machine["States"].values():
         for rule in (*state.get("Retry", ()), *state.get("Catch", ())):
             ours = [name for name in rule["ErrorEquals"] if "." not in name]

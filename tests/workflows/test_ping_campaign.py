@@ -1,6 +1,9 @@
 """The committed state machine, the real handlers, moto: a campaign from start to close."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
 import boto3
@@ -12,7 +15,7 @@ from chalicelib.clock import to_z, utc_now
 from chalicelib.directory.entry import Kind, Verification
 from chalicelib.dynamo import transact
 from chalicelib.errors import Conflict, MailQuotaExceeded, MailThrottled
-from chalicelib.mail.message import Mail
+from chalicelib.mail.message import Mail, envelope_sender
 from chalicelib.pings import answers, campaigns, control, delivery, rules, store
 from chalicelib.pings.rules import CampaignStatus, Mark, PingState, Route
 from tests.workflows.conftest import LambdaDied, Stage
@@ -25,12 +28,29 @@ def _press(poc_id: str) -> None:
     answers.confirm(ping_of(THE_CAMPAIGN, poc_id), Route.PRIMARY, utc_now(), "press")
 
 
-def _feedback(stage: Stage, message_id: str, kind: str, **more: Any) -> None:
-    """What SES would say by SNS of a message."""
+def _feedback(stage: Stage, mail: Mail, kind: str, **more: Any) -> None:
+    """What SES would say by SNS of a mail."""
     at = to_z(utc_now())
-    news: dict[str, Any] = {"notificationType": kind, "mail": {"messageId": message_id, "timestamp": at}}
+    source = envelope_sender("directory@poc-directory.example", mail.reference)
+    news: dict[str, Any] = {"notificationType": kind, "mail": {"source": source, "timestamp": at}}
     news[kind.lower()] = {"timestamp": at, **more}
     stage.invoke("record_mail_feedback", {"Records": [{"Sns": {"Message": json.dumps(news)}}]})
+
+
+@contextmanager
+def _a_mail_on_its_way(stage: Stage) -> Iterator[str]:
+    """A campaign that is just sending its first mail, which is held up while the block lasts."""
+    under_way, let_go = Event(), Event()
+
+    def hold(_mail: Mail) -> None:
+        under_way.set()
+        assert let_go.wait(20)
+
+    stage.mails.on_send = hold
+    campaign_id = stage.start()
+    assert under_way.wait(20)
+    yield campaign_id
+    let_go.set()
 
 
 def test_nobody_answers_so_all_routes_are_tried_and_the_entry_becomes_unverified(stage: Stage) -> None:
@@ -97,8 +117,8 @@ def test_a_hard_bounce_goes_to_the_alternate_at_once(stage: Stage) -> None:
     def bounce_the_first(mail: Mail) -> None:
         if mail.to == "tech@am.example" and not bounced:
             bounced.append(mail)
-            # Before our own write of the message: its id is the next one of the fake.
-            _feedback(stage, "message-1", "Bounce", bounceType="Permanent", bounceSubType="General")
+            # Before our own write that it was sent.
+            _feedback(stage, mail, "Bounce", bounceType="Permanent", bounceSubType="General")
 
     stage.mails.on_send = bounce_the_first
     campaign_id = stage.start()
@@ -193,17 +213,17 @@ def test_when_our_own_write_fails_after_the_sending_the_mails_are_counted_too(
 
 
 def test_a_cancelled_campaign_sends_nothing_more_and_marks_nothing(stage: Stage) -> None:
-    add_entry("AM", "tech")
-    campaign_id = stage.start()
-    while not stage.mails.sent:
-        pass
-    control.cancel(stage.runtime, campaign_of(campaign_id), Actor.account("m@x.example"), "r", utc_now())
-    sent = len(stage.mails.sent)
+    for name in ("one", "two"):
+        add_entry("AM", name)
+    stage.mails.per_second = 1
+    with _a_mail_on_its_way(stage) as campaign_id:
+        control.cancel(stage.runtime, campaign_of(campaign_id), Actor.account("m@x.example"), "r", utc_now())
     assert stage.wait(campaign_id) in ("ABORTED", "SUCCEEDED")
-    assert len(stage.mails.sent) == sent
+    stage.wait_for_senders()
+    assert [mail.to for mail in stage.mails.sent] == ["one@am.example"], "only what was on its way already"
+    assert states_of(campaign_id) == {"one": PingState.SENT, "two": PingState.QUEUED}
     assert campaign_of(campaign_id).status is CampaignStatus.CANCELLED
-    assert states_of(campaign_id)["tech"] is not PingState.UNANSWERED
-    assert entry_of("AM", "tech").checked_at is None
+    assert entry_of("AM", "one").checked_at is None
 
 
 def test_a_second_campaign_is_refused_while_one_is_active_and_welcome_afterwards(stage: Stage) -> None:
@@ -226,10 +246,8 @@ def test_the_schedule_firing_twice_starts_one_campaign(stage: Stage) -> None:
 
 def test_a_machine_that_was_killed_is_set_going_again_and_nobody_is_mailed_twice(stage: Stage) -> None:
     add_entry("AM", "tech", alternate_email="")
-    campaign_id = stage.start()
-    while not stage.mails.sent:
-        pass
-    boto3.client("stepfunctions").stop_execution(executionArn=stage.execution(campaign_id)["executionArn"])
+    with _a_mail_on_its_way(stage) as campaign_id:
+        boto3.client("stepfunctions").stop_execution(executionArn=stage.execution(campaign_id)["executionArn"])
     assert stage.wait(campaign_id) == "ABORTED"
     assert stage.invoke("start_scheduled_campaign", {"resume_only": True})["resumed"]
     assert stage.wait(f"{campaign_id}-2") == "SUCCEEDED"

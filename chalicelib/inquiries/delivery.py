@@ -1,0 +1,86 @@
+"""Sending the mails of an inquiry that are waiting.
+
+A sender takes a mail in hand before it sends it, so that two never send the same one; a mail may go out twice only if a
+sender died between the provider's answer and our write, and those are counted.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.audit.records import Actor
+from chalicelib.errors import DirectoryError, MailError, MailRefused
+from chalicelib.inquiries import rules, service
+from chalicelib.inquiries.letter import Letters
+from chalicelib.inquiries.rules import Inquiry, Notice, Waiting
+from chalicelib.observability import logger
+from chalicelib.runtime import Runtime
+
+IN_HAND = timedelta(seconds=60)  # how long a sender that has died holds a mail up
+
+
+class NoticeBusy(DirectoryError):
+    """Another sender has the waiting mail in hand. Try again in a moment."""
+
+
+@dataclass(frozen=True)
+class Postman:
+    """Sends the waiting mails of inquiries; `actor` and `request_id` are for the audit."""
+
+    runtime: Runtime
+    letters: Letters
+    actor: Actor
+    request_id: str
+
+    def send_waiting(self, inquiry_id: str) -> Inquiry:
+        """Send until nothing waits; returns the inquiry as it is then.
+
+        Raises NoticeBusy when another sender is at work, MailError when the provider takes nothing now (the mail goes
+        on waiting), and NotFound.
+        """
+        found = service.get(inquiry_id)
+        while found.outbox:
+            mail = self._take(inquiry_id)
+            if mail is None:
+                found = service.get(inquiry_id)
+                if found.outbox:
+                    raise NoticeBusy(inquiry_id)
+            else:
+                found = self._send(inquiry_id, mail)
+        return found
+
+    def _take(self, inquiry_id: str) -> Waiting | None:
+        """The next mail, now in our hands; None when there is none, or another sender has it."""
+        now = self.runtime.clock()
+        ours: Waiting | None = None
+
+        def decide(found: Inquiry) -> Inquiry:
+            nonlocal ours
+            ours = rules.next_mail(found, now)
+            return rules.in_hand(found, ours.number, now + IN_HAND) if ours else found
+
+        self._write(inquiry_id, decide)
+        return ours
+
+    def _send(self, inquiry_id: str, mail: Waiting) -> Inquiry:
+        now = self.runtime.clock()
+        try:
+            letter = self.letters.compose(service.get(inquiry_id), mail, now)
+            self.runtime.mail_sender().send(letter)
+        except MailRefused:
+            logger.warning("notice refused", extra={"inquiry": inquiry_id, "notice": mail.notice.value})
+            return self._write(inquiry_id, lambda found: _refused(found, mail, now))
+        except MailError:
+            self._write(inquiry_id, lambda found: rules.put_back(found, mail.number))
+            raise
+        policy = self.runtime.settings.inquiries
+        return self._write(inquiry_id, lambda found: rules.accepted(found, mail, now, policy))
+
+    def _write(self, inquiry_id: str, decide: service.Decide) -> Inquiry:
+        return service.write(inquiry_id, self.actor, self.request_id, decide)
+
+
+def _refused(found: Inquiry, mail: Waiting, now: datetime) -> Inquiry:
+    """The provider will never take this mail: where somebody was to be asked by it, the next contact is asked."""
+    asking = mail.notice in (Notice.ASK, Notice.REMIND)
+    after = service.after_bounce(found, mail.step, now) if asking else found
+    return rules.given_up(after, mail.number)

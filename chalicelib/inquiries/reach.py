@@ -1,0 +1,62 @@
+"""How to reach a State now: its PoCs in the order in which to try, and the languages that the two sides share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.directory import hours
+from chalicelib.directory.entry import Entry, Kind
+from chalicelib.i18n import LANGUAGES, _
+
+WHY = {
+    (Kind.TECHNICAL, True): _("Technical points of contact come first: they work on ICT incidents every day."),
+    (Kind.TECHNICAL, False): _("Telephone if it is urgent: mail may not be read before its hours begin."),
+    (Kind.DIPLOMATIC, True): _("For when technical points of contact cannot communicate."),
+    (Kind.DIPLOMATIC, False): _(
+        "For when technical points of contact cannot communicate; mail may not be read before its hours begin."
+    ),
+}
+"""Why a PoC stands where it stands in the order, by kind and by whether it is within its hours."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One PoC to try: whether it is within its hours now, why it comes where it does, and the operating languages that
+    it shares with the reader's own State, and its others (ISO 639 codes, in its own order)."""
+
+    entry: Entry
+    on_duty: bool
+    why: str
+    shared: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def ways(theirs: Iterable[Entry], own: Iterable[Entry], now: datetime) -> list[Way]:
+    """The PoCs of a State in the order in which to try (§24g): technical before diplomatic, and of the same kind those
+    who are within their hours at `now` before those who are not."""
+    spoken = {code for entry in own for code in entry.nomination.languages}
+    listed = [_way(entry, spoken, now) for entry in theirs]
+    listed.sort(key=lambda way: (way.entry.nomination.kind != Kind.TECHNICAL, not way.on_duty, way.entry.created_at))
+    return listed
+
+
+def _way(entry: Entry, spoken: set[str], now: datetime) -> Way:
+    held = entry.nomination
+    on_duty = hours.on_duty(held.hours, held.timezone, now)
+    shared = tuple(code for code in held.languages if code in spoken)
+    others = tuple(code for code in held.languages if code not in spoken)
+    return Way(entry, on_duty, WHY[held.kind, on_duty], shared, others)
+
+
+def un_languages(theirs: Entry, own: Iterable[Entry]) -> tuple[list[str], list[str]]:
+    """The six UN languages to propose for an exchange: those that both sides know, the PoC's preferred one first, and
+    the rest in the order of the United Nations."""
+    known = {code for entry in own for code in (*entry.nomination.languages, entry.nomination.preferred_language)}
+    there = dict.fromkeys((theirs.nomination.preferred_language, *theirs.nomination.languages))
+    shared = [code for code in there if code in LANGUAGES and code in known]
+    return shared, [code for code in LANGUAGES if code not in shared]
+
+
+def entry_of(entries: Iterable[Entry], email: str) -> Entry | None:
+    """The entry that an account's address belongs to, if there is one."""
+    return next((entry for entry in entries if entry.nomination.email.lower() == email.lower()), None)

@@ -1,0 +1,390 @@
+"""The use cases of an inquiry: read the record, let a rule decide, write record and audit in one transaction.
+
+The record is written first; then the state machine that keeps its time is resumed, or started if none runs.
+"""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib import aws
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import Action, Actor, AuditRecord, inquiry_subject
+from chalicelib.directory import store as directory
+from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
+from chalicelib.i18n import _
+from chalicelib.inquiries import rules, store
+from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry
+from chalicelib.links.codes import ALPHABET, new_code
+from chalicelib.observability import logger
+from chalicelib.runtime import Runtime
+from chalicelib.settings import InquiryPolicy
+
+_TRIES = 12
+_ID_LENGTH = 7
+STUCK_AFTER = timedelta(minutes=10)
+"""A state machine that is so late has died, unless it waits for the mail provider."""
+
+Decide = Callable[[Inquiry], Inquiry]
+Beside = Callable[[TransactWrite, Inquiry], None]
+"""What else goes into the transaction that writes an inquiry as it is after a change."""
+
+
+def get(inquiry_id: str) -> Inquiry:
+    """The inquiry. Raises NotFound."""
+    found = store.get(inquiry_id)
+    if found is None:
+        raise NotFound(f"no inquiry {inquiry_id}")
+    return found
+
+
+def contacts_of(inquiry: Inquiry) -> tuple[Contact, ...]:
+    """Everybody of the requested State who can be asked now, in order."""
+    envelope = inquiry.envelope
+    return rules.line(directory.of_state(envelope.to_state), envelope.to_poc_id, envelope.to_kind)
+
+
+def open_inquiry(runtime: Runtime, envelope: Envelope, actor: Actor, request_id: str) -> Inquiry:
+    """Open an inquiry and start its state machine. Raises AlreadyOpen or LimitReached."""
+    now, policy = runtime.clock(), runtime.settings.inquiries
+    for _attempt in range(_TRIES):
+        known = store.pair(envelope.from_state, envelope.to_state)
+        _check_limits(known, envelope, policy, now)
+        inquiry_id = "IN-" + "".join(secrets.choice(ALPHABET) for _letter in range(_ID_LENGTH))
+        inquiry = rules.opened(inquiry_id, envelope, new_code(), now)
+        inquiry = replace(inquiry, running=True, executions=1)
+        try:
+            transact(partial(_add_new, inquiry=inquiry, known=known, actor=actor, now=now, request_id=request_id))
+        except ConditionFailed:
+            continue  # somebody else of the State opened one at the same moment
+        _start_machine(runtime, inquiry)
+        return inquiry
+    raise Conflict("others open inquiries at the same moment")
+
+
+def _check_limits(known: store.Pair, envelope: Envelope, policy: InquiryPolicy, now: datetime) -> None:
+    if envelope.case_reference in known.open:
+        raise AlreadyOpen(known.open[envelope.case_reference])
+    if known.open_count >= policy.open_at_once:
+        raise LimitReached("open", policy.open_at_once)
+    if known.opened_on(now) >= policy.opened_a_day:
+        raise LimitReached("day", policy.opened_a_day)
+
+
+def _add_new(
+    transaction: TransactWrite, inquiry: Inquiry, known: store.Pair, actor: Actor, now: datetime, request_id: str
+) -> None:
+    store.add_new(transaction, inquiry)
+    store.add_opened(transaction, inquiry, known, now)
+    for record in _records(inquiry, 0, actor, request_id):
+        audit.add_to(transaction, record)
+
+
+# What the two sides record. Whatever comes too late or twice changes nothing, and returns the inquiry as it is.
+
+
+def acknowledge(runtime: Runtime, inquiry_id: str, step: int, actor: Actor, request_id: str) -> Inquiry:
+    """A person of the requested State acknowledged receipt."""
+    policy = runtime.settings.inquiries
+    return _change(
+        runtime, inquiry_id, actor, request_id, lambda found: rules.acknowledged(found, step, runtime.clock(), policy)
+    )
+
+
+def respond(runtime: Runtime, inquiry_id: str, channel: str, actor: Actor, request_id: str) -> Inquiry:
+    """The requested State responded by `channel` (a code of `terms.CHANNELS`)."""
+    return _change(
+        runtime,
+        inquiry_id,
+        actor,
+        request_id,
+        lambda found: rules.responded(found, rules.holder(found).number, channel, runtime.clock()),
+    )
+
+
+def take_more_time(runtime: Runtime, inquiry_id: str, until: datetime, actor: Actor, request_id: str) -> Inquiry:
+    """The requested State responds later, `until` a time (UTC). Raises Invalid when that is past or too far ahead."""
+
+    def decide(found: Inquiry) -> Inquiry:
+        now, policy = runtime.clock(), runtime.settings.inquiries
+        if not now < until <= rules.latest_more_time(found, now, policy):
+            raise Invalid({"until": _("Choose a time after now and not later than the latest one shown.")})
+        return rules.more_time(found, rules.holder(found).number, until, now, policy)
+
+    return _change(runtime, inquiry_id, actor, request_id, decide)
+
+
+def pass_on(runtime: Runtime, inquiry_id: str, poc_id: str, actor: Actor, request_id: str) -> Inquiry:
+    """The requested State passes it on to another of its PoCs. Raises Invalid when that one was asked before."""
+
+    def decide(found: Inquiry) -> Inquiry:
+        entries = directory.of_state(found.envelope.to_state)
+        there = [Contact(entry.poc_id, entry.nomination.kind) for entry in entries]
+        to = next((to for to in rules.may_pass_on_to(found, there) if to.poc_id == poc_id), None)
+        if to is None:
+            raise Invalid({"poc": _("Choose a point of contact who has not been asked yet.")})
+        return rules.passed_on(found, to, new_code(), runtime.clock())
+
+    return _change(runtime, inquiry_id, actor, request_id, decide)
+
+
+def refuse(runtime: Runtime, inquiry_id: str, end: End, actor: Actor, request_id: str) -> Inquiry:
+    """The requested State says that it is no ICT incident (§28d), or that it will not respond."""
+    return _change(
+        runtime,
+        inquiry_id,
+        actor,
+        request_id,
+        lambda found: rules.refused(found, rules.holder(found).number, end, runtime.clock()),
+    )
+
+
+def withdraw(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+    """The inquiring side withdraws it."""
+    return _change(runtime, inquiry_id, actor, request_id, lambda found: rules.withdrawn(found, runtime.clock()))
+
+
+def answer_came(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+    """The inquiring side records that the answer came."""
+    return _change(runtime, inquiry_id, actor, request_id, lambda found: rules.answer_came(found, runtime.clock()))
+
+
+def reopen(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+    """The inquiring side puts it again, within the same limits as a new one.
+
+    Raises Conflict when it is not settled, or was settled too long ago, LimitReached, and AlreadyOpen when another with
+    the same case reference was opened meanwhile.
+    """
+    now, policy = runtime.clock(), runtime.settings.inquiries
+    known = store.Pair({}, 0, "", 0)
+
+    def decide(found: Inquiry) -> Inquiry:
+        nonlocal known
+        if not rules.may_reopen(found, now, policy):
+            raise Conflict("it cannot be opened again")
+        known = store.pair(found.envelope.from_state, found.envelope.to_state)
+        _check_limits(known, found.envelope, policy, now)
+        return rules.reopened(found, contacts_of(found), new_code(), now)
+
+    def count(transaction: TransactWrite, after: Inquiry) -> None:
+        store.add_opened(transaction, after, known, now)
+
+    return _change(runtime, inquiry_id, actor, request_id, decide, count)
+
+
+def seen(runtime: Runtime, inquiry_id: str, step: int, actor: Actor, request_id: str) -> None:
+    """The page behind the link was opened; the state machine need not know."""
+    write(inquiry_id, actor, request_id, lambda found: rules.seen(found, step, runtime.clock()))
+
+
+def bounced(runtime: Runtime, inquiry_id: str, step: int, actor: Actor, request_id: str) -> Inquiry:
+    """The mail of a step will not arrive. Raises NotFound for an inquiry or a step that does not exist."""
+    return _change(runtime, inquiry_id, actor, request_id, lambda found: after_bounce(found, step, runtime.clock()))
+
+
+def after_bounce(found: Inquiry, step: int, now: datetime) -> Inquiry:
+    """The inquiry when the mail of a step will not arrive: the next contact is asked. Raises NotFound."""
+    if not 1 <= step <= len(found.steps):
+        raise NotFound(f"no step {step}")
+    return rules.bounced(found, step, contacts_of(found), new_code(), now)
+
+
+# What the state machine does
+
+
+def act(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+    """Do what is due now: remind, or go on to the next contact. Nothing is read or written when nothing is due."""
+    found, now = get(inquiry_id), runtime.clock()
+    wakes_at = rules.wakes_at(found, now)
+    if found.outbox or wakes_at is None or wakes_at > now:
+        return found
+
+    def decide(inquiry: Inquiry) -> Inquiry:
+        return rules.time_passed(inquiry, contacts_of(inquiry), new_code(), now)
+
+    return write(inquiry_id, actor, request_id, decide)
+
+
+def rest(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+    """The machine ends when nothing is left to wait for; whoever changes the record afterwards starts another."""
+
+    def decide(found: Inquiry) -> Inquiry:
+        over = rules.wakes_at(found, runtime.clock()) is None
+        return replace(found, running=False, token="") if over else found
+
+    return write(inquiry_id, actor, request_id, decide)
+
+
+def keep_token(inquiry_id: str, token: str, actor: Actor, request_id: str) -> Inquiry:
+    """The machine waits now: `token` resumes it."""
+    return write(inquiry_id, actor, request_id, lambda found: replace(found, token=token))
+
+
+def take_over(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> bool:
+    """Start another state machine for a running inquiry whose own has died. False when that was not needed.
+
+    One that lives may be waiting because nobody woke it: it is woken. Or it waits for the mail provider, for up to an
+    hour at a time: it is left alone.
+    """
+    late = get(inquiry_id)
+    if _is_alive(runtime, late):
+        if late.token:
+            resume(late.token)
+        return False
+
+    def decide(found: Inquiry) -> Inquiry:
+        if not found.running or found.executions > late.executions:
+            return found
+        return replace(found, executions=found.executions + 1, token="")
+
+    before, after = _write(inquiry_id, actor, request_id, decide)
+    if after.executions > before.executions:
+        _start_machine(runtime, after)
+    return after.executions > before.executions
+
+
+# How changes are written
+
+
+def _change(
+    runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str, decide: Decide, beside: Beside | None = None
+) -> Inquiry:
+    """Write what `decide` makes of the inquiry, and see to it that a state machine knows. Raises NotFound."""
+
+    def decide_and_run(found: Inquiry) -> Inquiry:
+        after = decide(found)
+        if after.running or rules.wakes_at(after, runtime.clock()) is None:
+            return after
+        return replace(after, running=True, executions=found.executions + 1, token="")
+
+    before, after = _write(inquiry_id, actor, request_id, decide_and_run, beside)
+    if after.executions > before.executions:
+        _start_machine(runtime, after)
+    elif after.running and after.token and after != before:  # without a token it is awake, and reads the record next
+        resume(after.token)
+    return after
+
+
+def write(inquiry_id: str, actor: Actor, request_id: str, decide: Decide) -> Inquiry:
+    """Write what `decide` makes of the inquiry, and leave the state machine alone. Raises NotFound and Conflict."""
+    return _write(inquiry_id, actor, request_id, decide)[1]
+
+
+def _write(
+    inquiry_id: str, actor: Actor, request_id: str, decide: Decide, beside: Beside | None = None
+) -> tuple[Inquiry, Inquiry]:
+    """Write what `decide` makes of the inquiry, with its audit records; when somebody was faster, decide again.
+
+    Returns the inquiry before and after. Raises NotFound, and Conflict when others are faster again and again.
+    """
+    for _attempt in range(_TRIES):
+        before = get(inquiry_id)
+        after = decide(before)
+        if after == before:
+            return before, before
+        after = replace(after, version=before.version + 1)
+        try:
+            if after.events == before.events:  # nothing to audit, and a transaction costs twice as much
+                store.change(after)
+            else:
+                transact(
+                    partial(_add_change, before=before, after=after, actor=actor, request_id=request_id, beside=beside)
+                )
+        except ConditionFailed:
+            continue
+        return before, after
+    raise Conflict(inquiry_id)
+
+
+def _add_change(
+    transaction: TransactWrite, before: Inquiry, after: Inquiry, actor: Actor, request_id: str, beside: Beside | None
+) -> None:
+    store.add_change(transaction, after)
+    if len(after.steps) > len(before.steps):
+        store.add_code(transaction, after)
+    if rules.is_settled(after) and not rules.is_settled(before):
+        store.add_closed(transaction, after)
+    if beside:
+        beside(transaction, after)
+    for record in _records(after, len(before.events), actor, request_id):
+        audit.add_to(transaction, record)
+
+
+def _records(inquiry: Inquiry, known: int, actor: Actor, request_id: str) -> list[AuditRecord]:
+    """An audit record for each new line of the timeline."""
+    return [
+        AuditRecord(
+            actor,
+            Action(f"inquiries:inquiry:{event.what}"),
+            inquiry_subject(inquiry.inquiry_id),
+            event.at,
+            request_id,
+            new={"step": event.step, "detail": event.detail},
+        )
+        for event in inquiry.events[known:]
+    ]
+
+
+def execution_name(inquiry: Inquiry) -> str:
+    """The name of its newest state machine: its id, then `<id>-2` and so on."""
+    return inquiry.inquiry_id if inquiry.executions < 2 else f"{inquiry.inquiry_id}-{inquiry.executions}"
+
+
+def _is_alive(runtime: Runtime, inquiry: Inquiry) -> bool:
+    """Whether its newest state machine runs."""
+    machine = runtime.settings.inquiry_arn
+    execution = machine.replace(":stateMachine:", ":execution:") + f":{execution_name(inquiry)}"
+    try:
+        found = aws.step_functions().describe_execution(executionArn=execution)
+    except ClientError as error:
+        if _code(error) == "ExecutionDoesNotExist":
+            return False
+        raise
+    return found["status"] == "RUNNING"
+
+
+def _start_machine(runtime: Runtime, inquiry: Inquiry) -> None:
+    """Start the state machine; should that fail, `resume_inquiries` starts another some minutes later."""
+    try:
+        aws.step_functions().start_execution(
+            stateMachineArn=runtime.settings.inquiry_arn,
+            name=execution_name(inquiry),
+            input=json.dumps({"inquiry_id": inquiry.inquiry_id}),
+        )
+    except (ClientError, BotoCoreError) as error:
+        if _code(error) != "ExecutionAlreadyExists":
+            logger.error("inquiry not started", extra={"inquiry": inquiry.inquiry_id, "error": _code(error)})
+
+
+OVER_ALREADY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+"""What Step Functions answers to a token whose wait has ended: the machine is awake, and reads the record next."""
+
+
+def resume(token: str) -> None:
+    """Wake the machine that waits with `token`; one that no longer waits is left alone."""
+    try:
+        aws.step_functions().send_task_success(taskToken=token, output="{}")
+    except (ClientError, BotoCoreError) as error:
+        if _code(error) not in OVER_ALREADY:
+            logger.error("inquiry not resumed", extra={"error": _code(error)})
+
+
+def _code(error: ClientError | BotoCoreError) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+
+
+def stuck(now: datetime) -> list[str]:
+    """The running inquiries whose state machine has missed its time: it has died, or was never started."""
+    return store.due_before(now - STUCK_AFTER)
+
+
+def running() -> list[str]:
+    """All inquiries that a state machine should keep: for when a whole stage was restarted."""
+    return store.running()

@@ -1,0 +1,372 @@
+"""The inquiries table. Partition `inquiry_id`, sort `item`.
+
+An inquiry is one item, written whole under its version: whoever comes second reads again and decides again. Beside it
+lie two kinds of small items: `code#<code>` leads from a short code to a step, and `pair#<State>#<State>` counts what
+one State has open with another, so that limits hold also when two people open at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import PutError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.clock import from_z, to_z
+from chalicelib.directory.entry import Kind
+from chalicelib.dynamo import ConditionFailed, InstantAttribute, table_name
+from chalicelib.inquiries.rules import (
+    Clock,
+    ClockKind,
+    ClockState,
+    Contact,
+    End,
+    Envelope,
+    Event,
+    Inquiry,
+    Notice,
+    Step,
+    Waiting,
+    What,
+    Why,
+    wakes_at,
+)
+
+INQUIRY = "inquiry"
+RUNNING = "running"
+LISTING = "inquiries"
+
+
+class _Inquiring(GlobalSecondaryIndex["InquiryRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "inquiring"
+        projection = AllProjection()
+
+    inquiring = UnicodeAttribute(hash_key=True)
+    opened_at = InstantAttribute(range_key=True)
+
+
+class _Requested(GlobalSecondaryIndex["InquiryRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "requested"
+        projection = AllProjection()
+
+    requested = UnicodeAttribute(hash_key=True)
+    opened_at = InstantAttribute(range_key=True)
+
+
+class _Listing(GlobalSecondaryIndex["InquiryRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "listing"
+        projection = AllProjection()
+
+    listing = UnicodeAttribute(hash_key=True)
+    opened_at = InstantAttribute(range_key=True)
+
+
+class _Due(GlobalSecondaryIndex["InquiryRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    keeper = UnicodeAttribute(hash_key=True)
+    wakes_at = InstantAttribute(range_key=True)
+
+
+class InquiryRow(Model):
+    """One inquiry as stored; `record` is everything but the keys, the token and the version, as JSON.
+
+    While a state machine keeps its time, `keeper` is set, and `wakes_at` says when that is to act next.
+    """
+
+    class Meta:
+        table_name = table_name("inquiries")
+
+    inquiry_id = UnicodeAttribute(hash_key=True)
+    item = UnicodeAttribute(range_key=True, default=INQUIRY)
+    inquiring = UnicodeAttribute(null=True)
+    requested = UnicodeAttribute(null=True)
+    listing = UnicodeAttribute(null=True)
+    opened_at = InstantAttribute(null=True)
+    keeper = UnicodeAttribute(null=True)
+    wakes_at = InstantAttribute(null=True)
+    record: JSONAttribute = JSONAttribute(null=True)
+    token = UnicodeAttribute(default="")
+    version = NumberAttribute(default=0)
+
+    by_inquiring = _Inquiring()
+    by_requested = _Requested()
+    by_listing = _Listing()
+    by_due = _Due()
+
+
+class CodeRow(Model):
+    """Where a short code leads: `code#<code>`."""
+
+    class Meta:
+        table_name = table_name("inquiries")
+
+    key = UnicodeAttribute(hash_key=True, attr_name="inquiry_id")
+    item = UnicodeAttribute(range_key=True, default="code")
+    leads_to = UnicodeAttribute()
+    step = NumberAttribute()
+
+
+class PairRow(Model):
+    """What one State has open with another: `pair#<from>#<to>`.
+
+    `open` holds `<inquiry id>|<case reference>` of each open inquiry; `opened_that_day` is about `day` (UTC).
+    """
+
+    class Meta:
+        table_name = table_name("inquiries")
+
+    key = UnicodeAttribute(hash_key=True, attr_name="inquiry_id")
+    item = UnicodeAttribute(range_key=True, default="pair")
+    open = UnicodeSetAttribute(null=True)
+    day = UnicodeAttribute(default="")
+    opened_that_day = NumberAttribute(default=0)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What one State has open with another: inquiry ids by case reference, and how many were opened on `day` (UTC)."""
+
+    open: Mapping[str, str]
+    open_count: int
+    day: str
+    opened_that_day: int
+
+    def opened_on(self, now: datetime) -> int:
+        """How many were opened on the UTC day of `now`."""
+        return self.opened_that_day if self.day == f"{now:%Y-%m-%d}" else 0
+
+
+# Reading
+
+
+def get(inquiry_id: str) -> Inquiry | None:
+    """One inquiry, read consistently; None when there is none."""
+    try:
+        return _inquiry(InquiryRow.get(inquiry_id, INQUIRY, consistent_read=True))
+    except InquiryRow.DoesNotExist:
+        return None
+
+
+def of_state(state: str, limit: int = 100) -> list[Inquiry]:
+    """The inquiries that a State is a side of, newest first, at most `limit` of each side."""
+    asked = InquiryRow.by_inquiring.query(state, scan_index_forward=False, limit=limit)
+    requested = InquiryRow.by_requested.query(state, scan_index_forward=False, limit=limit)
+    found = [_inquiry(row) for row in (*asked, *requested)]
+    return sorted(found, key=lambda inquiry: inquiry.opened_at, reverse=True)
+
+
+def newest(limit: int = 200) -> Iterator[Inquiry]:
+    """The inquiries of all States, newest first."""
+    for row in InquiryRow.by_listing.query(LISTING, scan_index_forward=False, limit=limit):
+        yield _inquiry(row)
+
+
+def due_before(time: datetime) -> list[str]:
+    """The ids of running inquiries that should have been acted on before a time (UTC)."""
+    return [row.inquiry_id for row in InquiryRow.by_due.query(RUNNING, InquiryRow.wakes_at < time)]
+
+
+def running() -> list[str]:
+    """The ids of all running inquiries that wait for something."""
+    return [row.inquiry_id for row in InquiryRow.by_due.query(RUNNING)]
+
+
+def by_code(code: str) -> tuple[str, int] | None:
+    """(inquiry_id, step number) that a short code leads to; None when there is none."""
+    try:
+        row = CodeRow.get(f"code#{code}", "code", consistent_read=True)
+    except CodeRow.DoesNotExist:
+        return None
+    return row.leads_to, int(row.step)
+
+
+def pair(from_state: str, to_state: str) -> Pair:
+    """What one State has open with another, read consistently."""
+    try:
+        row = PairRow.get(_pair_key(from_state, to_state), "pair", consistent_read=True)
+    except PairRow.DoesNotExist:
+        return Pair({}, 0, "", 0)
+    ids = sorted(row.open or ())
+    by_reference = {reference: inquiry_id for inquiry_id, _bar, reference in (text.partition("|") for text in ids)}
+    return Pair(by_reference, len(ids), row.day, int(row.opened_that_day))
+
+
+# Writing
+
+
+def add_new(transaction: TransactWrite, inquiry: Inquiry) -> None:
+    """Put a new inquiry and its short code (two actions) into the transaction; it fails when either is taken."""
+    transaction.save(_row(inquiry), condition=InquiryRow.inquiry_id.does_not_exist())
+    add_code(transaction, inquiry)
+
+
+def add_code(transaction: TransactWrite, inquiry: Inquiry) -> None:
+    """Put the short code of the newest step into the transaction; it fails when the code is taken."""
+    row = CodeRow(f"code#{inquiry.step.code}", "code", leads_to=inquiry.inquiry_id, step=inquiry.step.number)
+    transaction.save(row, condition=CodeRow.key.does_not_exist())
+
+
+def add_change(transaction: TransactWrite, inquiry: Inquiry) -> None:
+    """Put an inquiry into the transaction as it is after a change; it fails when somebody else was faster."""
+    transaction.save(_row(inquiry), condition=InquiryRow.version == inquiry.version - 1)
+
+
+def change(inquiry: Inquiry) -> None:
+    """Write an inquiry as it is after a change, alone. Raises ConditionFailed when somebody else was faster."""
+    try:
+        _row(inquiry).save(InquiryRow.version == inquiry.version - 1)
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        raise ConditionFailed([0]) from error
+
+
+def add_opened(transaction: TransactWrite, inquiry: Inquiry, known: Pair, now: datetime) -> None:
+    """Count an inquiry that is opened, or opened again, `now`; it fails when the pair is not as `known` any more."""
+    key = _pair_key(inquiry.envelope.from_state, inquiry.envelope.to_state)
+    actions: list[Action] = [
+        PairRow.open.add({_open(inquiry)}),
+        PairRow.day.set(f"{now:%Y-%m-%d}"),
+        PairRow.opened_that_day.set(known.opened_on(now) + 1),
+    ]
+    condition: Condition = (
+        (PairRow.day == known.day) & (PairRow.opened_that_day == known.opened_that_day)
+        if known.day
+        else PairRow.day.does_not_exist()
+    )
+    transaction.update(PairRow(key, "pair"), actions=actions, condition=condition)
+
+
+def add_closed(transaction: TransactWrite, inquiry: Inquiry) -> None:
+    """Count an inquiry as open no more."""
+    key = _pair_key(inquiry.envelope.from_state, inquiry.envelope.to_state)
+    transaction.update(PairRow(key, "pair"), actions=[PairRow.open.delete({_open(inquiry)})])
+
+
+def _pair_key(from_state: str, to_state: str) -> str:
+    return f"pair#{from_state}#{to_state}"
+
+
+def _open(inquiry: Inquiry) -> str:
+    return f"{inquiry.inquiry_id}|{inquiry.envelope.case_reference}"
+
+
+# Records as JSON: enums by value, times ending in `Z`, tuples as lists
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return to_z(value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+_BESIDE = ("inquiry_id", "opened_at", "token", "version")
+"""What has attributes of its own."""
+
+
+def _row(inquiry: Inquiry) -> InquiryRow:
+    record = {name: value for name, value in _plain(inquiry).items() if name not in _BESIDE}
+    return InquiryRow(
+        inquiry.inquiry_id,
+        INQUIRY,
+        inquiring=inquiry.envelope.from_state,
+        requested=inquiry.envelope.to_state,
+        listing=LISTING,
+        opened_at=inquiry.opened_at,
+        keeper=RUNNING if inquiry.running else None,
+        wakes_at=wakes_at(inquiry, inquiry.events[-1].at) if inquiry.running else None,
+        record=record,
+        token=inquiry.token,
+        version=inquiry.version,
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return from_z(text) if text else None
+
+
+def _clock(given: dict[str, Any]) -> Clock:
+    return Clock(
+        ClockKind(given["kind"]),
+        from_z(given["started_at"]),
+        from_z(given["due"]),
+        tuple(from_z(at) for at in given["reminders"]),
+        int(given["reminded"]),
+        ClockState(given["state"]),
+        _time(given["ended_at"]),
+    )
+
+
+def _contact(given: dict[str, Any]) -> Contact:
+    return Contact(given["poc_id"], Kind(given["kind"]), given["alternate"])
+
+
+def _step(given: dict[str, Any]) -> Step:
+    return Step(
+        int(given["number"]),
+        _contact(given["contact"]),
+        Why(given["why"]),
+        given["code"],
+        int(given["round"]),
+        _time(given["notified_at"]),
+        _time(given["seen_at"]),
+        tuple(_clock(clock) for clock in given["clocks"]),
+        _time(given["ended_at"]),
+    )
+
+
+def _event(given: dict[str, Any]) -> Event:
+    return Event(What(given["what"]), from_z(given["at"]), int(given["step"]), given["detail"])
+
+
+def _waiting(given: dict[str, Any]) -> Waiting:
+    return Waiting(int(given["number"]), Notice(given["notice"]), int(given["step"]), _time(given["in_hand_until"]))
+
+
+def _envelope(given: dict[str, Any]) -> Envelope:
+    kinds = {"from_kind": Kind(given["from_kind"]), "to_kind": Kind(given["to_kind"])}
+    return Envelope(**{**given, **kinds, "asked": tuple(given["asked"])})
+
+
+def _inquiry(row: InquiryRow) -> Inquiry:
+    given = row.record
+    return Inquiry(
+        inquiry_id=row.inquiry_id,
+        envelope=_envelope(given["envelope"]),
+        opened_at=row.opened_at,
+        steps=tuple(_step(step) for step in given["steps"]),
+        events=tuple(_event(event) for event in given["events"]),
+        outbox=tuple(_waiting(mail) for mail in given["outbox"]),
+        mails=int(given["mails"]),
+        round=int(given["round"]),
+        acknowledged_at=_time(given["acknowledged_at"]),
+        responded_at=_time(given["responded_at"]),
+        more_time_until=_time(given["more_time_until"]),
+        exhausted=given["exhausted"],
+        end=End(given["end"]) if given["end"] else None,
+        ended_at=_time(given["ended_at"]),
+        possible_duplicates=int(given["possible_duplicates"]),
+        running=given["running"],
+        executions=int(given["executions"]),
+        token=row.token or "",
+        version=int(row.version),
+    )

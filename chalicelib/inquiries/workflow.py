@@ -1,0 +1,84 @@
+"""The Lambdas of `stepfunctions/inquiry.asl.json`, and what feeds it. They parse, call, return."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.audit.records import Actor
+from chalicelib.errors import NotFound
+from chalicelib.inquiries import rules, service
+from chalicelib.inquiries.delivery import Postman
+from chalicelib.inquiries.letter import Letters, step_of
+from chalicelib.inquiries.rules import Inquiry
+from chalicelib.mail.feedback import MailEvent
+from chalicelib.observability import logger
+from chalicelib.runtime import Runtime
+
+Event = dict[str, Any]
+
+
+def act_on_inquiry(event: Event, runtime: Runtime, request_id: str) -> Event:
+    """State `ActOnInquiry`: do what is due by now."""
+    service.act(runtime, event["inquiry_id"], Actor.system("act_on_inquiry"), request_id)
+    return {"inquiry_id": event["inquiry_id"]}
+
+
+def notify_inquiry(event: Event, runtime: Runtime, request_id: str) -> Event:
+    """State `NotifyInquiry`: send what is waiting, and say how long to wait for news (`next` is `await` or `end`)."""
+    actor = Actor.system("notify_inquiry")
+    Postman(runtime, letters(runtime), actor, request_id).send_waiting(event["inquiry_id"])
+    found = service.rest(runtime, event["inquiry_id"], actor, request_id)
+    seconds = _seconds(found, runtime)
+    following = "await" if found.running else "end"
+    return {"inquiry_id": event["inquiry_id"], "next": following, "wait_seconds": seconds}
+
+
+def _seconds(found: Inquiry, runtime: Runtime) -> int:
+    """Whole seconds until the inquiry is to be acted on: at least one, since Step Functions knows no shorter wait."""
+    now = runtime.clock()
+    wakes_at = rules.wakes_at(found, now)
+    return 1 if wakes_at is None else max(1, math.ceil((wakes_at - now).total_seconds()))
+
+
+def await_news(event: Event, runtime: Runtime, request_id: str) -> Event:
+    """State `AwaitNews`: keep the token that wakes the machine; wake it at once when something is to be done."""
+    found = service.keep_token(event["inquiry_id"], event["token"], Actor.system("await_news"), request_id)
+    now = runtime.clock()
+    wakes_at = rules.wakes_at(found, now)
+    if wakes_at is None or wakes_at <= now:
+        service.resume(event["token"])
+    return {"inquiry_id": event["inquiry_id"]}
+
+
+def letters(runtime: Runtime) -> Letters:
+    """The writer of inquiry mails for this stage."""
+    given = runtime.settings
+    return Letters(runtime.link_signer(), runtime.site_url(), given.mail_from, given.manager_email, given.inquiries)
+
+
+NOT_REACHED = frozenset({"bounced", "suppressed", "rejected"})
+
+
+def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
+    """What the provider says of mails to the requested side: one that does not arrive goes to the next contact."""
+    for event in events:
+        if event.event not in NOT_REACHED:
+            continue
+        try:
+            inquiry_id, step = step_of(event.reference)
+            service.bounced(runtime, inquiry_id, step, Actor.system("record_mail_feedback"), event.reference)
+        except (ValueError, NotFound):
+            logger.warning("mail feedback for no inquiry", extra={"kind": event.event})
+
+
+def resume_inquiries(event: Event, runtime: Runtime, request_id: str) -> Event:
+    """Called by a schedule: start another state machine for each inquiry whose own has died.
+
+    The schedule finds those that are late; `{"all": true}`, by whoever restarts a stage, all of them.
+    """
+    actor = Actor.system("resume_inquiries")
+    stuck = service.running() if event.get("all") else service.stuck(runtime.clock())
+    resumed = [inquiry_id for inquiry_id in stuck if service.take_over(runtime, inquiry_id, actor, request_id)]
+    if resumed:
+        logger.warning("inquiries resumed", extra={"inquiries": resumed})
+    return {"resumed": len(resumed)}

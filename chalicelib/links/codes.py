@@ -1,0 +1,24 @@
+"""Short codes: printed in a mail beside its link, typed on the site by those who do not click."""
+
+import secrets
+
+LENGTH = 9
+# Crockford's alphabet: no I, L, O or U, which are misread or misheard.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+_MISREAD = str.maketrans("OILU", "011V")  # letters that our codes do not have, and what people mean by them
+
+
+def new_code() -> str:
+    """A short code: nine characters, 45 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def as_typed(text: str) -> str:
+    """What was typed, as a code: capitals, without spaces and hyphens, misread letters put right. Of any length."""
+    return "".join(character for character in text.upper() if character.isalnum()).translate(_MISREAD)
+
+
+def spaced(code: str) -> str:
+    """`7KQF2M9DX` as `7KQ-F2M-9DX`: easier to read out and to type."""
+    return "-".join(code[at : at + 3] for at in range(0, len(code), 3))

@@ -1,0 +1,132 @@
+"""State transitions and history events of inquiries on a throw-away stack.
+
+python -m tests.bench.inquiries one      one acknowledged at once, and one that nobody answers
+python -m tests.bench.inquiries waiting  many that are open while nothing is due
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from chalicelib import aws
+from chalicelib.audit.records import Actor
+from chalicelib.directory import store as directory
+from chalicelib.directory.entry import Entry, Kind
+from chalicelib.inquiries import service
+from chalicelib.inquiries.rules import Envelope
+from chalicelib.runtime import Runtime
+from chalicelib.settings import InquiryPolicy, Settings
+from infra.local.stack import throw_away_stack
+from tests.bench.child import hand_over
+
+SPEED = 10_800  # 72 hours in 24 seconds, 15 days in two minutes
+ACTOR = Actor.system("bench")
+WAITING = 1_000
+PAUSE = 60.0  # seconds for which the waiting inquiries are watched
+OPENERS = 4
+
+
+def _reach(stack: dict[str, Any]) -> Runtime:
+    """The stack's tables and state machines from this process."""
+    os.environ.update(AWS_ENDPOINT_URL=stack["endpoint_url"], AWS_DEFAULT_REGION=stack["region"])
+    machines = aws.step_functions().list_state_machines()["stateMachines"]
+    arn = next(machine["stateMachineArn"] for machine in machines if machine["name"].endswith("-inquiry"))
+    policy = InquiryPolicy(open_at_once=WAITING, opened_a_day=WAITING)
+    return Runtime(Settings(speed=SPEED, inquiry_arn=arn, inquiry_policy=policy))
+
+
+def _envelope(asker: Entry, asked: Entry, case: str) -> Envelope:
+    return Envelope(
+        from_state=asker.state,
+        from_poc_id=asker.poc_id,
+        from_kind=asker.nomination.kind,
+        to_state=asked.state,
+        to_poc_id=asked.poc_id,
+        to_kind=asked.nomination.kind,
+        incident_class="availability",
+        incident_type="ddos",
+        urgency="urgent",
+        sector="energy",
+        asked=("information",),
+        tlp="amber",
+        channel="telephone",
+        language="en",
+        case_reference=case,
+    )
+
+
+def _until(holds: Callable[[], bool], seconds: float = 300) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError("an inquiry took longer than it can take")
+        time.sleep(0.5)
+
+
+def _history(runtime: Runtime, inquiry_id: str) -> dict[str, int]:
+    arn = runtime.settings.inquiry_arn.replace(":stateMachine:", ":execution:") + f":{inquiry_id}"
+    pages = aws.step_functions().get_paginator("get_execution_history").paginate(executionArn=arn)
+    kinds = Counter(event["type"] for page in pages for event in page["events"])
+    entered = sum(number for kind, number in kinds.items() if kind.endswith("StateEntered"))
+    return {"transitions": entered, "events": sum(kinds.values())}
+
+
+def _pocs() -> tuple[Entry, list[Entry]]:
+    """Somebody who asks, and the technical PoCs of States that have a diplomatic one too."""
+    entries = list(directory.everything())
+    diplomatic = {entry.state for entry in entries if entry.nomination.kind is Kind.DIPLOMATIC}
+    technical = [entry for entry in entries if entry.nomination.kind is Kind.TECHNICAL and entry.state in diplomatic]
+    return technical[0], [entry for entry in technical if entry.state != technical[0].state]
+
+
+def measure_one(stack: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """One inquiry acknowledged at once, and one that nobody ever answers."""
+    runtime = _reach(stack)
+    asker, others = _pocs()
+    asked = next(entry for entry in others if not entry.nomination.alternate_email)
+    quick = service.open_inquiry(runtime, _envelope(asker, asked, "Q"), ACTOR, "bench").inquiry_id
+    _until(lambda: bool(service.get(quick).token))
+    service.acknowledge(runtime, quick, 1, ACTOR, "bench")
+    _until(lambda: not service.get(quick).running)
+    silent = service.open_inquiry(runtime, _envelope(asker, asked, "S"), ACTOR, "bench").inquiry_id
+    _until(lambda: not service.get(silent).running, 600)
+    time.sleep(2)
+    return {"acknowledged at once": _history(runtime, quick), "never answered": _history(runtime, silent)}
+
+
+def measure_waiting(stack: dict[str, Any]) -> dict[str, float]:
+    """Many open inquiries, watched while nothing is due: how many history events the pause added."""
+    runtime = _reach(stack)
+    asker, others = _pocs()
+    numbers = range(WAITING)
+
+    def open_one(number: int) -> str:
+        asked = others[number % len(others)]
+        envelope = _envelope(asker, asked, f"W-{number}")
+        return service.open_inquiry(runtime, envelope, ACTOR, "bench").inquiry_id
+
+    with ThreadPoolExecutor(OPENERS) as pool:
+        ids = list(pool.map(open_one, numbers))
+        _until(lambda: all(service.get(inquiry_id).token for inquiry_id in ids), 900)
+        time.sleep(5)
+        before = sum(history["events"] for history in pool.map(lambda one: _history(runtime, one), ids))
+        time.sleep(PAUSE)
+        after = sum(history["events"] for history in pool.map(lambda one: _history(runtime, one), ids))
+    return {"open": len(ids), "events added": after - before, "seconds": PAUSE}
+
+
+def main() -> None:
+    waiting = sys.argv[1] == "waiting"
+    with tempfile.TemporaryDirectory() as folder, throw_away_stack(Path(folder), 1 if waiting else SPEED) as stack:
+        found: Any = measure_waiting(stack) if waiting else measure_one(stack)
+    hand_over(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The sender by itself: what it has in hand, and what it reads when."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.audit.records import Actor
+from chalicelib.clock import utc_now
+from chalicelib.links.tokens import LinkSigner
+from chalicelib.mail.message import Mail
+from chalicelib.pings import answers, campaigns, service
+from chalicelib.pings.delivery import Dispatcher
+from chalicelib.pings.letter import Letters
+from chalicelib.pings.rules import PingState, Route, SentMail
+from chalicelib.settings import PingPolicy
+from tests.fakes import FakeMailSender
+from tests.workflows.support import add_entry, ping_of, states_of
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+LETTERS = Letters(LinkSigner(["k" * 40]), "https://directory.example", "us@x.example", "manager@x.example")
+
+
+def _campaign(recipients: int) -> str:
+    """A campaign about to be sent to `p0`, `p1`, ...: they are mailed in this order."""
+    for number in range(recipients):
+        add_entry("AM", f"p{number}")
+    campaign_id = service.start(PingPolicy(), Actor.system("test"), utc_now(), "r").campaign_id
+    service.open_campaign(campaign_id)
+    return campaign_id
+
+
+def _dispatch(sender: FakeMailSender, campaign_id: str) -> dict[str, Any]:
+    return Dispatcher(sender, LETTERS, utc_now, "me", pause=lambda _seconds: None).run(campaign_id)
+
+
+def _in_hand(campaign_id: str) -> list[str]:
+    row = campaigns.CampaignRow.get(campaigns.CAMPAIGNS, campaign_id, consistent_read=True)
+    return list(row.in_flight or ())
+
+
+@pytest.mark.parametrize(("per_second", "first_not_in_hand"), [(1, 1), (2, 2), (4, 4), (5, 4)])
+def test_at_most_a_seconds_worth_is_in_hand_and_who_answers_beyond_it_gets_no_mail(
+    per_second: float, first_not_in_hand: int
+) -> None:
+    campaign_id = _campaign(8)
+    quick = f"p{first_not_in_hand}"
+
+    def press_during_the_first(mail: Mail) -> None:
+        if mail.to == "p0@am.example":
+            answers.confirm(ping_of(campaign_id, quick), Route.PRIMARY, utc_now(), "press")
+
+    sender = FakeMailSender(per_second=per_second, on_send=press_during_the_first)
+    assert _dispatch(sender, campaign_id) == {"campaign_id": campaign_id, "sent": 7, "remain": 0}
+    assert sender.to(f"{quick}@am.example") == []
+    assert states_of(campaign_id) == {f"p{n}": PingState.SENT for n in range(8)} | {quick: PingState.ACKNOWLEDGED}
+
+
+@pytest.mark.parametrize("per_second", [1, 4, 1000])
+def test_every_mail_is_written_down_as_in_hand_before_it_goes_out_and_none_is_left_behind(per_second: float) -> None:
+    campaign_id = _campaign(8)
+    unknown: list[str] = []
+
+    def look(mail: Mail) -> None:
+        poc_id = mail.to.partition("@")[0]
+        if poc_id not in _in_hand(campaign_id):
+            unknown.append(poc_id)
+
+    assert _dispatch(FakeMailSender(per_second=per_second, on_send=look), campaign_id)["sent"] == 8
+    assert unknown == []
+    assert _in_hand(campaign_id) == []
+
+
+def test_each_mail_carries_what_finds_its_ping_again_and_the_row_says_when_it_was_sent() -> None:
+    campaign_id = _campaign(2)
+    sender = FakeMailSender()
+    _dispatch(sender, campaign_id)
+    for mail in sender.sent:
+        found = SentMail.of_reference(mail.reference)
+        poc_id = mail.to.partition("@")[0]
+        assert (found.campaign_id, found.poc_id, found.route) == (campaign_id, poc_id, Route.PRIMARY)
+        assert ping_of(campaign_id, poc_id).marks == {"sent": found.sent_at}
+        assert datetime(2026, 1, 1, tzinfo=UTC) < found.sent_at <= utc_now()

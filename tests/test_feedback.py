@@ -1,0 +1,35 @@
+"""Which part of the directory is handed what the provider says."""
+
+import json
+from collections.abc import Iterable
+
+import pytest
+
+from chalicelib import feedback
+from chalicelib.mail.feedback import MailEvent
+from chalicelib.runtime import Runtime
+from chalicelib.settings import Settings
+
+
+def _delivered(*sources: str) -> dict[str, object]:
+    said = {"timestamp": "2026-03-02T09:00:00Z"}
+    news = [{"notificationType": "Delivery", "mail": {"source": source}, "delivery": said} for source in sources]
+    return {"Records": [{"Sns": {"Message": json.dumps(one)}} for one in news]}
+
+
+def test_the_first_word_of_the_reference_names_the_part_and_others_are_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def take_in(events: Iterable[MailEvent], _runtime: Runtime) -> None:
+        taken.extend(event.reference for event in events)
+
+    monkeypatch.setattr(feedback, "PARTS", {"ping": take_in})
+    sources = ["us+ping.a@x.example", "us@x.example", "us+pings.b@x.example", "us+other.ping@x.example", "us+ping@x.x"]
+    assert feedback.record_mail_feedback(_delivered(*sources), Runtime(Settings())) == {"events": 2}
+    assert taken == ["ping.a", "ping"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_news_of_a_ping_that_is_not_there_does_no_harm() -> None:
+    sources = ["us+ping@x.example", "us+ping.PT-2026-01.p1.p.19cadf8f280@x.example", "us+ping.PT@x.example"]
+    assert feedback.record_mail_feedback(_delivered(*sources), Runtime(Settings())) == {"events": 3}

@@ -1,0 +1,47 @@
+"""Texts in templates: translated, escaped where they bring something in, isolated where they could disturb."""
+
+import pytest
+
+from chalicelib import i18n
+from chalicelib.templating import environment, isolate
+
+TEXT = "The entry as we hold it"
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_text_without_variables_is_translated(language: str) -> None:
+    template = environment(language).from_string("{% trans %}The entry as\n  we hold it{% endtrans %}")
+    assert template.render() == i18n.translations(language).gettext(TEXT)
+    assert language == "en" or template.render() != TEXT
+
+
+def test_a_text_with_variables_is_translated_with_what_they_bring() -> None:
+    template = environment("fr").from_string("{% trans name=name %}Dear {{ name }},{% endtrans %}")
+    assert [template.render(name=name) for name in ("A", "B")] == [
+        i18n.translations("fr").gettext("Dear %(name)s,") % {"name": name} for name in ("A", "B")
+    ]
+
+
+def test_a_per_cent_sign_is_one_with_and_without_variables() -> None:
+    for written in ("{% trans %}100 %{% endtrans %}", "{% trans number=100 %}{{ number }} %{% endtrans %}"):
+        assert environment("en").from_string(written).render() == "100 %"
+
+
+def test_plurals_are_chosen_when_shown() -> None:
+    written = "{% trans number=number %}one{% pluralize %}{{ number }} of them{% endtrans %}"
+    template = environment("en").from_string(written)
+    assert [template.render(number=number) for number in (1, 2)] == ["one", "2 of them"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "isolated"),
+    [
+        ("a@b.example", "en", False),
+        ("Genève", "fr", False),
+        ("ساره", "en", True),
+        ("שרה", "fr", True),
+        ("12", "ar", True),
+    ],
+)
+def test_what_could_disturb_its_line_is_isolated(text: str, language: str, isolated: bool) -> None:
+    assert isolate(text, language) == (f"\u2068{text}\u2069" if isolated else text)

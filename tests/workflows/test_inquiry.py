@@ -1,0 +1,335 @@
+"""The committed state machine of an inquiry, the real handlers, moto."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.audit.records import Actor
+from chalicelib.clock import to_z, utc_now
+from chalicelib.directory.entry import Kind
+from chalicelib.errors import MailThrottled
+from chalicelib.inquiries import service
+from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Envelope, Inquiry, What
+from chalicelib.mail.message import Mail
+from chalicelib.settings import ClockPolicy, InquiryPolicy
+from tests.workflows.conftest import LambdaDied, Stage
+from tests.workflows.support import add_entry
+
+ACTOR = Actor.system("test")
+SECONDS = 3.0  # what 72 hours and 15 days are in these tests
+
+
+@pytest.fixture
+def stage(stage: Stage) -> Stage:
+    """Both States have a technical and a diplomatic PoC; a deadline is three seconds, so reminders come at 1 and 2."""
+    time_given = timedelta(seconds=SECONDS)
+    policy = InquiryPolicy(ClockPolicy(acknowledge=time_given), ClockPolicy(respond=time_given), opened_a_day=500)
+    stage.runtime.settings = replace(
+        stage.runtime.settings, speed=1.0, inquiry_policy=replace(policy, open_at_once=500)
+    )
+    for state in ("FR", "AM"):
+        add_entry(state, f"{state}-tech", alternate_email="")
+        add_entry(state, f"{state}-dipl", Kind.DIPLOMATIC, alternate_email="")
+    return stage
+
+
+def _envelope(kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> Envelope:
+    to = "AM-tech" if kind is Kind.TECHNICAL else "AM-dipl"
+    return Envelope(
+        from_state="FR",
+        from_poc_id="FR-tech",
+        from_kind=Kind.TECHNICAL,
+        to_state="AM",
+        to_poc_id=to,
+        to_kind=kind,
+        incident_class="availability",
+        incident_type="ddos",
+        urgency="urgent",
+        sector="energy",
+        asked=("information",),
+        tlp="amber",
+        channel="telephone",
+        language="fr",
+        case_reference=case,
+    )
+
+
+def _open(stage: Stage, kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> str:
+    return service.open_inquiry(stage.runtime, _envelope(kind, case), ACTOR, "request-0").inquiry_id
+
+
+def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to pass"
+        time.sleep(0.02)
+
+
+def _notified(inquiry_id: str) -> Inquiry:
+    """The inquiry once its notice is out and its machine waits."""
+    _until(lambda: bool(service.get(inquiry_id).token))
+    return service.get(inquiry_id)
+
+
+def _acknowledge(stage: Stage, inquiry_id: str, step: int = 1) -> Inquiry:
+    return service.acknowledge(stage.runtime, inquiry_id, step, ACTOR, "press")
+
+
+def _subjects(stage: Stage, address: str) -> list[str]:
+    return [mail.subject for mail in stage.mails.to(address)]
+
+
+def _clock(inquiry_id: str, step: int = 1) -> Clock:
+    return service.get(inquiry_id).steps[step - 1].clocks[0]
+
+
+def _happened(inquiry_id: str) -> list[What]:
+    return [event.what for event in service.get(inquiry_id).events]
+
+
+TECH, DIPL, ASKER = "AM-tech@am.example", "AM-dipl@am.example", "FR-tech@fr.example"
+
+
+def test_acknowledged_in_time_so_nobody_is_reminded_and_the_machine_ends(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    notified = _notified(inquiry_id)
+    clock = notified.step.clocks[0]
+    assert (clock.kind, clock.due - clock.started_at) == (ClockKind.ACKNOWLEDGE, timedelta(seconds=SECONDS))
+    _acknowledge(stage, inquiry_id)
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    assert _clock(inquiry_id).state is ClockState.MET
+    assert len(stage.mails.to(TECH)) == 1
+    assert not stage.mails.to(DIPL)
+    assert len(stage.mails.to(ASKER)) == 1, "the inquiring side is told of the acknowledgement"
+    assert not service.get(inquiry_id).running
+
+
+def test_silence_brings_two_reminders_then_overdue_then_the_diplomatic_poc_with_a_clock_of_its_own(
+    stage: Stage,
+) -> None:
+    inquiry_id = _open(stage)
+    _until(lambda: len(service.get(inquiry_id).steps) == 2 and bool(service.get(inquiry_id).step.notified_at))
+    assert len(stage.mails.to(TECH)) == 3
+    first, second = service.get(inquiry_id).steps
+    assert first.clocks[0].state is ClockState.MISSED
+    assert second.contact.kind is Kind.DIPLOMATIC
+    assert second.clocks[0].kind is ClockKind.RESPOND
+    assert second.notified_at is not None
+    assert second.clocks[0].due == second.notified_at + timedelta(seconds=SECONDS)
+    assert len(stage.mails.to(ASKER)) == 1, "the inquiring side is told that it is overdue"
+    service.respond(stage.runtime, inquiry_id, "telephone", ACTOR, "answer")
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    assert _clock(inquiry_id, 2).state is ClockState.MET
+
+
+def test_nobody_at_all_answers_so_the_manager_is_told(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    assert stage.wait(inquiry_id, 30) == "SUCCEEDED"
+    found = service.get(inquiry_id)
+    assert found.exhausted
+    assert [step.clocks[0].state for step in found.steps] == [ClockState.MISSED] * 2
+    assert len(stage.mails.to("manager@unoda.example")) == 1
+    assert (len(stage.mails.to(TECH)), len(stage.mails.to(DIPL)), len(stage.mails.to(ASKER))) == (3, 3, 2)
+
+
+def test_a_late_acknowledgement_stands_the_diplomatic_poc_down_and_nothing_more_is_sent(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _until(lambda: len(service.get(inquiry_id).steps) == 2 and bool(service.get(inquiry_id).step.notified_at))
+    _acknowledge(stage, inquiry_id, step=1)
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    assert [step.clocks[0].state for step in service.get(inquiry_id).steps] == [
+        ClockState.MISSED,
+        ClockState.CANCELLED,
+    ]
+    assert len(stage.mails.to(DIPL)) == 1
+
+
+def _bounce(stage: Stage, inquiry_id: str, step: int) -> None:
+    service.bounced(stage.runtime, inquiry_id, step, ACTOR, "feedback")
+
+
+def test_a_bounce_goes_to_the_next_contact_at_once(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    _bounce(stage, inquiry_id, 1)
+    _until(lambda: bool(stage.mails.to(DIPL)), 2)
+    assert _clock(inquiry_id).state is ClockState.CANCELLED
+    assert What.OVERDUE not in _happened(inquiry_id)
+
+
+def test_a_bounce_that_comes_before_our_own_write_goes_to_the_next_contact_too(stage: Stage) -> None:
+    inquiries: list[str] = []
+
+    def bounce_at_once(mail: Mail) -> None:
+        if mail.to == TECH:
+            _until(lambda: bool(inquiries), 5)
+            _bounce(stage, inquiries[0], 1)
+
+    stage.mails.on_send = bounce_at_once
+    inquiries.append(_open(stage))
+    _until(lambda: bool(stage.mails.to(DIPL)), 5)
+    assert len(stage.mails.to(TECH)) == 1
+    assert not service.get(inquiries[0]).steps[0].clocks
+
+
+def test_withdrawn_so_the_person_asked_is_told_and_everything_stops(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    service.withdraw(stage.runtime, inquiry_id, ACTOR, "withdraw")
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    assert len(stage.mails.to(TECH)) == 2
+    assert _clock(inquiry_id).state is ClockState.CANCELLED
+    assert service.get(inquiry_id).end is End.WITHDRAWN
+
+
+def test_a_stale_token_does_no_harm(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    old = _notified(inquiry_id).token
+    _until(lambda: What.REMINDED in _happened(inquiry_id) and service.get(inquiry_id).token != old)
+    service.resume(old)
+    service.resume("no token at all")
+    _acknowledge(stage, inquiry_id)
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+
+
+def test_a_lost_callback_is_found_at_the_next_milestone_which_ends_quietly(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    token_lost: dict[str, Any] = {"token": ""}
+
+    def lose_the_token(found: Inquiry) -> Inquiry:
+        return replace(found, **token_lost)
+
+    service.write(inquiry_id, ACTOR, "lost", lose_the_token)
+    _acknowledge(stage, inquiry_id)
+    mails = len(stage.mails.sent)
+    assert stage.execution(inquiry_id)["status"] == "RUNNING"
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    assert len(stage.mails.to(TECH)) == 1
+    assert len(stage.mails.sent) == mails + 1, "only the news for the inquiring side"
+
+
+def test_two_people_acknowledge_at_once_and_one_of_them_counts(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    first = _acknowledge(stage, inquiry_id)
+    second = _acknowledge(stage, inquiry_id)
+    assert first.acknowledged_at == second.acknowledged_at
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    assert _happened(inquiry_id).count(What.ACKNOWLEDGED) == 1
+    assert len(stage.mails.to(ASKER)) == 1
+
+
+def test_who_acknowledges_while_a_reminder_is_being_sent_gets_no_further_mail(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+
+    def press(mail: Mail) -> None:
+        if mail.to == TECH:
+            _acknowledge(stage, inquiry_id)
+
+    stage.mails.on_send = press
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    assert len(stage.mails.to(TECH)) == 2
+    assert _clock(inquiry_id).state is ClockState.MET
+    assert not stage.mails.to(DIPL)
+
+
+def test_an_answer_after_the_execution_has_ended_is_recorded_and_told(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    _acknowledge(stage, inquiry_id)
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    after = service.respond(stage.runtime, inquiry_id, "telephone", ACTOR, "answer")
+    assert after.executions == 2
+    assert stage.wait(f"{inquiry_id}-2") == "SUCCEEDED"
+    assert len(stage.mails.to(ASKER)) == 2
+
+
+def test_opened_again_it_runs_once_more_with_new_clocks(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    service.answer_came(stage.runtime, inquiry_id, ACTOR, "answer")
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
+    service.reopen(stage.runtime, inquiry_id, ACTOR, "again")
+    _until(lambda: bool(service.get(inquiry_id).token))
+    assert service.get(inquiry_id).step.clocks[0].state is ClockState.RUNNING
+    _acknowledge(stage, inquiry_id, step=2)
+    assert stage.wait(f"{inquiry_id}-2") == "SUCCEEDED"
+
+
+def test_a_throttled_provider_delays_the_notice_and_the_clock_with_it(stage: Stage) -> None:
+    refusals = iter([MailThrottled("Throttling")] * 2)
+    stage.mails.refuse = lambda _mail: next(refusals, None)
+    inquiry_id = _open(stage)
+    notified = _notified(inquiry_id)
+    assert len(stage.mails.to(TECH)) == 1
+    assert notified.step.clocks[0].started_at > notified.opened_at + timedelta(seconds=1.5)
+    assert notified.possible_duplicates == 0
+
+
+def test_a_sender_that_dies_holds_the_notice_up_and_the_second_sending_is_counted(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.inquiries.delivery.IN_HAND", timedelta(seconds=1))
+    deaths = iter([1])
+
+    def die_once(_mail: Mail) -> None:
+        if next(deaths, None):
+            raise LambdaDied
+
+    stage.mails.on_send = die_once
+    inquiry_id = _open(stage)
+    assert _notified(inquiry_id).possible_duplicates == 1
+    assert len(stage.mails.to(TECH)) == 1
+
+
+def test_an_execution_that_was_killed_is_taken_over(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    arn = stage.execution(inquiry_id)["executionArn"]
+    boto3.client("stepfunctions").stop_execution(executionArn=arn)
+    assert stage.wait(inquiry_id) != "SUCCEEDED"
+    stage.runtime.clock = lambda: utc_now() + timedelta(hours=1)
+    assert stage.invoke("resume_inquiries", {}) == {"resumed": 1}
+    assert stage.wait(f"{inquiry_id}-2", 30) == "SUCCEEDED"
+    assert What.OVERDUE in _happened(inquiry_id)
+
+
+def test_two_hundred_inquiries_at_once_are_all_asked_once_and_all_end(stage: Stage) -> None:
+    policy = replace(stage.runtime.settings.inquiry_policy, technical=ClockPolicy(acknowledge=timedelta(hours=1)))
+    stage.runtime.settings = replace(stage.runtime.settings, inquiry_policy=policy)
+    ids = [_open(stage, case=f"CASE-{number}") for number in range(200)]
+    _until(lambda: len(stage.mails.to(TECH)) == 200, 120)
+    for inquiry_id in ids:
+        _acknowledge(stage, inquiry_id)
+    for inquiry_id in ids:
+        assert stage.wait(inquiry_id, 120) == "SUCCEEDED"
+    for inquiry_id in ids:
+        found = service.get(inquiry_id)
+        assert [event.what for event in found.events] == [What.OPENED, What.NOTIFIED, What.ACKNOWLEDGED]
+        assert found.step.clocks[0].state is ClockState.MET
+    assert len(stage.mails.to(TECH)) == len(stage.mails.to(ASKER)) == 200
+
+
+def test_sns_feedback_of_a_bounce_reaches_the_inquiry(stage: Stage) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    at = to_z(utc_now())
+    news = {
+        "notificationType": "Bounce",
+        "mail": {
+            "messageId": "m",
+            "timestamp": at,
+            "source": f"directory+inquiry.{inquiry_id}.1@poc-directory.example",
+        },
+        "bounce": {"timestamp": at, "bounceType": "Permanent", "bounceSubType": "General"},
+    }
+    stage.invoke("record_mail_feedback", {"Records": [{"Sns": {"Message": json.dumps(news)}}]})
+    _until(lambda: bool(stage.mails.to(DIPL)), 5)
