@@ -221,7 +221,8 @@ def test_a_form_to_print_that_is_not_filled_in_says_what_is_missing(scene: Scene
 
 
 def test_an_exercise_says_so_on_the_form_to_print(scene: Scene) -> None:
-    assert '<p class="exercise">EXERCISE' in _submit(scene, f"{FORM}/form", exercise="yes").html
+    page = _submit(scene, f"{FORM}/form", exercise="yes")
+    assert ('<html lang="ru"' in page.html, '<p class="exercise">УЧЕНИЕ' in page.html) == (True, True)
 
 
 def test_the_form_of_an_open_inquiry_bears_its_reference(scene: Scene) -> None:

@@ -4,35 +4,42 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from chalicelib.audit.records import Actor
-from chalicelib.clock import to_z, utc_now
+from chalicelib.clock import to_z
 from chalicelib.directory.entry import Kind
 from chalicelib.errors import MailThrottled
 from chalicelib.inquiries import service
 from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Envelope, Inquiry, What
 from chalicelib.mail.message import Mail
-from chalicelib.settings import ClockPolicy, InquiryPolicy
+from chalicelib.settings import InquiryPolicy
 from tests.workflows.conftest import LambdaDied, Stage
 from tests.workflows.support import add_entry
+from tests.workflows.time import MachineClock, machines_by
 
 ACTOR = Actor.system("test")
-SECONDS = 3.0  # what 72 hours and 15 days are in these tests
+THIRDS_OF_72_HOURS = ({"hours": 24}, {"hours": 24}, {"hours": 24, "seconds": 1})
+THIRDS_OF_15_DAYS = ({"days": 5}, {"days": 5}, {"days": 5, "seconds": 1})
 
 
 @pytest.fixture
-def stage(stage: Stage) -> Stage:
-    """Both States have a technical and a diplomatic PoC; a deadline is three seconds, so reminders come at 1 and 2."""
-    time_given = timedelta(seconds=SECONDS)
-    policy = InquiryPolicy(ClockPolicy(acknowledge=time_given), ClockPolicy(respond=time_given), opened_a_day=500)
-    stage.runtime.settings = replace(
-        stage.runtime.settings, speed=1.0, inquiry_policy=replace(policy, open_at_once=500)
-    )
+def clock(monkeypatch: pytest.MonkeyPatch) -> MachineClock:
+    clock = MachineClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    machines_by(clock, monkeypatch)
+    return clock
+
+
+@pytest.fixture
+def stage(stage: Stage, clock: MachineClock) -> Stage:
+    """Both States have a technical and a diplomatic PoC; the durations are the mandate's."""
+    stage.runtime.clock = clock
+    policy = InquiryPolicy(opened_a_day=500, open_at_once=500)
+    stage.runtime.settings = replace(stage.runtime.settings, speed=1.0, inquiry_policy=policy)
     for state in ("FR", "AM"):
         add_entry(state, f"{state}-tech", alternate_email="")
         add_entry(state, f"{state}-dipl", Kind.DIPLOMATIC, alternate_email="")
@@ -77,6 +84,18 @@ def _notified(inquiry_id: str) -> Inquiry:
     return service.get(inquiry_id)
 
 
+def _pass(stage: Stage, clock: MachineClock, inquiry_id: str, execution: str = "", **duration: float) -> Inquiry:
+    """Let time pass until something is due; returns when the machine has done it, and waits again or has ended."""
+    token = service.get(inquiry_id).token
+    clock.pass_(**duration)
+    _until(
+        lambda: (
+            service.get(inquiry_id).token != token or stage.execution(execution or inquiry_id)["status"] != "RUNNING"
+        )
+    )
+    return service.get(inquiry_id)
+
+
 def _acknowledge(stage: Stage, inquiry_id: str, step: int = 1) -> Inquiry:
     return service.acknowledge(stage.runtime, inquiry_id, step, ACTOR, "press")
 
@@ -96,11 +115,12 @@ def _happened(inquiry_id: str) -> list[What]:
 TECH, DIPL, ASKER = "AM-tech@am.example", "AM-dipl@am.example", "FR-tech@fr.example"
 
 
-def test_acknowledged_in_time_so_nobody_is_reminded_and_the_machine_ends(stage: Stage) -> None:
+def test_acknowledged_in_time_so_nobody_is_reminded_and_the_machine_ends(stage: Stage, clock: MachineClock) -> None:
     inquiry_id = _open(stage)
     notified = _notified(inquiry_id)
-    clock = notified.step.clocks[0]
-    assert (clock.kind, clock.due - clock.started_at) == (ClockKind.ACKNOWLEDGE, timedelta(seconds=SECONDS))
+    running = notified.step.clocks[0]
+    assert (running.kind, running.due) == (ClockKind.ACKNOWLEDGE, clock() + timedelta(hours=72))
+    clock.pass_(hours=23, minutes=59, seconds=59)
     _acknowledge(stage, inquiry_id)
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert _clock(inquiry_id).state is ClockState.MET
@@ -111,43 +131,65 @@ def test_acknowledged_in_time_so_nobody_is_reminded_and_the_machine_ends(stage: 
 
 
 def test_silence_brings_two_reminders_then_overdue_then_the_diplomatic_poc_with_a_clock_of_its_own(
-    stage: Stage,
+    stage: Stage, clock: MachineClock
 ) -> None:
     inquiry_id = _open(stage)
-    _until(lambda: len(service.get(inquiry_id).steps) == 2 and bool(service.get(inquiry_id).step.notified_at))
+    _notified(inquiry_id)
+    for mails in (2, 3):
+        _pass(stage, clock, inquiry_id, hours=24)
+        assert (len(stage.mails.to(TECH)), len(stage.mails.to(DIPL))) == (mails, 0)
+    first, second = _pass(stage, clock, inquiry_id, hours=24, seconds=1).steps
     assert len(stage.mails.to(TECH)) == 3
-    first, second = service.get(inquiry_id).steps
     assert first.clocks[0].state is ClockState.MISSED
     assert second.contact.kind is Kind.DIPLOMATIC
     assert second.clocks[0].kind is ClockKind.RESPOND
-    assert second.notified_at is not None
-    assert second.clocks[0].due == second.notified_at + timedelta(seconds=SECONDS)
+    assert second.notified_at == clock()
+    assert second.clocks[0].due == clock() + timedelta(days=15)
     assert len(stage.mails.to(ASKER)) == 1, "the inquiring side is told that it is overdue"
     service.respond(stage.runtime, inquiry_id, "telephone", ACTOR, "answer")
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert _clock(inquiry_id, 2).state is ClockState.MET
 
 
-def test_nobody_at_all_answers_so_the_manager_is_told(stage: Stage) -> None:
+def test_nobody_at_all_answers_so_the_manager_is_told(stage: Stage, clock: MachineClock) -> None:
     inquiry_id = _open(stage)
-    assert stage.wait(inquiry_id, 30) == "SUCCEEDED"
-    found = service.get(inquiry_id)
+    _notified(inquiry_id)
+    for duration in THIRDS_OF_72_HOURS:
+        _pass(stage, clock, inquiry_id, **duration)
+    for duration in THIRDS_OF_15_DAYS:
+        assert not stage.mails.to("manager@unoda.example")
+        found = _pass(stage, clock, inquiry_id, **duration)
+    assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert found.exhausted
     assert [step.clocks[0].state for step in found.steps] == [ClockState.MISSED] * 2
     assert len(stage.mails.to("manager@unoda.example")) == 1
     assert (len(stage.mails.to(TECH)), len(stage.mails.to(DIPL)), len(stage.mails.to(ASKER))) == (3, 3, 2)
 
 
-def test_a_late_acknowledgement_stands_the_diplomatic_poc_down_and_nothing_more_is_sent(stage: Stage) -> None:
+def test_a_late_acknowledgement_stands_the_diplomatic_poc_down_and_nothing_more_is_sent(
+    stage: Stage, clock: MachineClock
+) -> None:
     inquiry_id = _open(stage)
-    _until(lambda: len(service.get(inquiry_id).steps) == 2 and bool(service.get(inquiry_id).step.notified_at))
+    _notified(inquiry_id)
+    for duration in THIRDS_OF_72_HOURS:
+        _pass(stage, clock, inquiry_id, **duration)
+    mails = len(stage.mails.sent)
     _acknowledge(stage, inquiry_id, step=1)
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert [step.clocks[0].state for step in service.get(inquiry_id).steps] == [
         ClockState.MISSED,
         ClockState.CANCELLED,
     ]
+    clock.pass_(days=15)
+    assert [mail.to for mail in stage.mails.sent[mails:]] == [ASKER], "the acknowledgement, told"
     assert len(stage.mails.to(DIPL)) == 1
+
+
+def test_who_slept_through_all_reminders_gets_none_of_them_late(stage: Stage, clock: MachineClock) -> None:
+    inquiry_id = _open(stage)
+    _notified(inquiry_id)
+    _pass(stage, clock, inquiry_id, hours=72, seconds=1)
+    assert (len(stage.mails.to(TECH)), len(stage.mails.to(DIPL))) == (1, 1)
 
 
 def _bounce(stage: Stage, inquiry_id: str, step: int) -> None:
@@ -188,17 +230,17 @@ def test_withdrawn_so_the_person_asked_is_told_and_everything_stops(stage: Stage
     assert service.get(inquiry_id).end is End.WITHDRAWN
 
 
-def test_a_stale_token_does_no_harm(stage: Stage) -> None:
+def test_a_stale_token_does_no_harm(stage: Stage, clock: MachineClock) -> None:
     inquiry_id = _open(stage)
     old = _notified(inquiry_id).token
-    _until(lambda: What.REMINDED in _happened(inquiry_id) and service.get(inquiry_id).token != old)
+    _pass(stage, clock, inquiry_id, hours=24)
     service.resume(old)
     service.resume("no token at all")
     _acknowledge(stage, inquiry_id)
     assert stage.wait(inquiry_id) == "SUCCEEDED"
 
 
-def test_a_lost_callback_is_found_at_the_next_milestone_which_ends_quietly(stage: Stage) -> None:
+def test_a_lost_callback_is_found_at_the_next_milestone_which_ends_quietly(stage: Stage, clock: MachineClock) -> None:
     inquiry_id = _open(stage)
     _notified(inquiry_id)
     token_lost: dict[str, Any] = {"token": ""}
@@ -210,6 +252,7 @@ def test_a_lost_callback_is_found_at_the_next_milestone_which_ends_quietly(stage
     _acknowledge(stage, inquiry_id)
     mails = len(stage.mails.sent)
     assert stage.execution(inquiry_id)["status"] == "RUNNING"
+    clock.pass_(hours=24)
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert len(stage.mails.to(TECH)) == 1
     assert len(stage.mails.sent) == mails + 1, "only the news for the inquiring side"
@@ -226,7 +269,9 @@ def test_two_people_acknowledge_at_once_and_one_of_them_counts(stage: Stage) -> 
     assert len(stage.mails.to(ASKER)) == 1
 
 
-def test_who_acknowledges_while_a_reminder_is_being_sent_gets_no_further_mail(stage: Stage) -> None:
+def test_who_acknowledges_while_a_reminder_is_being_sent_gets_no_further_mail(
+    stage: Stage, clock: MachineClock
+) -> None:
     inquiry_id = _open(stage)
     _notified(inquiry_id)
 
@@ -235,6 +280,7 @@ def test_who_acknowledges_while_a_reminder_is_being_sent_gets_no_further_mail(st
             _acknowledge(stage, inquiry_id)
 
     stage.mails.on_send = press
+    clock.pass_(hours=24)
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert len(stage.mails.to(TECH)) == 2
     assert _clock(inquiry_id).state is ClockState.MET
@@ -264,24 +310,33 @@ def test_opened_again_it_runs_once_more_with_new_clocks(stage: Stage) -> None:
     assert stage.wait(f"{inquiry_id}-2") == "SUCCEEDED"
 
 
-def test_a_throttled_provider_delays_the_notice_and_the_clock_with_it(stage: Stage) -> None:
+def test_a_throttled_provider_delays_the_notice_and_the_clock_with_it(stage: Stage, clock: MachineClock) -> None:
     refusals = iter([MailThrottled("Throttling")] * 2)
-    stage.mails.refuse = lambda _mail: next(refusals, None)
+
+    def refuse(_mail: Mail) -> MailThrottled | None:
+        refusal = next(refusals, None)
+        if refusal:
+            clock.pass_(minutes=5)
+        return refusal
+
+    stage.mails.refuse = refuse
     inquiry_id = _open(stage)
     notified = _notified(inquiry_id)
     assert len(stage.mails.to(TECH)) == 1
-    assert notified.step.clocks[0].started_at > notified.opened_at + timedelta(seconds=1.5)
+    started = notified.step.clocks[0].started_at
+    assert started == notified.step.notified_at == notified.opened_at + timedelta(minutes=10)
+    assert notified.step.clocks[0].due == started + timedelta(hours=72)
     assert notified.possible_duplicates == 0
 
 
 def test_a_sender_that_dies_holds_the_notice_up_and_the_second_sending_is_counted(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, clock: MachineClock
 ) -> None:
-    monkeypatch.setattr("chalicelib.inquiries.delivery.IN_HAND", timedelta(seconds=1))
     deaths = iter([1])
 
     def die_once(_mail: Mail) -> None:
         if next(deaths, None):
+            clock.pass_(minutes=5)
             raise LambdaDied
 
     stage.mails.on_send = die_once
@@ -290,21 +345,21 @@ def test_a_sender_that_dies_holds_the_notice_up_and_the_second_sending_is_counte
     assert len(stage.mails.to(TECH)) == 1
 
 
-def test_an_execution_that_was_killed_is_taken_over(stage: Stage) -> None:
+def test_an_execution_that_was_killed_is_taken_over(stage: Stage, clock: MachineClock) -> None:
     inquiry_id = _open(stage)
     _notified(inquiry_id)
     arn = stage.execution(inquiry_id)["executionArn"]
     boto3.client("stepfunctions").stop_execution(executionArn=arn)
-    assert stage.wait(inquiry_id) != "SUCCEEDED"
-    stage.runtime.clock = lambda: utc_now() + timedelta(hours=1)
+    clock.pass_(hours=25)
+    assert stage.wait(inquiry_id) in ("ABORTED", "FAILED")
     assert stage.invoke("resume_inquiries", {}) == {"resumed": 1}
-    assert stage.wait(f"{inquiry_id}-2", 30) == "SUCCEEDED"
-    assert What.OVERDUE in _happened(inquiry_id)
+    _until(lambda: What.REMINDED in _happened(inquiry_id))
+    _until(lambda: bool(service.get(inquiry_id).token))
+    _acknowledge(stage, inquiry_id)
+    assert stage.wait(f"{inquiry_id}-2") == "SUCCEEDED"
 
 
 def test_two_hundred_inquiries_at_once_are_all_asked_once_and_all_end(stage: Stage) -> None:
-    policy = replace(stage.runtime.settings.inquiry_policy, technical=ClockPolicy(acknowledge=timedelta(hours=1)))
-    stage.runtime.settings = replace(stage.runtime.settings, inquiry_policy=policy)
     ids = [_open(stage, case=f"CASE-{number}") for number in range(200)]
     _until(lambda: len(stage.mails.to(TECH)) == 200, 120)
     for inquiry_id in ids:
@@ -318,10 +373,10 @@ def test_two_hundred_inquiries_at_once_are_all_asked_once_and_all_end(stage: Sta
     assert len(stage.mails.to(TECH)) == len(stage.mails.to(ASKER)) == 200
 
 
-def test_sns_feedback_of_a_bounce_reaches_the_inquiry(stage: Stage) -> None:
+def test_sns_feedback_of_a_bounce_reaches_the_inquiry(stage: Stage, clock: MachineClock) -> None:
     inquiry_id = _open(stage)
     _notified(inquiry_id)
-    at = to_z(utc_now())
+    at = to_z(clock())
     news = {
         "notificationType": "Bounce",
         "mail": {
