@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ SPEED = 10_800  # 72 hours in 24 seconds, 15 days in two minutes
 ACTOR = Actor.system("bench")
 WAITING = 1_000
 PAUSE = 60.0  # seconds for which the waiting inquiries are watched
-OPENERS = 4
+BATCH = 10  # opened at a time: the local AWS starts a process for every Lambda at work
 
 
 def _reach(stack: dict[str, Any]) -> Runtime:
@@ -100,24 +100,30 @@ def measure_one(stack: dict[str, Any]) -> dict[str, dict[str, int]]:
     return {"acknowledged at once": _history(runtime, quick), "never answered": _history(runtime, silent)}
 
 
+def _waits(inquiry_id: str) -> bool:
+    return bool(service.get(inquiry_id).token)
+
+
 def measure_waiting(stack: dict[str, Any]) -> dict[str, float]:
     """Many open inquiries, watched while nothing is due: how many history events the pause added."""
     runtime = _reach(stack)
     asker, others = _pocs()
-    numbers = range(WAITING)
 
     def open_one(number: int) -> str:
         asked = others[number % len(others)]
         envelope = _envelope(asker, asked, f"W-{number}")
         return service.open_inquiry(runtime, envelope, ACTOR, "bench").inquiry_id
 
-    with ThreadPoolExecutor(OPENERS) as pool:
-        ids = list(pool.map(open_one, numbers))
-        _until(lambda: all(service.get(inquiry_id).token for inquiry_id in ids), 900)
-        time.sleep(5)
-        before = sum(history["events"] for history in pool.map(lambda one: _history(runtime, one), ids))
-        time.sleep(PAUSE)
-        after = sum(history["events"] for history in pool.map(lambda one: _history(runtime, one), ids))
+    ids: list[str] = []
+    while len(ids) < WAITING:
+        batch = [open_one(number) for number in range(len(ids), min(len(ids) + BATCH, WAITING))]
+        for inquiry_id in batch:
+            _until(partial(_waits, inquiry_id))
+        ids += batch
+    time.sleep(5)
+    before = sum(_history(runtime, inquiry_id)["events"] for inquiry_id in ids)
+    time.sleep(PAUSE)
+    after = sum(_history(runtime, inquiry_id)["events"] for inquiry_id in ids)
     return {"open": len(ids), "events added": after - before, "seconds": PAUSE}
 
 

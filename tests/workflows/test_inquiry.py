@@ -84,15 +84,11 @@ def _notified(inquiry_id: str) -> Inquiry:
     return service.get(inquiry_id)
 
 
-def _pass(stage: Stage, clock: MachineClock, inquiry_id: str, execution: str = "", **duration: float) -> Inquiry:
+def _pass(stage: Stage, clock: MachineClock, inquiry_id: str, **duration: float) -> Inquiry:
     """Let time pass until something is due; returns when the machine has done it, and waits again or has ended."""
     token = service.get(inquiry_id).token
     clock.pass_(**duration)
-    _until(
-        lambda: (
-            service.get(inquiry_id).token != token or stage.execution(execution or inquiry_id)["status"] != "RUNNING"
-        )
-    )
+    _until(lambda: service.get(inquiry_id).token != token or stage.execution(inquiry_id)["status"] != "RUNNING")
     return service.get(inquiry_id)
 
 
