@@ -109,7 +109,7 @@ class Mail:
     @property
     def link(self) -> str:
         """The acknowledgement link, its page in English."""
-        found = re.search(r"https?://\S+/p/\S+", self.text)
+        found = re.search(r"https?://\S+/[pi]/\S+", self.text)
         assert found, f"no link in {self.subject!r}"
         return re.sub(r"lang=\w\w", "lang=en", found[0])
 
