@@ -73,10 +73,14 @@ def update(language: str) -> int:
     return sum(1 for message in catalogue if message.id and not filled(message.string))
 
 
+def forms(translation: object) -> list[str]:
+    """A translation, or each of its plural forms."""
+    return list(translation) if isinstance(translation, list | tuple) else [str(translation or "")]
+
+
 def filled(translation: object) -> bool:
     """Whether a translation, or each of its plural forms, has words."""
-    forms = translation if isinstance(translation, list | tuple) else [translation]
-    return all(forms)
+    return all(forms(translation))
 
 
 def compile_all() -> None:

@@ -165,7 +165,7 @@ TLP = {
 CHANNELS = {
     "telephone": _("Telephone"),
     "encrypted-mail": _("Encrypted e-mail"),
-    "mail": _("E-mail"),
+    "mail": _("Ordinary e-mail"),
     "secure-messaging": _("Secure messaging"),
     "video": _("Video call"),
     "other-network": _("Another directory or network of which both are members"),
