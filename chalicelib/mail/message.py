@@ -16,6 +16,7 @@ _ROBOT = "auto-generated"
 REFERENCE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 """What can be a reference: words with full stops between them."""
 _LOCAL_PART = 64  # characters before the @, at most (RFC 5321)
+_LINE = 998  # characters in a line, at most (RFC 5321)
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def envelope_sender(mail_from: str, reference: str) -> str:
 def to_bytes(mail: Mail, sender: str, reply_to: str) -> bytes:
     """The mail as MIME (RFC 2045), with CRLF. Raises ValueError for a line break in an address or the subject.
 
-    Written by hand, as Python's mail library takes ten times as long, which is half a campaign's own work. Lines of
-    text are not folded, so a link stays in one piece in the source of the mail too.
+    Written by hand: docs/decisions.md says why. Lines of plain ASCII are not folded, so a link stays in one piece
+    in the source of the mail too.
     """
     boundary = secrets.token_hex(16)
     # RFC 3834: out-of-office robots must not answer us.
@@ -88,7 +89,7 @@ def _encoded_words(value: str) -> str:
 
 def _part(words: str, kind: str) -> tuple[str, ...]:
     """One of the alternatives: two header fields, an empty line, and the words."""
-    if words.isascii():
+    if words.isascii() and max(map(len, words.split(_CRLF))) <= _LINE:
         return f"Content-Type: text/{kind}; charset=us-ascii", "Content-Transfer-Encoding: 7bit", "", words
     coded = base64.encodebytes(words.encode()).decode("ascii").replace("\n", _CRLF)
     return f"Content-Type: text/{kind}; charset=utf-8", "Content-Transfer-Encoding: base64", "", coded

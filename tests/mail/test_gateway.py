@@ -33,7 +33,9 @@ def test_text_comes_first_and_html_says_the_same_second() -> None:
 LINK = "https://directory.example/p/" + "x" * 300
 
 
-@pytest.mark.parametrize("words", [f"Press:\n\n{LINK}\n.\n-- \n", f"{'ا' * 5000}\n\n{LINK}\n", "", "\n", "--\n"])
+@pytest.mark.parametrize(
+    "words", [f"Press:\n\n{LINK}\n.\n-- \n", f"{'ا' * 5000}\n\n{LINK}\n", "x" * 5000, "", "\n", "--\n"]
+)
 def test_a_mail_reads_as_it_was_written_by_the_rules_of_mime(words: str) -> None:
     mail = replace(MAIL, text=words, html=f"<p>{words}</p>")
     source = to_bytes(mail, "us@x.example", "manager@x.example")
@@ -49,6 +51,7 @@ def test_a_mail_reads_as_it_was_written_by_the_rules_of_mime(words: str) -> None
     assert message["Auto-Submitted"] == "auto-generated"
     assert source.isascii()
     assert b"\n" not in source.replace(b"\r\n", b"")
+    assert max(map(len, source.split(b"\r\n"))) <= 998
 
 
 def test_a_link_in_a_plain_mail_stays_in_one_piece_in_its_source() -> None:
