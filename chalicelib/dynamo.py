@@ -16,6 +16,8 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.clock import from_z, to_z
 
 TRANSACTION_LIMIT = 100  # actions in one TransactWriteItems, set by DynamoDB
+PAGE = 1_000
+"""Rows to a page where all are read: a full megabyte of small rows takes some 40 MB once it is unpacked."""
 
 
 def table_name(name: str) -> str:

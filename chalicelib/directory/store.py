@@ -16,7 +16,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination, Verification
-from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, table_name
 
 LISTING = "entries"  # the one partition of the listing index: some hundreds of small entries
 
@@ -131,7 +131,7 @@ def of_state(state: str) -> list[Entry]:
 
 def everything() -> Iterator[Entry]:
     """All entries in State order, page by page (memory stays flat). Read from the index: a moment behind the table."""
-    for row in EntryRow.by_listing.query(LISTING):
+    for row in EntryRow.by_listing.query(LISTING, page_size=PAGE):
         yield _entry(row)
 
 

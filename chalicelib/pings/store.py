@@ -22,7 +22,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, table_name
 from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route, SentMail
 
 PING = "ping#"
@@ -158,7 +158,7 @@ def get_many(campaign_id: str, poc_ids: Iterable[str]) -> list[Ping]:
 
 def of_campaign(campaign_id: str) -> Iterator[Ping]:
     """Every ping of a campaign, page by page: memory stays flat however many there are."""
-    for row in PingRow.query(campaign_id, PingRow.item.startswith(PING), consistent_read=True):
+    for row in PingRow.query(campaign_id, PingRow.item.startswith(PING), consistent_read=True, page_size=PAGE):
         yield _ping(row)
 
 

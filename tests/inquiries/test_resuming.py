@@ -1,79 +1,25 @@
 """Taking over from state machines that are gone; Step Functions is a stand-in that only remembers executions."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import aws as clients
 from chalicelib.audit.records import Actor
-from chalicelib.directory.entry import Kind
 from chalicelib.inquiries import service, workflow
-from chalicelib.inquiries.rules import Envelope, Inquiry
+from chalicelib.inquiries.rules import Inquiry
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 from tests.conftest import StillClock
+from tests.inquiries.conftest import Executions
+from tests.inquiries.samples import envelope
 
 ACTOR = Actor.system("test")
-MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:inquiry"
 ALL = {"all": True}
 
 
-@dataclass
-class Executions:
-    """Stands in for the boto3 client of Step Functions; `status` is that of each execution by its name."""
-
-    status: dict[str, str] = field(default_factory=dict)
-    described: int = 0
-    error: str = ""
-
-    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: A002, N803
-        assert stateMachineArn == MACHINE
-        assert input
-        self.status[name] = "RUNNING"
-
-    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803
-        self.described += 1
-        before, _colon, name = executionArn.rpartition(":")
-        assert before == MACHINE.replace("stateMachine", "execution")
-        error = self.error or ("" if name in self.status else "ExecutionDoesNotExist")
-        if error:
-            raise ClientError({"Error": {"Code": error, "Message": name}}, "DescribeExecution")
-        return {"status": self.status[name]}
-
-
-@pytest.fixture
-def executions(monkeypatch: pytest.MonkeyPatch) -> Executions:
-    fake = Executions()
-    monkeypatch.setattr(clients, "step_functions", lambda: fake)
-    return fake
-
-
-@pytest.fixture
-def runtime(aws: None, clock: StillClock, executions: Executions) -> Runtime:
-    return Runtime(Settings(inquiry_arn=MACHINE), clock=clock, site="https://directory.example", keys=("a" * 40,))
-
-
 def opened(runtime: Runtime, case: str = "CASE-1") -> Inquiry:
-    envelope = Envelope(
-        from_state="FR",
-        from_poc_id="fr",
-        from_kind=Kind.TECHNICAL,
-        to_state="AM",
-        to_poc_id="am",
-        to_kind=Kind.TECHNICAL,
-        incident_class="availability",
-        incident_type="ddos",
-        urgency="urgent",
-        sector="energy",
-        asked=("information",),
-        tlp="amber",
-        channel="telephone",
-        language="fr",
-        case_reference=case,
-    )
-    return service.open_inquiry(runtime, envelope, ACTOR, "request-0")
+    return service.open_inquiry(runtime, envelope(case_reference=case), ACTOR, "request-0")
 
 
 def resume(runtime: Runtime, event: dict[str, bool]) -> int:

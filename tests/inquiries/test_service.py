@@ -1,0 +1,237 @@
+"""The use cases of an inquiry: limits, two at once, what is audited, and when a state machine is told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.audit.records import Actor, inquiry_subject
+from chalicelib.audit.store import history
+from chalicelib.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
+from chalicelib.inquiries import rules, service, store
+from chalicelib.inquiries.rules import ClockState, End, Inquiry, What
+from chalicelib.runtime import Runtime
+from chalicelib.settings import InquiryPolicy
+from tests.conftest import StillClock
+from tests.inquiries.conftest import Executions
+from tests.inquiries.samples import envelope
+from tests.workflows.support import add_entry
+
+ACTOR = Actor.system("test")
+
+
+def _open(runtime: Runtime, case: str = "CASE-1", **changes: Any) -> Inquiry:
+    return service.open_inquiry(runtime, envelope(case_reference=case, **changes), ACTOR, "open")
+
+
+def _notified(runtime: Runtime, case: str = "CASE-1") -> Inquiry:
+    """An inquiry whose notice was accepted, and whose machine waits."""
+
+    def accept(found: Inquiry) -> Inquiry:
+        for mail in found.outbox:
+            found = rules.accepted(found, mail, runtime.clock(), runtime.settings.inquiries)
+        return replace(found, token="token-1")
+
+    return service.write(_open(runtime, case).inquiry_id, ACTOR, "notice", accept)
+
+
+def _allow(runtime: Runtime, open_at_once: int = 10, opened_a_day: int = 5) -> None:
+    policy = InquiryPolicy(open_at_once=open_at_once, opened_a_day=opened_a_day)
+    runtime.settings = replace(runtime.settings, inquiry_policy=policy)
+
+
+def _audited(inquiry: Inquiry) -> list[tuple[str, str]]:
+    rows = history(inquiry_subject(inquiry.inquiry_id))
+    return [(row.action.rpartition(":")[2], row.request_id) for row in rows]
+
+
+# Opening
+
+
+def test_opening_writes_the_record_its_code_and_its_audit_record_and_starts_one_machine(
+    runtime: Runtime, executions: Executions
+) -> None:
+    inquiry = _open(runtime)
+    assert store.get(inquiry.inquiry_id) == inquiry
+    assert store.by_code(inquiry.step.code) == (inquiry.inquiry_id, 1)
+    assert store.pair("FR", "AM").open == {"CASE-1": inquiry.inquiry_id}
+    assert _audited(inquiry) == [("opened", "open")]
+    assert executions.status == {inquiry.inquiry_id: "RUNNING"}
+
+
+def test_an_inquiry_comes_back_from_the_table_as_it_was_written(runtime: Runtime, clock: StillClock) -> None:
+    inquiry = _notified(runtime)
+    clock.pass_(hours=5)
+    service.acknowledge(runtime, inquiry.inquiry_id, 1, ACTOR, "press")
+    after = service.take_more_time(runtime, inquiry.inquiry_id, clock() + timedelta(days=3), ACTOR, "later")
+    assert store.get(inquiry.inquiry_id) == after
+    assert after.more_time_until == clock() + timedelta(days=3)
+
+
+def test_the_same_case_is_opened_once_until_it_is_over(runtime: Runtime) -> None:
+    inquiry = _open(runtime)
+    with pytest.raises(AlreadyOpen) as error:
+        _open(runtime)
+    assert error.value.inquiry_id == inquiry.inquiry_id
+    service.withdraw(runtime, inquiry.inquiry_id, ACTOR, "withdraw")
+    assert _open(runtime).inquiry_id != inquiry.inquiry_id
+
+
+def test_a_state_cannot_flood_another_and_others_are_not_concerned(runtime: Runtime) -> None:
+    _allow(runtime, open_at_once=2)
+    first = _open(runtime, "CASE-1")
+    _open(runtime, "CASE-2")
+    with pytest.raises(LimitReached):
+        _open(runtime, "CASE-3")
+    _open(runtime, "CASE-3", to_state="TR")
+    _open(runtime, "CASE-3", from_state="TR")
+    service.withdraw(runtime, first.inquiry_id, ACTOR, "withdraw")
+    _open(runtime, "CASE-3")
+
+
+def test_the_limit_of_a_day_ends_at_midnight_utc_whatever_was_closed(runtime: Runtime, clock: StillClock) -> None:
+    _allow(runtime, opened_a_day=2)
+    for number in (1, 2):
+        inquiry = _open(runtime, f"CASE-{number}")
+        service.withdraw(runtime, inquiry.inquiry_id, ACTOR, "withdraw")
+    clock.now = clock.now.replace(hour=23, minute=59, second=59)
+    with pytest.raises(LimitReached):
+        _open(runtime, "CASE-3")
+    clock.pass_(seconds=1)
+    _open(runtime, "CASE-3")
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, do: Callable[[], object]) -> None:
+    """Do something once, just after the store was read with `name` and before anything is written."""
+    read, pending = getattr(store, name), [do]
+
+    def read_then_do(*given: Any) -> Any:
+        found = read(*given)
+        if pending:
+            pending.pop()()
+        return found
+
+    monkeypatch.setattr(store, name, read_then_do)
+
+
+def test_two_who_open_at_the_same_moment_do_not_pass_the_limit_together(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, executions: Executions
+) -> None:
+    _allow(runtime, open_at_once=1)
+    _meanwhile(monkeypatch, "pair", lambda: _open(runtime, "CASE-2"))
+    with pytest.raises(LimitReached):
+        _open(runtime, "CASE-1")
+    assert store.pair("FR", "AM").open_count == len(executions.status) == 1
+
+
+def test_a_double_click_on_the_form_opens_one_inquiry(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    _meanwhile(monkeypatch, "pair", lambda: _open(runtime))
+    with pytest.raises(AlreadyOpen):
+        _open(runtime)
+    assert store.pair("FR", "AM").open_count == 1
+
+
+# Changes
+
+
+def test_who_comes_second_decides_again_on_what_the_first_has_written(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inquiry = _notified(runtime)
+    _meanwhile(monkeypatch, "get", lambda: service.withdraw(runtime, inquiry.inquiry_id, ACTOR, "withdraw"))
+    after = service.acknowledge(runtime, inquiry.inquiry_id, 1, ACTOR, "press")
+    assert (after.end, after.acknowledged_at) == (End.WITHDRAWN, None)
+    assert after.step.clocks[0].state is ClockState.CANCELLED
+    assert ("acknowledged", "press") not in _audited(inquiry)
+
+
+def test_each_change_is_audited_once_with_its_request(runtime: Runtime) -> None:
+    inquiry = _notified(runtime)
+    for request in ("press", "press again"):
+        service.acknowledge(runtime, inquiry.inquiry_id, 1, ACTOR, request)
+    service.respond(runtime, inquiry.inquiry_id, "telephone", ACTOR, "respond")
+    service.answer_came(runtime, inquiry.inquiry_id, ACTOR, "came")
+    assert sorted(_audited(inquiry)) == [
+        ("acknowledged", "press"),
+        ("answered", "came"),
+        ("notified", "notice"),
+        ("opened", "open"),
+        ("responded", "respond"),
+    ]
+
+
+def test_a_waiting_machine_is_woken_by_a_change_and_not_by_what_changes_nothing(
+    runtime: Runtime, executions: Executions
+) -> None:
+    inquiry = _notified(runtime)
+    service.acknowledge(runtime, inquiry.inquiry_id, 1, ACTOR, "press")
+    assert executions.resumed == ["token-1"]
+    service.acknowledge(runtime, inquiry.inquiry_id, 1, ACTOR, "press")
+    service.seen(runtime, inquiry.inquiry_id, 1, ACTOR, "look")
+    assert executions.resumed == ["token-1"]
+
+
+def test_it_can_be_opened_again_for_thirty_days(runtime: Runtime, clock: StillClock) -> None:
+    add_entry("AM", "tech")
+    inquiry = _notified(runtime)
+    service.answer_came(runtime, inquiry.inquiry_id, ACTOR, "came")
+    clock.pass_(days=30, seconds=1)
+    with pytest.raises(Conflict):
+        service.reopen(runtime, inquiry.inquiry_id, ACTOR, "again")
+    clock.pass_(seconds=-1)
+    after = service.reopen(runtime, inquiry.inquiry_id, ACTOR, "again")
+    assert (after.end, len(after.steps), What.REOPENED in [event.what for event in after.events]) == (None, 2, True)
+    assert store.by_code(after.step.code) == (inquiry.inquiry_id, 2)
+
+
+def test_it_is_not_opened_again_when_the_requested_state_has_nobody_left(runtime: Runtime) -> None:
+    inquiry = _notified(runtime)
+    service.answer_came(runtime, inquiry.inquiry_id, ACTOR, "came")
+    with pytest.raises(Conflict):
+        service.reopen(runtime, inquiry.inquiry_id, ACTOR, "again")
+
+
+def test_opening_again_is_bound_by_the_same_limits(runtime: Runtime) -> None:
+    _allow(runtime, open_at_once=1)
+    inquiry = _notified(runtime)
+    service.answer_came(runtime, inquiry.inquiry_id, ACTOR, "came")
+    _open(runtime, "CASE-2")
+    with pytest.raises(LimitReached):
+        service.reopen(runtime, inquiry.inquiry_id, ACTOR, "again")
+
+
+@pytest.mark.parametrize("until", [timedelta(0), timedelta(seconds=-1), timedelta(days=400)])
+def test_more_time_is_refused_when_it_is_past_or_too_far_ahead(
+    runtime: Runtime, clock: StillClock, until: timedelta
+) -> None:
+    inquiry = _notified(runtime)
+    with pytest.raises(Invalid) as error:
+        service.take_more_time(runtime, inquiry.inquiry_id, clock() + until, ACTOR, "later")
+    assert list(error.value.fields) == ["until"]
+    assert store.get(inquiry.inquiry_id) == inquiry
+
+
+def test_it_is_not_passed_on_to_somebody_of_no_entry(runtime: Runtime) -> None:
+    inquiry = _notified(runtime)
+    with pytest.raises(Invalid):
+        service.pass_on(runtime, inquiry.inquiry_id, "nobody", ACTOR, "pass")
+
+
+def test_what_does_not_exist_is_not_found(runtime: Runtime) -> None:
+    with pytest.raises(NotFound):
+        service.acknowledge(runtime, "IN-0000000", 1, ACTOR, "press")
+    inquiry = _open(runtime)
+    for step in (0, 2):
+        with pytest.raises(NotFound):
+            service.bounced(runtime, inquiry.inquiry_id, step, ACTOR, "news")
+
+
+def test_both_states_list_it_newest_first_and_nobody_else_does(runtime: Runtime, clock: StillClock) -> None:
+    first = _open(runtime, "CASE-1")
+    clock.pass_(minutes=1)
+    second = _open(runtime, "CASE-2")
+    for state in ("FR", "AM"):
+        assert [one.inquiry_id for one in store.of_state(state)] == [second.inquiry_id, first.inquiry_id]
+    assert store.of_state("TR") == []
