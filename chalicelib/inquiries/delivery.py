@@ -64,7 +64,10 @@ class Postman:
     def _send(self, inquiry_id: str, mail: Waiting) -> Inquiry:
         now = self.runtime.clock()
         try:
-            letter = self.letters.compose(service.get(inquiry_id), mail, now)
+            found = service.get(inquiry_id)
+            if all(waiting.number != mail.number for waiting in found.outbox):  # answered since we took it in hand
+                return self._write(inquiry_id, lambda found: rules.never_sent(found, mail))
+            letter = self.letters.compose(found, mail, now)
             self.runtime.mail_sender().send(letter)
         except MailRefused:
             logger.warning("notice refused", extra={"inquiry": inquiry_id, "notice": mail.notice.value})

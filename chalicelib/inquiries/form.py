@@ -15,6 +15,8 @@ from chalicelib.inquiries.rules import Envelope
 CASE_REFERENCE_LENGTH = 40
 
 _CASE_REFERENCE = re.compile(rf"[A-Za-z0-9./-]{{1,{CASE_REFERENCE_LENGTH}}}", re.ASCII)
+# Mail programs make links of what looks like one, and the reference stands in mail from a trusted sender (rule 6).
+_ADDRESS = re.compile(r"\.[A-Za-z-]|//|\d+(\.\d+){3}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 FIELDS = {
@@ -59,7 +61,11 @@ def check(given: Mapping[str, Sequence[str]], own: Iterable[Entry], theirs: Iter
     asked = tuple(code for code in terms.ASKED if code in given.get("asked", ()))
     if not asked:
         problems["asked"] = _("Tick at least one.")
-    if not _CASE_REFERENCE.fullmatch(first["case_reference"]):
+    if _ADDRESS.search(first["case_reference"]):
+        problems["case_reference"] = _(
+            "It must not read like a web address: no letter after a full stop, no two slashes."
+        )
+    elif not _CASE_REFERENCE.fullmatch(first["case_reference"]):
         problems["case_reference"] = _("Use 1 to 40 Latin letters, digits, hyphens, full stops and slashes, no spaces.")
     digest = first["digest"].lower()
     if digest and not _DIGEST.fullmatch(digest):

@@ -256,7 +256,7 @@ def _news(inquiry: Inquiry, step: Step, notice: Notice, language: str) -> dict[s
         sequel = _sequel(inquiry, step)
         times = _times(_ENDED, missed, language)
         acknowledged = all(clock.kind is ClockKind.RESPOND for clock in missed)
-        return {"rows": rows, "times": times, "sequel": sequel.value, "awaits_response": acknowledged}
+        return {"rows": rows, "times": times, "sequel": sequel, "awaits_response": acknowledged}
     what, label = _HAPPENED[notice]
     event = _last(inquiry, what, step.number)
     times = [(translate(label), event.at)]
@@ -270,8 +270,12 @@ def _news(inquiry: Inquiry, step: Step, notice: Notice, language: str) -> dict[s
     return {"rows": rows, "times": times, "sequel": "", "awaits_response": False}
 
 
-def _sequel(inquiry: Inquiry, overdue: Step) -> Sequel:
+def _sequel(inquiry: Inquiry, overdue: Step) -> Sequel | str:
+    """Whom it goes to now; nothing is said when the requested State has passed it on itself."""
     following = inquiry.steps[overdue.number : overdue.number + 1]
+    nobody = any(event.what is What.EXHAUSTED and event.step == overdue.number for event in inquiry.events)
+    if following and following[0].why is Why.PASSED_ON and not nobody:
+        return ""
     if not following or following[0].why is not Why.OVERDUE:
         return Sequel.NOBODY
     if following[0].contact.kind is Kind.TECHNICAL:
@@ -279,14 +283,13 @@ def _sequel(inquiry: Inquiry, overdue: Step) -> Sequel:
     return Sequel.FALLBACK if _fell_back(inquiry, following[0]) else Sequel.DIPLOMATIC
 
 
-# What is said to the manager: dates, kinds and the two States, never the nature of the incident or its sector
+# What is said to the manager: dates, kinds and the State to write to, never the nature of the incident or its sector
 
 
 def _for_manager(inquiry: Inquiry, language: str) -> dict[str, Rows]:
     envelope, translate = inquiry.envelope, translations(language).gettext
     rows = [
         (_("Reference"), inquiry.inquiry_id),
-        (_("Inquiring State"), states()[envelope.from_state].name(language)),
         (_("Asked by"), translate(KIND_NAMES[envelope.from_kind])),
         (_("Requested State"), states()[envelope.to_state].name(language)),
         (_("Opened"), format_moment(inquiry.opened_at, language)),

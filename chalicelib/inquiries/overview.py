@@ -99,7 +99,7 @@ def standing(inquiry: Inquiry, now: datetime) -> Standing:
     if _is_late(inquiry, now):
         return Standing.OVERDUE
     if inquiry.more_time_until:
-        return Standing.MORE_TIME
+        return Standing.MORE_TIME if now <= inquiry.more_time_until else Standing.OVERDUE
     if inquiry.acknowledged_at:
         return Standing.ACKNOWLEDGED
     sent = any(step.notified_at for step in inquiry.steps if step.round == inquiry.round)

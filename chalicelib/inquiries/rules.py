@@ -371,7 +371,7 @@ def timeline(inquiry: Inquiry, party: Party) -> tuple[Event, ...]:
 
 
 def _is_internal(inquiry: Inquiry, event: Event) -> bool:
-    if event.what in (What.NOTIFIED, What.REMINDED):
+    if event.what in (What.NOTIFIED, What.REMINDED, What.FALLBACK):
         return inquiry.steps[event.step - 1].why in (Why.BOUNCE, Why.PASSED_ON)
     return event.what in INTERNAL
 
@@ -526,12 +526,27 @@ def more_time(inquiry: Inquiry, step: int, until: datetime, now: datetime, polic
     return _queue(_log(after, What.MORE_TIME, now, step, until.isoformat()), Notice.MORE_TIME, step)
 
 
+def never_sent(inquiry: Inquiry, mail: Waiting) -> Inquiry:
+    """A mail that was dropped before it went out: who was never asked need not be told that it is over."""
+    if mail.notice is not Notice.ASK or mail.in_hand_until or inquiry.steps[mail.step - 1].notified_at:
+        return inquiry
+    told = tuple(one for one in inquiry.outbox if (one.notice, one.step) != (Notice.STAND_DOWN, mail.step))
+    return replace(inquiry, outbox=told)
+
+
 def passed_on(inquiry: Inquiry, to: Contact, code: str, now: datetime) -> Inquiry:
     """The requested State hands it to another of its PoCs, who is asked like the first, with clocks of its own."""
     if not may_respond(inquiry):
         return inquiry
     by = holder(inquiry).number
-    after = _drop(_end_step(_settled(inquiry, now), now), _SUPERSEDED)
+    settled = _settled(inquiry, now)
+    late = not settled.step.ended_at and any(
+        clock.state is ClockState.MISSED and _is_wanted(settled, clock.kind) for clock in settled.step.clocks
+    )
+    after = _drop(_end_step(settled, now), _SUPERSEDED)
+    if late:  # the deadline had passed, and the machine had not said so yet
+        number = settled.step.number
+        after = _queue(_log(after, What.OVERDUE, now, number), Notice.OVERDUE, number)
     return _ask(_log(after, What.PASSED_ON, now, by), to, Why.PASSED_ON, code)
 
 

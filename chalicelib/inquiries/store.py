@@ -5,10 +5,11 @@ lie two kinds of small items: `code#<code>` leads from a short code to a step, a
 one State has open with another, so that limits hold also when two people open at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import Enum
+from itertools import islice
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
@@ -160,11 +161,12 @@ def get(inquiry_id: str) -> Inquiry | None:
         return None
 
 
-def of_state(state: str, limit: int = 100) -> list[Inquiry]:
-    """The inquiries that a State is a side of, newest first, at most `limit` of each side."""
-    asked = InquiryRow.by_inquiring.query(state, scan_index_forward=False, limit=limit)
-    requested = InquiryRow.by_requested.query(state, scan_index_forward=False, limit=limit)
-    found = [_inquiry(row) for row in (*asked, *requested)]
+def of_state(state: str, wanted: Callable[[Inquiry], bool] = lambda _one: True, limit: int = 100) -> list[Inquiry]:
+    """The inquiries that a State is a side of and that are `wanted`, newest first, at most `limit` of each side."""
+    found: list[Inquiry] = []
+    for index in (InquiryRow.by_inquiring, InquiryRow.by_requested):
+        rows = index.query(state, scan_index_forward=False, page_size=limit)
+        found += islice(filter(wanted, map(_inquiry, rows)), limit)
     return sorted(found, key=lambda inquiry: inquiry.opened_at, reverse=True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.audit.records import Actor
-from chalicelib.errors import NotFound
+from chalicelib.errors import DirectoryError, NotFound
 from chalicelib.inquiries import rules, service
 from chalicelib.inquiries.delivery import Postman
 from chalicelib.inquiries.letter import Letters, step_of
@@ -78,7 +78,16 @@ def resume_inquiries(event: Event, runtime: Runtime, request_id: str) -> Event:
     """
     actor = Actor.system("resume_inquiries")
     stuck = service.running() if event.get("all") else service.stuck(runtime.clock())
-    resumed = [inquiry_id for inquiry_id in stuck if service.take_over(runtime, inquiry_id, actor, request_id)]
+    resumed, failed = [], []
+    for inquiry_id in stuck:
+        try:
+            if service.take_over(runtime, inquiry_id, actor, request_id):
+                resumed.append(inquiry_id)
+        except Exception:  # one that cannot be taken over must not hold up those behind it
+            logger.exception("inquiry not taken over", extra={"inquiry": inquiry_id})
+            failed.append(inquiry_id)
     if resumed:
         logger.warning("inquiries resumed", extra={"inquiries": resumed})
+    if failed:
+        raise DirectoryError(f"not taken over: {', '.join(failed)}")
     return {"resumed": len(resumed)}

@@ -42,6 +42,9 @@ def events_of(sns_event: dict[str, Any]) -> Iterator[MailEvent]:
             yield event
 
 
+_GAVE_UP = frozenset({"MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRejected"})
+
+
 def _event(news: dict[str, Any]) -> MailEvent | None:
     what = news.get("notificationType") or news.get("eventType") or ""
     mail = news["mail"]
@@ -54,10 +57,11 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
         return MailEvent(reference, "rejected", _time(mail))
     if what == "Bounce":
         bounce = news["bounce"]
-        # A full mailbox or an out-of-office answer is not the end of an address: SES goes on trying.
-        if bounce["bounceType"] != "Permanent":
+        kind, detail = bounce["bounceType"], bounce.get("bounceSubType")
+        # SES tells of these when it has given up trying. Other soft bounces may be an out-of-office answer.
+        if kind != "Permanent" and not (kind == "Transient" and detail in _GAVE_UP):
             return None
-        suppressed = bounce.get("bounceSubType") in ("Suppressed", "OnAccountSuppressionList")
+        suppressed = detail in ("Suppressed", "OnAccountSuppressionList")
         return MailEvent(reference, "suppressed" if suppressed else "bounced", _time(bounce))
     logger.info("mail feedback of another kind", extra={"kind": str(what)[:40]})
     return None

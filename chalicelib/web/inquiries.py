@@ -36,8 +36,7 @@ def inquiries(request: WebRequest) -> Response:
     from chalicelib.inquiries import overview, rules, store, terms
 
     show = "all" if request.query.get("show") == "all" else "open"
-    everything = store.of_state(own_state(request))
-    wanted = [inquiry for inquiry in everything if show == "all" or not rules.is_settled(inquiry)]
+    wanted = store.of_state(own_state(request), lambda one: show == "all" or not rules.is_settled(one))
     return request.render(
         "inquiries.html",
         lines=[
@@ -50,7 +49,7 @@ def inquiries(request: WebRequest) -> Response:
             for inquiry in wanted[:SHOWN_AT_MOST]
         ],
         show=show,
-        any=bool(everything),
+        any=bool(wanted or store.of_state(own_state(request), limit=1)),
         cut=len(wanted) > SHOWN_AT_MOST,
         most=SHOWN_AT_MOST,
         words=overview,
@@ -227,7 +226,7 @@ def _envelope_only(request: WebRequest, inquiry_id: str) -> Response:
         inquiry=found,
         clocks=rules.clocks(found, request.now),
         is_settled=rules.is_settled(found),
-        unreached=overview.standing(found, request.now) is overview.Standing.UNREACHED,
+        unreached=found.exhausted and not rules.is_settled(found),
         words=overview,
     )
 
@@ -343,7 +342,10 @@ def _live(request: WebRequest, found: "Inquiry", party: "Party", own: "list[Entr
     from chalicelib.inquiries.rules import Party
 
     deadline = overview.next_deadline(found, request.now)
-    soon = found.outbox or (deadline is not None and deadline.due - request.now < _SOON)
+    # How often a page asks must not tell one side that the other has just passed the inquiry on.
+    theirs = rules.TO_REQUESTED | rules.TO_MANAGER
+    waits = any(party is Party.REQUESTED or mail.notice not in theirs for mail in found.outbox)
+    soon = waits or (deadline is not None and deadline.due - request.now < _SOON)
     return {
         "inquiry": found,
         "party": party,
@@ -416,9 +418,15 @@ def _redirect_back(request: WebRequest, found: "Inquiry", last: Any) -> Response
 
 
 def _acknowledge(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service
+    from chalicelib.inquiries import reach, service
 
-    number = found.step.number
+    # Who was asked before somebody else was, and turns up now, is the same person as behind the link of that time.
+    assert request.account is not None  # noqa: S101
+    mine = reach.entry_of(own_entries(request), request.account.email)
+    steps = [
+        step.number for step in found.steps if mine and step.round == found.round and step.contact.poc_id == mine.poc_id
+    ]
+    number = max(steps, default=found.step.number)
     return service.acknowledge(request.runtime, found.inquiry_id, number, _actor(request), request.request_id)
 
 
@@ -477,11 +485,30 @@ def _answer_came(request: WebRequest, found: "Inquiry") -> "Inquiry":
     return service.answer_came(request.runtime, found.inquiry_id, _actor(request), request.request_id)
 
 
+_AT_THE_LIMIT = {
+    "open": _(
+        "Your State has as many inquiries open with this State as are allowed at once. "
+        "Withdraw one that is no longer needed, or record that its answer came."
+    ),
+    "day": _(
+        "Your State has opened as many inquiries with this State today as are allowed in a day. "
+        "A new day begins at 00:00 UTC."
+    ),
+}
+
+
 def _reopen(request: WebRequest, found: "Inquiry") -> "Inquiry":
     from chalicelib.inquiries import service
 
     try:
         return service.reopen(request.runtime, found.inquiry_id, _actor(request), request.request_id)
+    except AlreadyOpen as other:
+        reason = _(
+            "Your State has an inquiry open with this State under the same case reference. No second one was opened."
+        )
+        raise Invalid({"reopen": f"{request.gettext(reason)} {other.inquiry_id}"}) from None
+    except LimitReached as reached:
+        raise Invalid({"reopen": _AT_THE_LIMIT[reached.limit]}) from None
     except Conflict:
         reason = _("It cannot be opened again: too much time has passed, or the State has no point of contact now.")
         raise Invalid({"reopen": reason}) from None

@@ -114,3 +114,30 @@ def test_a_contact_who_left_the_directory_before_the_notice_went_out_is_passed_o
     after = _send(runtime, gone)
     assert mails.sent
     assert after.step.number == 2
+
+
+def test_a_reminder_in_hand_is_not_sent_when_the_answer_came_meanwhile(
+    runtime: Runtime, mails: FakeMailSender, clock: StillClock
+) -> None:
+    inquiry_id = _open(runtime)
+    _send(runtime, inquiry_id)
+    clock.pass_(hours=24)
+    service.act(runtime, inquiry_id, ACTOR, "due")
+    postman = Postman(runtime, workflow.letters(runtime), ACTOR, "notice")
+    reminder = postman._take(inquiry_id)
+    assert reminder
+    service.acknowledge(runtime, inquiry_id, 1, ACTOR, "press")
+    postman._send(inquiry_id, reminder)
+    assert len(mails.to(TECH)) == 1
+    assert What.REMINDED not in [event.what for event in service.get(inquiry_id).events]
+
+
+def test_who_was_never_asked_is_not_told_that_it_is_over(runtime: Runtime, mails: FakeMailSender) -> None:
+    inquiry_id = _open(runtime)
+    postman = Postman(runtime, workflow.letters(runtime), ACTOR, "notice")
+    notice = postman._take(inquiry_id)
+    assert notice
+    service.withdraw(runtime, inquiry_id, ACTOR, "withdraw")
+    postman._send(inquiry_id, notice)
+    _send(runtime, inquiry_id)
+    assert mails.sent == []

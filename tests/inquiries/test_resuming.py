@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib.audit.records import Actor
+from chalicelib.errors import Conflict, DirectoryError
 from chalicelib.inquiries import service, workflow
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.runtime import Runtime
@@ -65,7 +65,7 @@ def test_a_restart_leaves_an_inquiry_that_is_over_alone(runtime: Runtime, execut
 def test_when_step_functions_cannot_be_asked_nothing_is_started_twice(runtime: Runtime, executions: Executions) -> None:
     inquiry = opened(runtime)
     executions.error = "AccessDeniedException"
-    with pytest.raises(ClientError):
+    with pytest.raises(DirectoryError, match=inquiry.inquiry_id):
         resume(runtime, ALL)
     assert list(executions.status) == [inquiry.inquiry_id]
 
@@ -81,3 +81,21 @@ def test_the_schedule_looks_only_at_what_is_late_and_takes_over_what_has_died(
     clock.pass_(seconds=2)
     assert resume(runtime, {}) == 1
     assert f"{inquiry.inquiry_id}-2" in executions.status
+
+
+def test_one_inquiry_that_cannot_be_taken_over_does_not_hold_up_the_others(
+    runtime: Runtime, executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, lost = opened(runtime, "CASE-1"), opened(runtime, "CASE-2")
+    executions.status.clear()
+    take_over = service.take_over
+
+    def fail_for_one(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> bool:
+        if inquiry_id == broken.inquiry_id:
+            raise Conflict("too large")
+        return take_over(runtime, inquiry_id, actor, request_id)
+
+    monkeypatch.setattr(service, "take_over", fail_for_one)
+    with pytest.raises(DirectoryError, match=broken.inquiry_id):
+        resume(runtime, ALL)
+    assert list(executions.status) == [f"{lost.inquiry_id}-2"]

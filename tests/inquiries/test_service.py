@@ -11,7 +11,7 @@ from chalicelib.audit.records import Actor, inquiry_subject
 from chalicelib.audit.store import history
 from chalicelib.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
 from chalicelib.inquiries import rules, service, store
-from chalicelib.inquiries.rules import ClockState, End, Inquiry, What
+from chalicelib.inquiries.rules import ClockState, End, Inquiry, Notice, Party, What
 from chalicelib.runtime import Runtime
 from chalicelib.settings import InquiryPolicy
 from tests.conftest import StillClock
@@ -226,6 +226,30 @@ def test_what_does_not_exist_is_not_found(runtime: Runtime) -> None:
     for step in (0, 2):
         with pytest.raises(NotFound):
             service.bounced(runtime, inquiry.inquiry_id, step, ACTOR, "news")
+
+
+def test_an_open_inquiry_is_listed_however_many_came_after_it(runtime: Runtime, clock: StillClock) -> None:
+    _allow(runtime, open_at_once=100, opened_a_day=100)
+    first = _open(runtime, "CASE-0")
+    for number in range(1, 7):
+        clock.pass_(minutes=1)
+        service.withdraw(runtime, _open(runtime, f"CASE-{number}").inquiry_id, ACTOR, "withdraw")
+    still_open = store.of_state("FR", lambda one: not rules.is_settled(one), limit=3)
+    assert [one.inquiry_id for one in still_open] == [first.inquiry_id]
+    assert len(store.of_state("FR", limit=3)) == 3
+
+
+def test_passing_on_after_the_deadline_still_tells_the_inquiring_side_that_it_is_overdue(
+    runtime: Runtime, clock: StillClock
+) -> None:
+    add_entry("AM", "tech-2")
+    inquiry = _notified(runtime)
+    clock.pass_(hours=72, seconds=1)
+    after = service.pass_on(runtime, inquiry.inquiry_id, "tech-2", ACTOR, "pass")
+    assert [event.what for event in after.events[-2:]] == [What.OVERDUE, What.PASSED_ON]
+    assert [mail.notice for mail in after.outbox] == [Notice.OVERDUE, Notice.ASK]
+    seen_by_them = [event.what for event in rules.timeline(after, Party.INQUIRING)]
+    assert (What.OVERDUE in seen_by_them, What.PASSED_ON in seen_by_them) == (True, False)
 
 
 def test_both_states_list_it_newest_first_and_nobody_else_does(runtime: Runtime, clock: StillClock) -> None:

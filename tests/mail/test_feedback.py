@@ -58,6 +58,7 @@ def _news(what: str, **said: Any) -> dict[str, Any]:
         ("Bounce", {"bounceType": "Permanent", "bounceSubType": "General"}, "bounced"),
         ("Bounce", {"bounceType": "Permanent", "bounceSubType": "Suppressed"}, "suppressed"),
         ("Bounce", {"bounceType": "Permanent", "bounceSubType": "OnAccountSuppressionList"}, "suppressed"),
+        ("Bounce", {"bounceType": "Transient", "bounceSubType": "MailboxFull"}, "bounced"),
     ],
 )
 def test_both_shapes_of_news_say_what_became_of_which_mail_and_when(
@@ -70,7 +71,13 @@ def test_both_shapes_of_news_say_what_became_of_which_mail_and_when(
 
 @pytest.mark.parametrize(
     ("what", "said"),
-    [("Bounce", {"bounceType": "Transient", "bounceSubType": "MailboxFull"}), ("Send", {}), ("Open", {}), ("", {})],
+    [
+        ("Bounce", {"bounceType": "Transient", "bounceSubType": "General"}),
+        ("Bounce", {"bounceType": "Undetermined", "bounceSubType": "Undetermined"}),
+        ("Send", {}),
+        ("Open", {}),
+        ("", {}),
+    ],
 )
 def test_what_ends_nothing_is_no_news(what: str, said: dict[str, str]) -> None:
     message = json.dumps({"eventType": what, **_news(what, **said)})

@@ -13,7 +13,8 @@ from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
 from chalicelib.i18n import LANGUAGES
 from chalicelib.inquiries import rules, service, store
-from chalicelib.inquiries.rules import End, Inquiry, What
+from chalicelib.inquiries.rules import ClockState, End, Inquiry, What
+from chalicelib.links.codes import new_code
 from tests.web.browser import Page
 from tests.web.inquiring import ASKED_BY, ASKED_OF, CHOICES, TEST, Scene, scene
 
@@ -85,6 +86,9 @@ def test_opening_stores_the_choices_starts_the_clocks_keeper_and_leads_to_the_in
         ("case_reference", "x" * 41),
         ("case_reference", "дело-1"),
         ("case_reference", "<b>"),
+        ("case_reference", "www.evil.example/login"),
+        ("case_reference", "//10"),
+        ("case_reference", "10.0.0.1/x"),
         ("digest", "abc"),
         ("digest", "g" * 64),
     ],
@@ -495,6 +499,36 @@ def test_after_thirty_days_it_cannot_be_opened_again(scene: Scene) -> None:
     assert "Open a new one." in page.text
     refused = scene.press(scene.of("AM"), asked, "reopen", known="2")
     assert (refused.status, "too much time has passed" in refused.text) == (400, True)
+
+
+def test_opening_again_at_the_limit_or_beside_the_same_case_says_so(scene: Scene) -> None:
+    asked = scene.inquiry()
+    scene.press(scene.of("AM"), asked, "withdraw")
+    other = scene.inquiry()
+    refused = scene.press(scene.of("AM"), asked, "reopen")
+    assert (refused.status, other.inquiry_id in refused.text) == (400, True)
+    scene.press(scene.of("AM"), other, "withdraw")
+    for number in range(3):
+        scene.press(scene.of("AM"), scene.inquiry(case_reference=f"AM-{number}"), "withdraw")
+    refused = scene.press(scene.of("AM"), asked, "reopen")
+    assert (refused.status, "as are allowed in a day" in refused.text) == (400, True)
+
+
+def test_who_turns_up_late_and_signed_in_stands_the_diplomatic_poc_down_as_by_the_link(scene: Scene) -> None:
+    asked = scene.inquiry()
+    contacts = service.contacts_of(asked)
+    scene.pass_(hours=72, seconds=1)
+
+    def overdue(found: Inquiry) -> Inquiry:
+        diplomatic = tuple(contact for contact in contacts if contact.kind is Kind.DIPLOMATIC)
+        return rules.time_passed(found, diplomatic, new_code(), scene.clock())
+
+    service.write(asked.inquiry_id, TEST, "r", overdue)
+    scene.notify(asked.inquiry_id)
+    scene.press(scene.of("TR"), asked, "acknowledge")
+    now = scene.now(asked)
+    assert now.step.clocks[0].state is ClockState.CANCELLED
+    assert next(event.step for event in now.events if event.what is What.ACKNOWLEDGED) == 1
 
 
 REQUESTED = ("acknowledge", "respond", "more-time", "pass-on", "not-ict", "decline")
