@@ -24,8 +24,7 @@ def inquiry_acknowledgement(request: WebRequest, token: str) -> Response:
         _record_refusal(request, "link not genuine")
         return request.render("link-invalid.html", 404)
     except LinkExpired:
-        _record_refusal(request, "link expired")
-        return expired(request)
+        return expired(request, "link expired")
 
 
 def _record_refusal(request: WebRequest, reason: str) -> None:
@@ -41,8 +40,9 @@ def _record_refusal(request: WebRequest, reason: str) -> None:
     audit.put_stranger(request.route, reason, request.visit)
 
 
-def expired(request: WebRequest) -> Response:
-    """What a link or a code says when it is too old."""
+def expired(request: WebRequest, reason: str) -> Response:
+    """What a link or a code says when it is too old; audited as a refusal, for `reason`."""
+    _record_refusal(request, reason)
     return request.render(
         "link-expired.html", 410, manager_email=request.runtime.settings.manager_email, about_inquiry=True
     )

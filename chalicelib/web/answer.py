@@ -151,7 +151,7 @@ def _inquiry_page(request: WebRequest, plain: str) -> Response | None:
     if found is None or inquiry is None:
         return None
     if not rules.code_works(inquiry, found[1], request.now, request.runtime.settings.inquiries):
-        return acknowledge.expired(request)
+        return acknowledge.expired(request, "code expired")
     token = request.runtime.link_signer().sign(Purpose.INQUIRY, inquiry.inquiry_id, str(found[1]))
     return request.redirect(f"/i/{token}")
 
