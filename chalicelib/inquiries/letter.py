@@ -79,6 +79,7 @@ _HAPPENED = {
     Notice.MORE_TIME: (What.MORE_TIME, _("Recorded:")),
     Notice.DECLINED: (What.DECLINED, _("Recorded:")),
     Notice.NOT_ICT: (What.NOT_ICT, _("Recorded:")),
+    Notice.NOT_DELIVERED: (What.EXHAUSTED, _("Recorded:")),
 }
 
 
@@ -267,7 +268,8 @@ def _news(inquiry: Inquiry, step: Step, notice: Notice, language: str) -> dict[s
     elif notice is Notice.ACKNOWLEDGED:
         running = _in_state(inquiry.step.clocks, ClockState.RUNNING)
         times += [(translate(_("Response due by:")), clock.due) for clock in running if clock.kind is ClockKind.RESPOND]
-    return {"rows": rows, "times": times, "sequel": "", "awaits_response": False}
+    sequel = Sequel.NOBODY if notice is Notice.NOT_DELIVERED else ""
+    return {"rows": rows, "times": times, "sequel": sequel, "awaits_response": False}
 
 
 def _sequel(inquiry: Inquiry, overdue: Step) -> Sequel | str:

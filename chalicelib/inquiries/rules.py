@@ -90,12 +90,13 @@ class Notice(StrEnum):
     NOT_ICT = "not-ict"
     OVERDUE = "overdue"
     UNREACHED = "unreached"
+    NOT_DELIVERED = "not-delivered"
 
 
 TO_REQUESTED = frozenset({Notice.ASK, Notice.REMIND, Notice.STAND_DOWN})
 TO_MANAGER = frozenset({Notice.UNREACHED})
 """All other notices go to the inquiring side."""
-_SUPERSEDED = TO_REQUESTED | TO_MANAGER
+_SUPERSEDED = TO_REQUESTED | TO_MANAGER | {Notice.NOT_DELIVERED}
 """What need not go out any more once the requested State has answered, or somebody else is asked."""
 
 
@@ -667,6 +668,8 @@ def _go_on(inquiry: Inquiry, why: Why, contacts: tuple[Contact, ...], code: str,
     to = next_contact(inquiry, contacts, why)
     if to is None:
         after = _log(replace(inquiry, exhausted=True), What.EXHAUSTED, now, inquiry.step.number)
+        if why is Why.BOUNCE and after.acknowledged_at is None:  # a missed deadline is told anyway
+            after = _queue(after, Notice.NOT_DELIVERED)
         return _queue(after, Notice.UNREACHED)
     fell_back = to.kind is not inquiry.step.contact.kind
     after = _log(inquiry, What.FALLBACK, now, inquiry.step.number + 1) if fell_back else inquiry

@@ -140,8 +140,8 @@ def bounced(desk: Desk) -> None:
 
 
 def every_mail(entries: list[Entry], **changes: Any) -> dict[Notice, Mail]:
-    """Each mail there is, from five inquiries."""
-    patient, silent, declined, other, withdrawn = (opened(entries, **changes) for _ in range(5))
+    """Each mail there is, from six inquiries."""
+    patient, silent, declined, other, withdrawn, bouncing = (opened(entries, **changes) for _ in range(6))
     sent = patient.send()
     patient.pass_time(timedelta(hours=25))
     sent |= patient.send()
@@ -160,6 +160,10 @@ def every_mail(entries: list[Entry], **changes: Any) -> dict[Notice, Mail]:
         desk.send()
         refused(desk, end)
         sent |= desk.send()
+    for _contact in bouncing.line:
+        bouncing.send()
+        bounced(bouncing)
+    sent |= bouncing.send()
     withdrawn.send()
     withdrawn.inquiry = rules.withdrawn(withdrawn.inquiry, withdrawn.now)
     return sent | withdrawn.send()

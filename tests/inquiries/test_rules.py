@@ -373,7 +373,7 @@ def test_a_bounce_goes_to_the_next_contact_at_once_whatever_it_is() -> None:
     assert happened(again)[-2:] == [What.BOUNCED, What.FALLBACK]
     nobody = rules.bounced(again, 3, PAIR, "CODE4", after(minutes=3))
     assert nobody.exhausted
-    assert waiting(nobody) == [Notice.UNREACHED]
+    assert waiting(nobody) == [Notice.NOT_DELIVERED, Notice.UNREACHED]
 
 
 def test_a_bounce_that_comes_before_our_own_write_of_the_acceptance_counts_and_starts_no_clock() -> None:
