@@ -536,7 +536,7 @@ def never_sent(inquiry: Inquiry, mail: Waiting) -> Inquiry:
 
 
 def passed_on(inquiry: Inquiry, to: Contact, code: str, now: datetime) -> Inquiry:
-    """The requested State hands it to another of its PoCs, who is asked like the first, with clocks of its own."""
+    """The requested State hands it to another of its PoCs: asked like the first, with clocks for what is awaited."""
     if not may_respond(inquiry):
         return inquiry
     by = holder(inquiry).number
@@ -661,6 +661,10 @@ def next_contact(inquiry: Inquiry, contacts: Iterable[Contact], why: Why) -> Con
     return next((contact for contact in left if contact.kind is Kind.DIPLOMATIC or not technical_done), None)
 
 
+_REACHED = frozenset({Why.OVERDUE, Why.PASSED_ON})
+"""Why somebody is asked after a mail that did arrive."""
+
+
 # How records are changed
 
 
@@ -668,7 +672,8 @@ def _go_on(inquiry: Inquiry, why: Why, contacts: tuple[Contact, ...], code: str,
     to = next_contact(inquiry, contacts, why)
     if to is None:
         after = _log(replace(inquiry, exhausted=True), What.EXHAUSTED, now, inquiry.step.number)
-        if why is Why.BOUNCE and after.acknowledged_at is None:  # a missed deadline is told anyway
+        steps = [step for step in inquiry.steps if step.round == inquiry.round]
+        if why is Why.BOUNCE and after.acknowledged_at is None and not any(step.why in _REACHED for step in steps):
             after = _queue(after, Notice.NOT_DELIVERED)
         return _queue(after, Notice.UNREACHED)
     fell_back = to.kind is not inquiry.step.contact.kind

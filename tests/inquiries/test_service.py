@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.audit.records import Actor, inquiry_subject
 from chalicelib.audit.store import history
+from chalicelib.directory.entry import Kind
 from chalicelib.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
 from chalicelib.inquiries import rules, service, store
 from chalicelib.inquiries.rules import ClockState, End, Inquiry, Notice, Party, What
@@ -250,6 +251,20 @@ def test_passing_on_after_the_deadline_still_tells_the_inquiring_side_that_it_is
     assert [mail.notice for mail in after.outbox] == [Notice.OVERDUE, Notice.ASK]
     seen_by_them = [event.what for event in rules.timeline(after, Party.INQUIRING)]
     assert (What.OVERDUE in seen_by_them, What.PASSED_ON in seen_by_them) == (True, False)
+
+
+def test_the_inquiring_side_is_told_that_nothing_was_delivered_only_when_that_is_so(
+    runtime: Runtime, clock: StillClock
+) -> None:
+    undelivered = _notified(runtime)
+    after = service.bounced(runtime, undelivered.inquiry_id, 1, ACTOR, "news")
+    assert [mail.notice for mail in after.outbox] == [Notice.NOT_DELIVERED, Notice.UNREACHED]
+    add_entry("AM", "dipl", Kind.DIPLOMATIC, alternate_email="")
+    silent = _notified(runtime, "CASE-2")
+    clock.pass_(hours=72, seconds=1)
+    service.act(runtime, silent.inquiry_id, ACTOR, "due")
+    after = service.bounced(runtime, silent.inquiry_id, 2, ACTOR, "news")
+    assert [mail.notice for mail in after.outbox] == [Notice.OVERDUE, Notice.UNREACHED]
 
 
 def test_both_states_list_it_newest_first_and_nobody_else_does(runtime: Runtime, clock: StillClock) -> None:
