@@ -11,7 +11,7 @@ from chalicelib.audit.records import Actor, inquiry_subject
 from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
 from chalicelib.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
-from chalicelib.inquiries import rules, service, store
+from chalicelib.inquiries import overview, rules, service, store
 from chalicelib.inquiries.rules import ClockState, End, Inquiry, Notice, Party, What
 from chalicelib.runtime import Runtime
 from chalicelib.settings import InquiryPolicy
@@ -125,6 +125,32 @@ def test_two_who_open_at_the_same_moment_do_not_pass_the_limit_together(
     with pytest.raises(LimitReached):
         _open(runtime, "CASE-1")
     assert store.pair("FR", "AM").open_count == len(executions.status) == 1
+
+
+def test_two_who_open_at_the_same_moment_do_not_pass_the_limit_later_on_the_same_day_either(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _allow(runtime, open_at_once=2)
+    _open(runtime, "CASE-0")
+    _meanwhile(monkeypatch, "pair", lambda: _open(runtime, "CASE-2"))
+    with pytest.raises(LimitReached):
+        _open(runtime, "CASE-1")
+
+
+def test_a_fallback_after_a_bounce_is_not_shown_to_the_inquiring_side(runtime: Runtime) -> None:
+    add_entry("AM", "dipl", Kind.DIPLOMATIC, alternate_email="")
+    after = service.bounced(runtime, _notified(runtime).inquiry_id, 1, ACTOR, "news")
+    shown = {party: {event.what for event in rules.timeline(after, party)} for party in Party}
+    assert shown[Party.REQUESTED] - shown[Party.INQUIRING] == {What.BOUNCED, What.FALLBACK}
+
+
+def test_more_time_that_has_passed_without_a_response_is_overdue(runtime: Runtime, clock: StillClock) -> None:
+    inquiry_id = _notified(runtime).inquiry_id
+    after = service.take_more_time(runtime, inquiry_id, clock() + timedelta(days=3), ACTOR, "later")
+    clock.pass_(days=3)
+    assert overview.standing(after, clock()) is overview.Standing.MORE_TIME
+    clock.pass_(seconds=1)
+    assert overview.standing(after, clock()) is overview.Standing.OVERDUE
 
 
 def test_a_double_click_on_the_form_opens_one_inquiry(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

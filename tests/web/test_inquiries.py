@@ -531,6 +531,14 @@ def test_who_turns_up_late_and_signed_in_stands_the_diplomatic_poc_down_as_by_th
     assert next(event.step for event in now.events if event.what is What.ACKNOWLEDGED) == 1
 
 
+def test_how_often_the_page_asks_does_not_tell_the_other_side_of_passing_on(scene: Scene) -> None:
+    asked = scene.inquiry()
+    service.pass_on(scene.site, asked.inquiry_id, "tr-tech-2", TEST, "r")
+    path = f"/inquiries/{asked.inquiry_id}"
+    assert 'hx-trigger="every 2s"' in scene.of("TR").get(path).html
+    assert 'hx-trigger="every 30s"' in scene.of("AM").get(path).html
+
+
 REQUESTED = ("acknowledge", "respond", "more-time", "pass-on", "not-ict", "decline")
 INQUIRING = ("withdraw", "answered", "reopen")
 
