@@ -5,13 +5,14 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
 from pynamodb.constants import STRING
-from pynamodb.exceptions import TransactWriteError
-from pynamodb.transactions import TransactWrite
+from pynamodb.exceptions import TransactGetError, TransactWriteError
+from pynamodb.models import Model
+from pynamodb.transactions import TransactGet, TransactWrite
 
 from chalicelib.clock import from_z, to_z
 
@@ -38,7 +39,10 @@ class InstantAttribute(Attribute[datetime]):
 
 
 class ConditionFailed(Exception):
-    """A transaction was refused by a condition; nothing was written. `failed` are the positions of the actions."""
+    """A transaction was refused by a condition; nothing was written.
+
+    `failed` are the positions of the actions, in the order in which they were added.
+    """
 
     def __init__(self, failed: list[int]) -> None:
         super().__init__(f"condition failed in action {failed}")
@@ -46,27 +50,95 @@ class ConditionFailed(Exception):
 
 
 _TRIES = 8
+_SENT_IN_ORDER = ("condition_check", "delete", "save", "update")
+"""PynamoDB sends the actions of a transaction by kind, whatever the order in which they were added."""
 
 
-def transact(build: Callable[[TransactWrite], None]) -> None:
+class Writes(TransactWrite):
+    """A transaction that remembers in which order its actions were added, so that a refusal can be told apart."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._kinds: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def condition_check(self, *args: Any, **kwargs: Any) -> None:
+        super().condition_check(*args, **kwargs)
+        self._kinds.append("condition_check")
+
+    def delete(self, *args: Any, **kwargs: Any) -> None:
+        super().delete(*args, **kwargs)
+        self._kinds.append("delete")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        self._kinds.append("save")
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        super().update(*args, **kwargs)
+        self._kinds.append("update")
+
+    def as_added(self, sent: list[int]) -> list[int]:
+        """Where the actions at these positions of the request stood when they were added."""
+        order = sorted(range(len(self._kinds)), key=lambda at: _SENT_IN_ORDER.index(self._kinds[at]))
+        return sorted(order[at] for at in sent)
+
+
+def transact(build: Callable[[Writes], None]) -> None:
     """Write everything that `build` adds to the transaction, or nothing.
 
     DynamoDB cancels a transaction that meets another on the same item, and no library retries that: we do, with
-    growing random pauses. Raises ConditionFailed when a condition did not hold.
+    growing random pauses. Raises ConditionFailed when a condition did not hold. A change that is audited goes through
+    `chalicelib.audit.store.write`, which adds the record to the same transaction.
     """
     for attempt in range(_TRIES):
         try:
-            with TransactWrite(connection=_connection()) as transaction:
+            with Writes(connection=_connection()) as transaction:
                 build(transaction)
             return
         except TransactWriteError as error:
             reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
             failed = [at for at, code in enumerate(reasons) if code == "ConditionalCheckFailed"]
             if failed:
-                raise ConditionFailed(failed) from error
+                raise ConditionFailed(transaction.as_added(failed)) from error
             if "TransactionConflict" not in reasons or attempt == _TRIES - 1:
                 raise
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 (jitter, not a secret)
+            pause(attempt)
+
+
+def pause(attempt: int) -> None:
+    """Step back for a random time that grows with each attempt."""
+    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 (jitter, not a secret)
+
+
+Found = TypeVar("Found", bound=Model)
+Beside = TypeVar("Beside", bound=Model)
+
+
+def get_both(
+    one: tuple[type[Found], str, str | None], other: tuple[type[Beside], str, str | None]
+) -> tuple[Found | None, Beside | None]:
+    """Two items of two tables, each given by model and key, read consistently in one call; None where there is none."""
+    for attempt in range(_TRIES):
+        try:
+            with TransactGet(connection=_connection()) as transaction:
+                futures = [transaction.get(*key) for key in (one, other)]
+            found, beside = (_got(future) for future in futures)
+            return found, beside
+        except TransactGetError as error:  # somebody is writing one of them
+            if "TransactionCanceled" not in str(error.cause_response_code) or attempt == _TRIES - 1:
+                raise
+            pause(attempt)
+    raise AssertionError("unreachable")
+
+
+def _got(future: Any) -> Any:
+    try:
+        return future.get()
+    except Model.DoesNotExist:
+        return None
 
 
 _shared: dict[str, Any] = {}

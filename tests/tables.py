@@ -3,7 +3,7 @@
 from pynamodb.models import Model
 
 from chalicelib.access.store import AccountRow, AttemptRow, SessionRow
-from chalicelib.audit.store import AuditRow
+from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.imports import ImportRow
 from chalicelib.directory.store import EntryRow
 from chalicelib.inquiries.store import InquiryRow
@@ -14,6 +14,7 @@ MODELS: tuple[type[Model], ...] = (
     AttemptRow,
     AuditRow,
     EntryRow,
+    HeadRow,
     ImportRow,
     InquiryRow,
     PingRow,

@@ -1,12 +1,12 @@
 """What access writes into the audit table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.access.rules import Account
 from chalicelib.access.store import hashed
 from chalicelib.audit import store
-from chalicelib.audit.records import Action, Actor, AuditRecord, account_subject
+from chalicelib.audit.records import Action, Actor, AuditRecord, Outcome, account_subject
 
 
 @dataclass(frozen=True)
@@ -24,27 +24,31 @@ class Visit:
 
 
 def of_account(action: Action, account: Account, visit: Visit, **what: str) -> AuditRecord:
-    """A record of something that a known account did or was refused."""
+    """A record of something that a known account did."""
     return AuditRecord(
-        actor=Actor.account(account.email),
+        actor=account.actor,
         action=action,
-        subject=account_subject(account.email),
+        subject=account_subject(account.account_id),
         at=visit.now,
         request_id=visit.request_id,
-        new={"source": visit.source, **what},
+        about=account.state,
+        details={"source": visit.source, **what},
     )
 
 
-def put_failure(email: str, reason: str, visit: Visit) -> None:
-    """Audit a sign-in that was refused. What was typed may be anything (a password, even): only its hash is kept."""
+def put_failure(account: Account | None, reason: str, visit: Visit) -> None:
+    """Audit a sign-in that was refused. Nothing typed is kept: it may be anything, a password even."""
+    subject = account_subject(account.account_id) if account else f"visitor#{visit.source}"
     store.put(
         AuditRecord(
             actor=Actor("visitor", visit.source),
             action=Action.SIGN_IN_FAILED,
-            subject=f"sign-in#{hashed(email)}",
+            subject=subject,
             at=visit.now,
             request_id=visit.request_id,
-            new={"reason": reason},
+            about=account.state if account else "",
+            outcome=Outcome.REFUSED,
+            details={"reason": reason},
         )
     )
 
@@ -58,11 +62,12 @@ def put_stranger(route: str, reason: str, visit: Visit) -> None:
             subject=f"visitor#{visit.source}",
             at=visit.now,
             request_id=visit.request_id,
-            new={"route": route, "reason": reason},
+            outcome=Outcome.REFUSED,
+            details={"route": route, "reason": reason},
         )
     )
 
 
 def put_refusal(account: Account, route: str, reason: str, visit: Visit) -> None:
     """Audit that the policy, or the form's token, stopped an account."""
-    store.put(of_account(Action.REFUSED, account, visit, route=route, reason=reason))
+    store.put(replace(of_account(Action.REFUSED, account, visit, route=route, reason=reason), outcome=Outcome.REFUSED))

@@ -5,21 +5,37 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from unicodedata import digit
 
+from chalicelib.audit.records import Actor
+
 
 class Role(StrEnum):
     """What an account is for. A PoC and its account are different things: contact is granted by the State, not here."""
 
     MANAGER = "manager"
     """The directory manager (UNODA)."""
+    SUPERVISOR = "supervisor"
+    """A PoC of a participating State who also looks after the accounts of that State (§30c)."""
     POC = "poc"
-    """A point of contact of a participating State, signed in to look others up."""
+    """A point of contact of a participating State, signed in to look others up; or somebody who assists one."""
+    READER = "reader"
+    """An official of a participating State who may look others up, and no more."""
+    AUDITOR = "auditor"
+    """Sees who did what, but no contact data."""
+
+
+OF_A_STATE = frozenset({Role.SUPERVISOR, Role.POC, Role.READER})
+"""The roles that belong to a State; the others are the directory manager's own."""
 
 
 class AccountStatus(StrEnum):
     """Only an active account may sign in, whatever the identity store says."""
 
+    INVITED = "invited"
+    """Has an invitation that is not yet accepted, and no password of its own."""
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    REMOVED = "removed"
+    """Kept so that its id in audit records still leads somewhere; it can only be invited anew."""
 
 
 class Right(StrEnum):
@@ -47,12 +63,34 @@ class Right(StrEnum):
     """Record what the account's own State did with an inquiry, on either side."""
     SEE_ALL_INQUIRIES = "see-all-inquiries"
     """The envelopes of all inquiries: dates, kinds and clocks, never nature or sector."""
+    PROPOSE_CHANGE = "propose-change"
+    """Propose a new entry, a change or a departure for the account's own State; change at once what needs no approval;
+    confirm that an entry is current."""
+    TAKE_IN_NOTE = "take-in-note"
+    """Take in a note verbale: the same for any State, by the manager."""
+    REVIEW_PROPOSALS = "review-proposals"
+    """Approve or return what is proposed, and see what readers think is wrong."""
+    SEE_OWN_PROPOSALS = "see-own-proposals"
+    REPORT_DOUBT = "report-doubt"
+    """Tell the manager that an entry looks wrong."""
+    SET_DOMAINS = "set-domains"
+    """Say which mail domains a State uses."""
+    SUPERVISE_ACCOUNTS = "supervise-accounts"
+    """Invite, suspend, restore, remove and review the accounts of the account's own State (§30c)."""
+    APPOINT = "appoint"
+    """See the accounts of all States, appoint supervisors, invite managers and auditors, and give the second consent to
+    resetting a second factor."""
+    SEE_OWN_VIEWS = "see-own-views"
+    """Who looked at the entries of the account's own State."""
+    SEE_AUDIT = "see-audit"
+    """Search audit records and check their chains."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who signs in. `email` is lower-case; `state` is a State's code, empty for a manager; `language` one of the six,
-    empty when the person never chose one; `created_at` is aware UTC."""
+    """Who signs in. `email` is lower-case; `state` is a State's code, empty for a manager or auditor; `language` one of
+    the six, empty when the person never chose one; times are aware UTC. `account_id` is an opaque id: what audit
+    records name. `version` counts the changes and guards against lost updates."""
 
     email: str
     role: Role
@@ -60,38 +98,61 @@ class Account:
     language: str
     status: AccountStatus
     created_at: datetime
+    account_id: str = ""
+    last_signed_in_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def actor(self) -> Actor:
+        """The account as the audit names it: without its address."""
+        return Actor.account(self.account_id, self.role.value, self.state)
 
 
+_ALL = frozenset({Right.SEE_HOME, Right.SIGN_OUT})
+_READER = _ALL | {Right.SEE_ENTRIES, Right.REPORT_DOUBT}
+_POC = _READER | {
+    Right.SEE_OWN_ENTRIES,
+    Right.SEE_INQUIRIES,
+    Right.OPEN_INQUIRY,
+    Right.ACT_ON_INQUIRY,
+    Right.PROPOSE_CHANGE,
+    Right.SEE_OWN_PROPOSALS,
+}
 _GRANTED: dict[Role, frozenset[Right]] = {
-    Role.MANAGER: frozenset(
-        {
-            Right.SEE_HOME,
-            Right.SIGN_OUT,
-            Right.SEE_ENTRIES,
-            Right.SEE_ENTRY_HISTORY,
-            Right.EXPORT_ENTRIES,
-            Right.IMPORT_NOMINATIONS,
-            Right.SEE_CAMPAIGNS,
-            Right.START_CAMPAIGN,
-            Right.CONTROL_CAMPAIGN,
-            Right.EXPORT_CAMPAIGN,
-            Right.SEE_ALL_INQUIRIES,
-        }
-    ),
-    Role.POC: frozenset(
-        {
-            Right.SEE_HOME,
-            Right.SIGN_OUT,
-            Right.SEE_ENTRIES,
-            Right.SEE_OWN_ENTRIES,
-            Right.SEE_INQUIRIES,
-            Right.OPEN_INQUIRY,
-            Right.ACT_ON_INQUIRY,
-        }
-    ),
+    Role.MANAGER: _ALL
+    | {
+        Right.SEE_ENTRIES,
+        Right.SEE_ENTRY_HISTORY,
+        Right.EXPORT_ENTRIES,
+        Right.IMPORT_NOMINATIONS,
+        Right.SEE_CAMPAIGNS,
+        Right.START_CAMPAIGN,
+        Right.CONTROL_CAMPAIGN,
+        Right.EXPORT_CAMPAIGN,
+        Right.SEE_ALL_INQUIRIES,
+        Right.TAKE_IN_NOTE,
+        Right.REVIEW_PROPOSALS,
+        Right.SET_DOMAINS,
+        Right.APPOINT,
+    },
+    Role.SUPERVISOR: _POC | {Right.SUPERVISE_ACCOUNTS, Right.SEE_OWN_VIEWS},
+    Role.POC: _POC,
+    Role.READER: _READER,
+    Role.AUDITOR: _ALL | {Right.SEE_AUDIT},
 }
 
-_OWN_STATE_ONLY = frozenset({Right.SEE_OWN_ENTRIES, Right.SEE_INQUIRIES, Right.OPEN_INQUIRY, Right.ACT_ON_INQUIRY})
+_OWN_STATE_ONLY = frozenset(
+    {
+        Right.SEE_OWN_ENTRIES,
+        Right.SEE_INQUIRIES,
+        Right.OPEN_INQUIRY,
+        Right.ACT_ON_INQUIRY,
+        Right.PROPOSE_CHANGE,
+        Right.SEE_OWN_PROPOSALS,
+        Right.SUPERVISE_ACCOUNTS,
+        Right.SEE_OWN_VIEWS,
+    }
+)
 
 
 def may(account: Account | None, right: Right, state: str | None = None) -> bool:
@@ -103,6 +164,8 @@ def may(account: Account | None, right: Right, state: str | None = None) -> bool
     if account is None or account.status is not AccountStatus.ACTIVE:
         return False
     if right not in _GRANTED.get(account.role, frozenset()):
+        return False
+    if account.role in OF_A_STATE and not account.state:
         return False
     if right in _OWN_STATE_ONLY:
         return bool(account.state) and state == account.state

@@ -30,7 +30,7 @@ from chalicelib.access.rules import (
 )
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
-from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.dynamo import ConditionFailed
 from chalicelib.errors import DirectoryError, TooManyAttempts
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, visi
         except IdentityBusy as error:
             raise TooManyAttempts(_BUSY_SECONDS) from error
         except IdentityRefused as error:
-            audit.put_failure(email, "password", visit)
+            audit.put_failure(account, "password", visit)
             raise SignInRefused("password") from error
         if account is None or account.status is not AccountStatus.ACTIVE:
-            audit.put_failure(email, "account", visit)
+            audit.put_failure(account, "account", visit)
             raise SignInRefused("account")
         attempts.forget(by_email)
         attempts.take_back(by_source, visit.now)
@@ -145,10 +145,9 @@ def sign_out(identifier: str, account: Account, visit: Visit) -> None:
 
     def build(transaction: "TransactWrite") -> None:
         store.take_session(transaction, identifier)
-        audit_store.add_to(transaction, audit.of_account(Action.SIGNED_OUT, account, visit))
 
     try:
-        transact(build)
+        audit_store.write(build, audit.of_account(Action.SIGNED_OUT, account, visit))
     except ConditionFailed:
         return
 
@@ -163,7 +162,7 @@ def _check_code(at: Halfway, code: str, visit: Visit, check: Callable[[], None])
         if not attempts.use_up_code(at.email, code, visit.now):
             raise CodeRefused("used already")
     except CodeRefused:
-        audit.put_failure(at.email, "code", visit)
+        audit.put_failure(store.account(at.email), "code", visit)
         raise
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
@@ -190,11 +189,10 @@ def _begin(runtime: "Runtime", at: Halfway, visit: Visit, *actions: Action) -> s
     def build(transaction: "TransactWrite") -> None:
         store.take_session(transaction, at.identifier)
         store.add_session(transaction, identifier, session, visit.now + runtime.settings.sessions.absolute)
-        for action in actions:
-            audit_store.add_to(transaction, audit.of_account(action, account, visit))
+        store.add_sign_in(transaction, account.email, visit.now)
 
     try:
-        transact(build)
+        audit_store.write(build, *(audit.of_account(action, account, visit) for action in actions))
     except ConditionFailed as error:
         raise SignInOver("finished already") from error
     return identifier

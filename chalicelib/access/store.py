@@ -7,11 +7,34 @@ from datetime import datetime
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.access.rules import Account, AccountStatus, Role
 from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.ids import new_id
+
+OURS = "-"
+"""The partition of the index by State for accounts that belong to none: a key may not be empty."""
+
+
+class _ByState(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "of"
+        projection = AllProjection()
+
+    of = UnicodeAttribute(hash_key=True)
+    email = UnicodeAttribute(range_key=True)
+
+
+class _ById(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "account_id"
+        projection = AllProjection()
+
+    account_id = UnicodeAttribute(hash_key=True)
 
 
 class AccountRow(Model):
@@ -26,6 +49,13 @@ class AccountRow(Model):
     language = UnicodeAttribute(default="")
     status = UnicodeAttribute(default=AccountStatus.ACTIVE.value)
     created_at = InstantAttribute()
+    account_id = UnicodeAttribute()
+    of = UnicodeAttribute()
+    last_signed_in_at = InstantAttribute(null=True)
+    version = NumberAttribute(default=1)
+
+    by_state = _ByState()
+    by_id = _ById()
 
 
 class SessionRow(Model):
@@ -87,7 +117,32 @@ def account(email: str) -> Account | None:
         row = AccountRow.get(email.lower(), consistent_read=True)
     except AccountRow.DoesNotExist:
         return None
-    return Account(row.email, Role(row.role), row.state, row.language, AccountStatus(row.status), row.created_at)
+    return _account(row)
+
+
+def _account(row: AccountRow) -> Account:
+    return Account(
+        row.email,
+        Role(row.role),
+        row.state,
+        row.language,
+        AccountStatus(row.status),
+        row.created_at,
+        row.account_id,
+        row.last_signed_in_at,
+        int(row.version),
+    )
+
+
+def account_of_id(account_id: str) -> Account | None:
+    """The account with an opaque id, read consistently; None when there is none."""
+    found = next(iter(AccountRow.by_id.query(account_id, limit=1)), None)
+    return account(found.email) if found else None
+
+
+def accounts_of(state: str) -> list[Account]:
+    """The accounts of a State, or with an empty `state` the directory manager's own; a moment behind the table."""
+    return [_account(row) for row in AccountRow.by_state.query(state or OURS)]
 
 
 def add_account(transaction: TransactWrite, made: Account) -> None:
@@ -104,7 +159,31 @@ def account_row(made: Account) -> AccountRow:
         language=made.language,
         status=made.status.value,
         created_at=made.created_at,
+        account_id=made.account_id or new_id(),
+        of=made.state or OURS,
+        last_signed_in_at=made.last_signed_in_at,
+        version=made.version,
     )
+
+
+def add_account_change(transaction: TransactWrite, changed: Account) -> None:
+    """Put an account into the transaction as it is after a change; it fails when somebody else was faster.
+
+    `changed.version` is one more than that of the account which the change is based on.
+    """
+    actions: list[Action] = [
+        AccountRow.role.set(changed.role.value),
+        AccountRow.status.set(changed.status.value),
+        AccountRow.language.set(changed.language),
+        AccountRow.version.set(changed.version),
+    ]
+    condition = AccountRow.version == changed.version - 1
+    transaction.update(AccountRow(changed.email), actions=actions, condition=condition)
+
+
+def add_sign_in(transaction: TransactWrite, email: str, now: datetime) -> None:
+    """Put the time of a sign-in into the transaction. No version: it must not make a supervisor's change fail."""
+    transaction.update(AccountRow(email), actions=[AccountRow.last_signed_in_at.set(now)])
 
 
 def session(identifier: str) -> Session | None:

@@ -90,23 +90,37 @@ class Action(StrEnum):
     """The policy function said no."""
 
 
+class Outcome(StrEnum):
+    """What came of the step."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """The policy, a rule, or a wrong secret stopped it; nothing changed but this record."""
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: `account:<e-mail>`, `link:<route>` (whoever held a signed link or code), or `system:<function>`."""
+    """Who acts: `account:<account id>`, `link:<route>` (whoever held a signed link or code), `system:<function>`, or
+    `visitor:<fingerprint of the network address>`. Never an address: audit records outlive the people in them.
+
+    `role` and `state` are those of the account at that time; of a link, the State whose PoC it was sent to.
+    """
 
     kind: str
     name: str
+    role: str = ""
+    state: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}"
 
     @classmethod
-    def account(cls, email: str) -> "Actor":
-        return cls("account", email)
+    def account(cls, account_id: str, role: str = "", state: str = "") -> "Actor":
+        return cls("account", account_id, role, state)
 
     @classmethod
-    def link(cls, route: str) -> "Actor":
-        return cls("link", route)
+    def link(cls, route: str, state: str = "") -> "Actor":
+        return cls("link", route, "", state)
 
     @classmethod
     def system(cls, function: str) -> "Actor":
@@ -115,20 +129,27 @@ class Actor:
 
 @dataclass(frozen=True)
 class AuditRecord:
-    """One step: `actor` did `action` to `subject` `at` a time (UTC). `old` and `new` hold only what changed."""
+    """One step: `actor` did `action` to `subject` `at` a time (UTC); `about` is the State concerned, if there is one.
+
+    `details` are codes, ids, counts and times: nothing that names or reaches a person. What contact data were before
+    and after is told by `old_digest` and `new_digest` only (`chalicelib.directory.history`).
+    """
 
     actor: Actor
     action: Action
     subject: str
     at: datetime
     request_id: str
-    old: Mapping[str, Any] | None = None
-    new: Mapping[str, Any] | None = None
+    about: str = ""
+    outcome: Outcome = Outcome.DONE
+    details: Mapping[str, Any] | None = None
+    old_digest: str = ""
+    new_digest: str = ""
 
 
-def entry_subject(state: str, poc_id: str) -> str:
+def entry_subject(poc_id: str) -> str:
     """The subject under which an entry's history is kept."""
-    return f"entry#{state}#{poc_id}"
+    return f"entry#{poc_id}"
 
 
 def campaign_subject(campaign_id: str) -> str:
@@ -141,6 +162,6 @@ def inquiry_subject(inquiry_id: str) -> str:
     return f"inquiry#{inquiry_id}"
 
 
-def account_subject(email: str) -> str:
+def account_subject(account_id: str) -> str:
     """The subject under which an account's history is kept."""
-    return f"account#{email}"
+    return f"account#{account_id}"

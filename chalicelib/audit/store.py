@@ -1,57 +1,212 @@
-"""The audit table. Puts only: no Lambda may change or delete a record."""
+"""The audit tables. Records are put and never changed or deleted; beside them lies the head of each subject's chain."""
 
-import json
-import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
+from chalicelib.audit import chain
+from chalicelib.audit.chain import Head, Link
 from chalicelib.audit.records import AuditRecord
-from chalicelib.clock import to_z
-from chalicelib.dynamo import table_name
+from chalicelib.dynamo import PAGE, ConditionFailed, InstantAttribute, Writes, pause, table_name, transact
+
+HEADS = "heads"
+_TRIES = 8
+
+
+class _ByAbout(GlobalSecondaryIndex["AuditRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "about"
+        projection = AllProjection()
+
+    about = UnicodeAttribute(hash_key=True)
+    at = UnicodeAttribute(range_key=True)
+
+
+class _ByActor(GlobalSecondaryIndex["AuditRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "actor"
+        projection = AllProjection()
+
+    actor = UnicodeAttribute(hash_key=True)
+    at = UnicodeAttribute(range_key=True)
+
+
+class _ByActorState(GlobalSecondaryIndex["AuditRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "actor_state"
+        projection = AllProjection()
+
+    actor_state = UnicodeAttribute(hash_key=True)
+    at = UnicodeAttribute(range_key=True)
+
+
+class _ByAction(GlobalSecondaryIndex["AuditRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "action"
+        projection = AllProjection()
+
+    action = UnicodeAttribute(hash_key=True)
+    at = UnicodeAttribute(range_key=True)
+
+
+class _ByDay(GlobalSecondaryIndex["AuditRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "day"
+        projection = AllProjection()
+
+    day = UnicodeAttribute(hash_key=True)
+    at = UnicodeAttribute(range_key=True)
 
 
 class AuditRow(Model):
-    """One audit record as stored. `at` is the time with a random end, so that none overwrites another."""
+    """One audit record as stored, in its place in the chain of its subject. `day` is the UTC day of `at`."""
 
     class Meta:
-        table_name = table_name("audit")
+        table_name = table_name("audit-records")
 
     subject = UnicodeAttribute(hash_key=True)
-    at = UnicodeAttribute(range_key=True)
+    number = NumberAttribute(range_key=True)
+    previous = UnicodeAttribute(null=True)
+    digest = UnicodeAttribute()
+    at = UnicodeAttribute()
+    day = UnicodeAttribute()
     actor = UnicodeAttribute()
+    role = UnicodeAttribute(null=True)
+    actor_state = UnicodeAttribute(null=True)
+    about = UnicodeAttribute(null=True)
     action = UnicodeAttribute()
-    request_id = UnicodeAttribute()
-    old = UnicodeAttribute(null=True)
-    new = UnicodeAttribute(null=True)
+    outcome = UnicodeAttribute()
+    request_id = UnicodeAttribute(null=True)
+    details = UnicodeAttribute(null=True)
+    old_digest = UnicodeAttribute(null=True)
+    new_digest = UnicodeAttribute(null=True)
+
+    by_about = _ByAbout()
+    by_actor = _ByActor()
+    by_actor_state = _ByActorState()
+    by_action = _ByAction()
+    by_day = _ByDay()
 
 
-def _row(record: AuditRecord) -> AuditRow:
-    def as_text(values: object) -> str | None:
-        return None if values is None else json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+class _HeadListing(GlobalSecondaryIndex["HeadRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "listing"
+        projection = AllProjection()
 
-    return AuditRow(
-        record.subject,
-        f"{to_z(record.at)}#{secrets.token_hex(4)}",
-        actor=str(record.actor),
-        action=record.action.value,
-        request_id=record.request_id,
-        old=as_text(record.old),
-        new=as_text(record.new),
-    )
+    listing = UnicodeAttribute(hash_key=True)
+    moved_at = InstantAttribute(range_key=True)
 
 
-def add_to(transaction: TransactWrite, record: AuditRecord) -> None:
-    """Put `record` into the transaction of the change that it tells of."""
-    transaction.save(_row(record), condition=AuditRow.subject.does_not_exist())
+class HeadRow(Model):
+    """The head of a subject's chain: the number and digest of its last record, and when that was added (UTC)."""
+
+    class Meta:
+        table_name = table_name("audit-heads")
+
+    subject = UnicodeAttribute(hash_key=True)
+    listing = UnicodeAttribute(default=HEADS)
+    number = NumberAttribute()
+    digest = UnicodeAttribute()
+    moved_at = InstantAttribute()
+
+    by_listing = _HeadListing()
+
+
+_COVERED = (
+    "subject", "number", "previous", "at", "actor", "role", "actor_state", "about",
+    "action", "outcome", "request_id", "details", "old_digest", "new_digest", "day",
+)  # fmt: skip
+
+
+def _row(made: Link) -> AuditRow:
+    given = {name: value or None for name, value in made.fields.items() if name not in ("subject", "number")}
+    return AuditRow(made.fields["subject"], made.number, digest=made.digest, **given)  # type: ignore[arg-type]
+
+
+def link_of(row: AuditRow) -> Link:
+    """A stored record in the terms of its chain."""
+    fields = {name: getattr(row, name) or "" for name in _COVERED if name != "number"}
+    return Link({**fields, "number": str(int(row.number))}, row.digest)
+
+
+def head_of(row: HeadRow | None) -> Head:
+    """A stored head; the beginning of a chain when there is none."""
+    return Head(int(row.number), row.digest) if row else Head()
+
+
+def heads(subjects: Iterable[str]) -> dict[str, Head]:
+    """The heads of these subjects' chains, read consistently."""
+    wanted = list(dict.fromkeys(subjects))
+    found = {row.subject: head_of(row) for row in HeadRow.batch_get(wanted, consistent_read=True)}
+    return {subject: found.get(subject, Head()) for subject in wanted}
+
+
+def write(build: Callable[[Writes], None], *records: AuditRecord, known: Mapping[str, Head] | None = None) -> None:
+    """Write what `build` adds, and the records that tell of it, in one transaction, or nothing.
+
+    Each record is put at the end of its subject's chain: two actions of the transaction for a subject, and one more for
+    each further record of it. Whoever comes second to a chain looks again and tries again; `known` heads, read together
+    with what `build` is based on, save the first look. Raises ConditionFailed when a condition of `build` did not hold.
+    """
+    last = dict(known or {})
+    for attempt in range(_TRIES):
+        if missing := {record.subject for record in records} - last.keys():
+            last.update(heads(missing))
+        built = 0
+
+        def build_all(transaction: Writes, last: Mapping[str, Head] = last) -> None:
+            nonlocal built
+            build(transaction)
+            built = len(transaction)
+            _append(transaction, records, last)
+
+        try:
+            transact(build_all)
+            return
+        except ConditionFailed as failed:
+            if own := [at for at in failed.failed if at < built]:
+                raise ConditionFailed(own) from failed
+            if attempt == _TRIES - 1:
+                raise
+            last.clear()  # somebody else added a record meanwhile
+            pause(attempt)
+
+
+def _append(transaction: Writes, records: Iterable[AuditRecord], last: Mapping[str, Head]) -> None:
+    ends = dict(last)
+    moved: dict[str, datetime] = {}
+    for record in records:
+        made = chain.link(record, ends[record.subject])
+        ends[record.subject] = made.head
+        moved[record.subject] = record.at
+        transaction.save(_row(made), condition=AuditRow.subject.does_not_exist())
+    for subject, at in moved.items():
+        row = HeadRow(subject, number=ends[subject].number, digest=ends[subject].digest, moved_at=at)
+        before = last[subject]
+        unmoved = HeadRow.digest == before.digest if before.number else HeadRow.subject.does_not_exist()
+        transaction.save(row, condition=unmoved)
 
 
 def put(record: AuditRecord) -> None:
     """Put a record of something that changed nothing (a view, a refusal)."""
-    _row(record).save(AuditRow.subject.does_not_exist())
+    write(lambda _transaction: None, record)
 
 
 def history(subject: str) -> list[AuditRow]:
     """Every record of one subject, oldest first."""
     return list(AuditRow.query(subject, consistent_read=True))
+
+
+def links(subject: str) -> Iterator[Link]:
+    """The chain of one subject, from its first record on."""
+    return map(link_of, AuditRow.query(subject, consistent_read=True, page_size=PAGE))
+
+
+def moved_heads(since: datetime | None = None) -> Iterator[tuple[str, Head]]:
+    """The subjects whose chains got longer `since` a time (UTC), or all of them, in the order in which they did."""
+    condition = HeadRow.moved_at >= since if since else None
+    for row in HeadRow.by_listing.query(HEADS, condition, page_size=PAGE):
+        yield row.subject, head_of(row)

@@ -19,8 +19,7 @@ def commit_import(event: Mapping[str, Any], clock: Clock = utc_now) -> dict[str,
     only puts a file into the bucket) the file is taken as it is. Raises NotFound when the bucket has no such file.
     """
     import_id = str(event["import_id"])
-    kind, _colon, name = str(event["actor"]).partition(":")
-    by = service.Commit(Actor(kind, name), clock, str(event.get("request_id", "")))
+    by = service.Commit(Actor(**event["actor"]), clock, str(event.get("request_id", "")))
     kept = imports.get(import_id)
     if kept is None:
         done = service.commit(_fresh_report(import_id, clock), list(store.everything()), by)

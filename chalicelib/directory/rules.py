@@ -96,6 +96,11 @@ def as_text(value: object) -> str:
     return ";".join(value) if isinstance(value, tuple) else str(value)
 
 
+def as_cells(nomination: Nomination) -> dict[str, str]:
+    """All fields of a nomination as the cells of a file hold them."""
+    return {name: as_text(getattr(nomination, name)) for name in COLUMNS}
+
+
 def _value(column: str, cell: str, latest: date) -> Any:
     text = tidy(cell)
     if len(text) > LIMITS[column]:

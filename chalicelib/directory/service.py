@@ -1,6 +1,5 @@
 """Nominations into the directory: first a dry run, then its commit."""
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,24 +7,30 @@ from datetime import date, datetime
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Action, Actor, AuditRecord, entry_subject
+from chalicelib.audit.records import Action, Actor, AuditRecord
 from chalicelib.clock import Clock
-from chalicelib.directory import store
+from chalicelib.directory import history, store
 from chalicelib.directory.entry import Entry, Nomination
+from chalicelib.directory.history import Version
 from chalicelib.directory.importing import SheetRow, read
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.report import Change, Outcome, Report, Result, Row
-from chalicelib.directory.rules import COLUMNS, Identity, as_text, check, given_identity, identity, latest_date, tidy
-from chalicelib.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
+from chalicelib.directory.rules import (
+    COLUMNS,
+    Identity,
+    as_cells,
+    as_text,
+    check,
+    given_identity,
+    identity,
+    latest_date,
+    tidy,
+)
+from chalicelib.dynamo import TRANSACTION_LIMIT, ConditionFailed
+from chalicelib.ids import new_id
 
-_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # without i, l, o and u: such an id can be read aloud
-_ACTIONS_PER_ROW = 3  # entry, claim, audit record
+_ACTIONS_PER_ROW = 5  # entry, claim, version, audit record, head of its chain
 BATCH = TRANSACTION_LIMIT // _ACTIONS_PER_ROW
-
-
-def new_poc_id() -> str:
-    """A random id of 12 letters and digits (60 bits) that says nothing about the entry."""
-    return "".join(secrets.choice(_ID_LETTERS) for _ in range(12))
 
 
 def dry_run(content: bytes, existing: Iterable[Entry], now: datetime) -> Report:
@@ -115,12 +120,18 @@ def _nomination(row: Row) -> Nomination:
 
 
 def _write_batch(rows: list[Row], by: Commit) -> dict[int, Result]:
+    made = [_made(row, by) for row in rows]
+
     def build(transaction: TransactWrite) -> None:
-        for row in rows:
-            _add(transaction, row, by)
+        for row, (entry, version) in zip(rows, made, strict=True):
+            if row.outcome is Outcome.NEW:
+                store.add_new(transaction, entry)
+            else:
+                store.add_change(transaction, entry, based_on=row.based_on)
+            history.add_version(transaction, version)
 
     try:
-        transact(build)
+        audit.write(build, *(_record(row, version, by) for row, (_entry, version) in zip(rows, made, strict=True)))
     except ConditionFailed:
         if len(rows) == 1:
             return {rows[0].line: _settle(rows[0])}
@@ -134,17 +145,18 @@ def _settle(row: Row) -> Result:
     return Result.WRITTEN if there.get(_identity(row)) == row.nomination else Result.CONFLICT
 
 
-def _add(transaction: TransactWrite, row: Row, by: Commit) -> None:
-    """Put one row and its audit record into the transaction."""
+def _made(row: Row, by: Commit) -> tuple[Entry, Version]:
+    """The entry as the row makes it, and the version that tells of it."""
     now, nomination = by.clock(), _nomination(row)
-    entry = Entry(row.poc_id or new_poc_id(), nomination, row.based_on + 1, created_at=now, changed_at=now)
+    entry = Entry(row.poc_id or new_id(), nomination, row.based_on + 1, created_at=now, changed_at=now)
     if row.outcome is Outcome.NEW:
-        store.add_new(transaction, entry)
-        action, old = Action.ENTRY_ADDED, None
-        new = {name: as_text(getattr(nomination, name)) for name in COLUMNS}
+        old, new = {}, as_cells(nomination)
     else:
-        store.add_change(transaction, entry, based_on=row.based_on)
-        action, old = Action.ENTRY_CHANGED, {change.field: change.old for change in row.changes}
+        old = {change.field: change.old for change in row.changes}
         new = {change.field: change.new for change in row.changes}
-    subject = entry_subject(entry.state, entry.poc_id)
-    audit.add_to(transaction, AuditRecord(by.actor, action, subject, now, by.request_id, old, new))
+    return entry, Version(entry.state, entry.poc_id, entry.version, now, str(by.actor), "import", old, new)
+
+
+def _record(row: Row, version: Version, by: Commit) -> AuditRecord:
+    action = Action.ENTRY_ADDED if row.outcome is Outcome.NEW else Action.ENTRY_CHANGED
+    return version.record(action, by.actor, by.request_id)

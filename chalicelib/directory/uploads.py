@@ -2,18 +2,19 @@
 
 import json
 import secrets
+from dataclasses import asdict
 from enum import StrEnum
 
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import aws
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Action, Actor, AuditRecord
+from chalicelib.audit.records import Action, AuditRecord
 from chalicelib.directory import imports, service, store
 from chalicelib.directory.imports import Import, Status
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.dynamo import ConditionFailed
 from chalicelib.errors import NotFound
 
 
@@ -56,11 +57,7 @@ def upload(filename: str, content: bytes, asked: Asked) -> Import | Problem:
         moved_at=asked.at,
     )
 
-    def build(transaction: TransactWrite) -> None:
-        imports.add(transaction, made)
-        audit.add_to(transaction, _record(Action.IMPORT_UPLOADED, made, asked))
-
-    transact(build)
+    audit.write(lambda transaction: imports.add(transaction, made), _record(Action.IMPORT_UPLOADED, made, asked))
     return made
 
 
@@ -84,21 +81,19 @@ def order_commit(import_id: str, digest: str, asked: Asked, function: str) -> Or
 
     def build(transaction: TransactWrite) -> None:
         imports.add_commit(transaction, seen, asked.email, asked.at)
-        audit.add_to(transaction, _record(Action.IMPORT_COMMITTED, seen, asked))
 
     try:
-        transact(build)
+        audit.write(build, _record(Action.IMPORT_COMMITTED, seen, asked))
     except ConditionFailed:
         return Ordered.ALREADY
-    event = {"import_id": import_id, "actor": str(Actor.account(asked.email)), "request_id": asked.request_id}
+    event = {"import_id": import_id, "actor": asdict(asked.actor), "request_id": asked.request_id}
     aws.lambda_().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
     return Ordered.BEGUN
 
 
 def _record(action: Action, about: Import, asked: Asked) -> AuditRecord:
-    told = {"filename": about.filename, "digest": about.digest, **about.counts}
-    actor = Actor.account(asked.email)
-    return AuditRecord(actor, action, import_subject(about.import_id), asked.at, asked.request_id, new=told)
+    told = {"digest": about.digest, **about.counts}
+    return AuditRecord(asked.actor, action, import_subject(about.import_id), asked.at, asked.request_id, details=told)
 
 
 def _tidy_name(filename: str) -> str:

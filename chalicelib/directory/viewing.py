@@ -9,11 +9,13 @@ from chalicelib.audit.records import Action, Actor, AuditRecord
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks for something, when (UTC), and under which request id it is audited."""
+    """Who asks for something, when (UTC), and under which request id it is audited. `email` is for the lists that name
+    whoever is at work; the audit names `actor`."""
 
-    email: str
+    actor: Actor
     at: datetime
     request_id: str
+    email: str = ""
 
 
 def state_subject(state: str) -> str:
@@ -21,7 +23,6 @@ def state_subject(state: str) -> str:
     return f"entries#{state}"
 
 
-def record_view(subject: str, asked: Asked) -> None:
-    """Audit that contact data were shown."""
-    actor = Actor.account(asked.email)
-    audit.put(AuditRecord(actor, Action.ENTRIES_VIEWED, subject, asked.at, asked.request_id))
+def record_view(subject: str, asked: Asked, about: str = "") -> None:
+    """Audit that contact data were shown, `about` a State where they are of one."""
+    audit.put(AuditRecord(asked.actor, Action.ENTRIES_VIEWED, subject, asked.at, asked.request_id, about))

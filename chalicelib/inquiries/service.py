@@ -15,9 +15,10 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import aws
 from chalicelib.audit import store as audit
+from chalicelib.audit.chain import Head
 from chalicelib.audit.records import Action, Actor, AuditRecord, inquiry_subject
 from chalicelib.directory import store as directory
-from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.dynamo import ConditionFailed
 from chalicelib.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
 from chalicelib.i18n import _
 from chalicelib.inquiries import rules, store
@@ -45,6 +46,14 @@ def get(inquiry_id: str) -> Inquiry:
     return found
 
 
+def _get_with_head(inquiry_id: str) -> tuple[Inquiry, Head]:
+    """The inquiry and the head of its audit chain, in one call to AWS. Raises NotFound."""
+    found, head = store.get_with_head(inquiry_id)
+    if found is None:
+        raise NotFound(f"no inquiry {inquiry_id}")
+    return found, head
+
+
 def contacts_of(inquiry: Inquiry) -> tuple[Contact, ...]:
     """Everybody of the requested State who can be asked now, in order."""
     envelope = inquiry.envelope
@@ -61,7 +70,8 @@ def open_inquiry(runtime: Runtime, envelope: Envelope, actor: Actor, request_id:
         inquiry = rules.opened(inquiry_id, envelope, new_code(), now)
         inquiry = replace(inquiry, running=True, executions=1)
         try:
-            transact(partial(_add_new, inquiry=inquiry, known=known, actor=actor, now=now, request_id=request_id))
+            records = _records(inquiry, 0, actor, request_id)
+            audit.write(partial(_add_new, inquiry=inquiry, known=known, now=now), *records)
         except ConditionFailed:
             continue  # somebody else of the State opened one at the same moment
         _start_machine(runtime, inquiry)
@@ -78,13 +88,9 @@ def _check_limits(known: store.Pair, envelope: Envelope, policy: InquiryPolicy, 
         raise LimitReached("day", policy.opened_a_day)
 
 
-def _add_new(
-    transaction: TransactWrite, inquiry: Inquiry, known: store.Pair, actor: Actor, now: datetime, request_id: str
-) -> None:
+def _add_new(transaction: TransactWrite, inquiry: Inquiry, known: store.Pair, now: datetime) -> None:
     store.add_new(transaction, inquiry)
     store.add_opened(transaction, inquiry, known, now)
-    for record in _records(inquiry, 0, actor, request_id):
-        audit.add_to(transaction, record)
 
 
 # What the two sides record. Whatever comes too late or twice changes nothing, and returns the inquiry as it is.
@@ -285,7 +291,7 @@ def _write(
     Returns the inquiry before and after. Raises NotFound, and Conflict when others are faster again and again.
     """
     for _attempt in range(_TRIES):
-        before = get(inquiry_id)
+        before, head = _get_with_head(inquiry_id)
         after = decide(before)
         if after == before:
             return before, before
@@ -294,18 +300,16 @@ def _write(
             if after.events == before.events:  # nothing to audit, and a transaction costs twice as much
                 store.change(after)
             else:
-                transact(
-                    partial(_add_change, before=before, after=after, actor=actor, request_id=request_id, beside=beside)
-                )
+                records = _records(after, len(before.events), actor, request_id)
+                build = partial(_add_change, before=before, after=after, beside=beside)
+                audit.write(build, *records, known={records[0].subject: head})
         except ConditionFailed:
             continue
         return before, after
     raise Conflict(inquiry_id)
 
 
-def _add_change(
-    transaction: TransactWrite, before: Inquiry, after: Inquiry, actor: Actor, request_id: str, beside: Beside | None
-) -> None:
+def _add_change(transaction: TransactWrite, before: Inquiry, after: Inquiry, beside: Beside | None) -> None:
     store.add_change(transaction, after)
     if len(after.steps) > len(before.steps):
         store.add_code(transaction, after)
@@ -313,8 +317,6 @@ def _add_change(
         store.add_closed(transaction, after)
     if beside:
         beside(transaction, after)
-    for record in _records(after, len(before.events), actor, request_id):
-        audit.add_to(transaction, record)
 
 
 def _records(inquiry: Inquiry, known: int, actor: Actor, request_id: str) -> list[AuditRecord]:
@@ -326,7 +328,8 @@ def _records(inquiry: Inquiry, known: int, actor: Actor, request_id: str) -> lis
             inquiry_subject(inquiry.inquiry_id),
             event.at,
             request_id,
-            new={"step": event.step, "detail": event.detail},
+            about=inquiry.envelope.to_state,
+            details={"step": event.step, "detail": event.detail},
         )
         for event in inquiry.events[known:]
     ]

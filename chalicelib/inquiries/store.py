@@ -20,9 +20,12 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjec
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.audit.chain import Head
+from chalicelib.audit.records import inquiry_subject
+from chalicelib.audit.store import HeadRow, head_of
 from chalicelib.clock import from_z, to_z
 from chalicelib.directory.entry import Kind
-from chalicelib.dynamo import ConditionFailed, InstantAttribute, table_name
+from chalicelib.dynamo import ConditionFailed, InstantAttribute, get_both, table_name
 from chalicelib.inquiries.rules import (
     Clock,
     ClockKind,
@@ -159,6 +162,12 @@ def get(inquiry_id: str) -> Inquiry | None:
         return _inquiry(InquiryRow.get(inquiry_id, INQUIRY, consistent_read=True))
     except InquiryRow.DoesNotExist:
         return None
+
+
+def get_with_head(inquiry_id: str) -> tuple[Inquiry | None, Head]:
+    """One inquiry and the head of its audit chain, in one call to AWS."""
+    row, head = get_both((InquiryRow, inquiry_id, INQUIRY), (HeadRow, inquiry_subject(inquiry_id), None))
+    return (_inquiry(row) if row else None), head_of(head)
 
 
 def of_state(state: str, wanted: Callable[[Inquiry], bool] = lambda _one: True, limit: int = 100) -> list[Inquiry]:

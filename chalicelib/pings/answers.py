@@ -10,6 +10,7 @@ from functools import partial
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit import store as audit
+from chalicelib.audit.chain import Head
 from chalicelib.audit.records import Action, Actor, AuditRecord, entry_subject
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Verification
@@ -45,17 +46,34 @@ def ping_of(campaign_id: str, poc_id: str) -> Ping:
     return ping
 
 
-def confirm(ping: Ping, route: Route, now: datetime, request_id: str) -> Ping:
-    """Record that a person confirmed the details, in one call to AWS; repeating it changes nothing.
+def ping_with_head(campaign_id: str, poc_id: str) -> tuple[Ping, Head]:
+    """The ping, and the head of its entry's audit chain, in one call to AWS. Raises NotFound."""
+    ping, head = store.get_with_head(campaign_id, poc_id)
+    if ping is None:
+        raise NotFound("no such ping")
+    return ping, head
 
-    Returns the ping as it stands afterwards.
+
+def confirm(ping: Ping, route: Route, now: datetime, request_id: str, head: Head | None = None) -> Ping:
+    """Record that a person confirmed the details; repeating it changes nothing.
+
+    One call to AWS when the `head` of the entry's audit chain is given, which was read together with the ping. Returns
+    the ping as it stands afterwards.
     """
     if rules.answered(ping):
         return ping
-    return _answer(ping, Mark.ACKNOWLEDGED, route, now, request_id)
+    return _answer(ping, Mark.ACKNOWLEDGED, route, now, request_id, head=head)
 
 
-def report_change(ping: Ping, route: Route, fields: tuple[str, ...], note: str, now: datetime, request_id: str) -> Ping:
+def report_change(
+    ping: Ping,
+    route: Route,
+    fields: tuple[str, ...],
+    note: str,
+    now: datetime,
+    request_id: str,
+    head: Head | None = None,
+) -> Ping:
     """Record what a person says has changed, for the directory manager; also after a confirmation.
 
     Raises Invalid when nothing was named, or the note is too long or has control characters.
@@ -71,7 +89,7 @@ def report_change(ping: Ping, route: Route, fields: tuple[str, ...], note: str, 
         raise Invalid(wrong)
     if Mark.CHANGE_REPORTED in ping.marks:
         return ping
-    return _answer(ping, Mark.CHANGE_REPORTED, route, now, request_id, fields, note)
+    return _answer(ping, Mark.CHANGE_REPORTED, route, now, request_id, fields, note, head)
 
 
 def _answer(
@@ -82,10 +100,12 @@ def _answer(
     request_id: str,
     fields: tuple[str, ...] = (),
     note: str = "",
+    head: Head | None = None,
 ) -> Ping:
-    build = partial(_add, ping=ping, mark=mark, route=route, now=now, request_id=request_id, fields=fields, note=note)
+    build = partial(_add, ping=ping, mark=mark, route=route, now=now, fields=fields, note=note)
+    record = _record(ping, mark, route, now, request_id, fields)
     try:
-        transact(build)
+        audit.write(build, record, known={record.subject: head} if head else None)
     except ConditionFailed as failed:
         if 0 in failed.failed:  # a second press, or two people at once: the first counts
             return ping_of(ping.campaign_id, ping.poc_id)
@@ -97,30 +117,35 @@ def _answer(
     return rules.with_mark(ping, mark, now)
 
 
+def _verification(mark: Mark) -> Verification:
+    return Verification.VERIFIED if mark is Mark.ACKNOWLEDGED else Verification.CHANGE_REPORTED
+
+
 def _add(
     transaction: TransactWrite,
     ping: Ping,
     mark: Mark,
     route: Route,
     now: datetime,
-    request_id: str,
     fields: tuple[str, ...],
     note: str,
 ) -> None:
-    current = mark is Mark.ACKNOWLEDGED
-    verification = Verification.VERIFIED if current else Verification.CHANGE_REPORTED
     store.add_answer(transaction, ping, mark, now, route.value, fields, note)
-    directory.add_verification(transaction, ping.state, ping.poc_id, verification, now, how=f"ping-{route.value}")
-    audit.add_to(
-        transaction,
-        AuditRecord(
-            Actor.link(route.value),
-            Action.ENTRY_VERIFIED if current else Action.CHANGE_REPORTED,
-            entry_subject(ping.state, ping.poc_id),
-            now,
-            request_id,
-            new={"verification": verification.value, "campaign": ping.campaign_id, "fields": list(fields)},
-        ),
+    how = f"ping-{route.value}"
+    directory.add_verification(transaction, ping.state, ping.poc_id, _verification(mark), now, how=how)
+
+
+def _record(
+    ping: Ping, mark: Mark, route: Route, now: datetime, request_id: str, fields: tuple[str, ...]
+) -> AuditRecord:
+    return AuditRecord(
+        Actor.link(route.value, ping.state),
+        Action.ENTRY_VERIFIED if mark is Mark.ACKNOWLEDGED else Action.CHANGE_REPORTED,
+        entry_subject(ping.poc_id),
+        now,
+        request_id,
+        about=ping.state,
+        details={"verification": _verification(mark).value, "campaign": ping.campaign_id, "fields": list(fields)},
     )
 
 

@@ -54,14 +54,10 @@ def start(policy: PingPolicy, actor: Actor, now: datetime, request_id: str) -> C
         link_lifetime=policy.link_lifetime,
     )
     dates = {step.kind.value + f"-{number}": to_z(step.at) for number, step in enumerate(steps)}
-    record = _record(actor, Action.CAMPAIGN_STARTED, campaign.campaign_id, now, request_id, new=dates)
-
-    def build(transaction: TransactWrite) -> None:
-        campaigns.add_new(transaction, campaign, last)
-        audit.add_to(transaction, record)
+    record = _record(actor, Action.CAMPAIGN_STARTED, campaign.campaign_id, now, request_id, details=dates)
 
     try:
-        transact(build)
+        audit.write(lambda transaction: campaigns.add_new(transaction, campaign, last), record)
     except ConditionFailed as failed:
         raise Conflict(campaigns.active_and_last()[0]) from failed
     return campaign
@@ -151,33 +147,41 @@ def close_campaign(campaign_id: str, actor: Actor, now: datetime, request_id: st
         for ping in store.of_campaign(campaign_id)
         if rules.state(ping) not in (*rules.ANSWERED, PingState.UNANSWERED)
     )
-    for chunk in _chunks(silent, TRANSACTION_LIMIT // 3):
+    for chunk in _chunks(silent, TRANSACTION_LIMIT // _ACTIONS_TO_CLOSE):
         _close_pings(chunk, actor, now, request_id)
     results = rules.count(store.of_campaign(campaign_id))
-    record = _record(actor, Action.CAMPAIGN_CLOSED, campaign_id, now, request_id, new=results)
+    record = _record(actor, Action.CAMPAIGN_CLOSED, campaign_id, now, request_id, details=results)
     _end(campaign_id, CampaignStatus.CLOSED, now, results, record)
     return get(campaign_id)
 
 
+_ACTIONS_TO_CLOSE = 4
+"""The ping, the entry, the audit record, and the head of its chain."""
+
+
 def _close_pings(pings: list[Ping], actor: Actor, now: datetime, request_id: str) -> None:
     """Close a batch in one transaction; when one of them cannot be closed so, each by itself."""
+    records = [_unverified(ping, actor, now, request_id) for ping in pings]
     try:
-        transact(partial(_add_closes, pings=pings, actor=actor, now=now, request_id=request_id))
+        audit.write(partial(_add_closes, pings=pings, now=now), *records)
     except ConditionFailed as failed:
         if len(pings) > 1:
             for ping in pings:
                 _close_pings([ping], actor, now, request_id)
-        elif failed.failed != [0]:  # the entry has left the directory: only the ping is left to close
+        elif 0 not in failed.failed:  # the entry has left the directory: only the ping is left to close
             transact(partial(store.add_close, ping=pings[0], at=now))
 
 
-def _add_closes(transaction: TransactWrite, pings: list[Ping], actor: Actor, now: datetime, request_id: str) -> None:
+def _unverified(ping: Ping, actor: Actor, now: datetime, request_id: str) -> AuditRecord:
+    subject = entry_subject(ping.poc_id)
+    told = {"verification": Verification.UNVERIFIED.value, "campaign": ping.campaign_id}
+    return AuditRecord(actor, Action.ENTRY_UNVERIFIED, subject, now, request_id, ping.state, details=told)
+
+
+def _add_closes(transaction: TransactWrite, pings: list[Ping], now: datetime) -> None:
     for ping in pings:
-        subject = entry_subject(ping.state, ping.poc_id)
-        new = {"verification": Verification.UNVERIFIED.value, "campaign": ping.campaign_id}
         store.add_close(transaction, ping, now)
         directory.add_verification(transaction, ping.state, ping.poc_id, Verification.UNVERIFIED, now)
-        audit.add_to(transaction, AuditRecord(actor, Action.ENTRY_UNVERIFIED, subject, now, request_id, new=new))
 
 
 def cancel(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Campaign:
@@ -187,7 +191,7 @@ def cancel(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Ca
     """
     get(campaign_id)
     results = rules.count(store.of_campaign(campaign_id))
-    record = _record(actor, Action.CAMPAIGN_CANCELLED, campaign_id, now, request_id, new=results)
+    record = _record(actor, Action.CAMPAIGN_CANCELLED, campaign_id, now, request_id, details=results)
     if not _end(campaign_id, CampaignStatus.CANCELLED, now, results, record):
         raise Conflict(campaign_id)
     return get(campaign_id)
@@ -196,10 +200,9 @@ def cancel(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Ca
 def _end(campaign_id: str, status: CampaignStatus, now: datetime, results: dict[str, int], record: AuditRecord) -> bool:
     def build(transaction: TransactWrite) -> None:
         campaigns.add_end(transaction, campaign_id, status, now, results)
-        audit.add_to(transaction, record)
 
     try:
-        transact(build)
+        audit.write(build, record)
     except ConditionFailed:
         return False
     return True
@@ -212,7 +215,7 @@ def resend_failed(campaign_id: str, actor: Actor, now: datetime, request_id: str
     failed = [ping for ping in store.of_campaign(campaign_id) if rules.state(ping) in rules.FAILED]
     for chunk in _chunks(failed, TRANSACTION_LIMIT):
         transact(partial(_add_retries, pings=chunk))
-    audit.put(_record(actor, Action.FAILED_RESENT, campaign_id, now, request_id, new={"pings": len(failed)}))
+    audit.put(_record(actor, Action.FAILED_RESENT, campaign_id, now, request_id, details={"pings": len(failed)}))
     return len(failed)
 
 
@@ -224,14 +227,14 @@ def _add_retries(transaction: TransactWrite, pings: list[Ping]) -> None:
 def count_execution(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> int:
     """Another state machine is about to be started for a campaign whose first one stopped; returns its number."""
     number = campaigns.count_execution(campaign_id)
-    audit.put(_record(actor, Action.CAMPAIGN_RESUMED, campaign_id, now, request_id, new={"execution": number}))
+    audit.put(_record(actor, Action.CAMPAIGN_RESUMED, campaign_id, now, request_id, details={"execution": number}))
     return number
 
 
 def _record(
-    actor: Actor, action: Action, campaign_id: str, now: datetime, request_id: str, new: Mapping[str, object]
+    actor: Actor, action: Action, campaign_id: str, now: datetime, request_id: str, details: Mapping[str, object]
 ) -> AuditRecord:
-    return AuditRecord(actor, action, campaign_subject(campaign_id), now, request_id, new=new)
+    return AuditRecord(actor, action, campaign_subject(campaign_id), now, request_id, details=details)
 
 
 def _chunks(pings: Iterable[Ping], size: int) -> Iterator[list[Ping]]:

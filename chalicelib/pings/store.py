@@ -22,7 +22,10 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.dynamo import PAGE, InstantAttribute, table_name
+from chalicelib.audit.chain import Head
+from chalicelib.audit.records import entry_subject
+from chalicelib.audit.store import HeadRow, head_of
+from chalicelib.dynamo import PAGE, InstantAttribute, get_both, table_name
 from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route, SentMail
 
 PING = "ping#"
@@ -148,6 +151,12 @@ def get(campaign_id: str, poc_id: str) -> Ping | None:
         return _ping(PingRow.get(campaign_id, PING + poc_id, consistent_read=True))
     except PingRow.DoesNotExist:
         return None
+
+
+def get_with_head(campaign_id: str, poc_id: str) -> tuple[Ping | None, Head]:
+    """One ping and the head of its entry's audit chain, in one call to AWS."""
+    row, head = get_both((PingRow, campaign_id, PING + poc_id), (HeadRow, entry_subject(poc_id), None))
+    return (_ping(row) if row else None), head_of(head)
 
 
 def get_many(campaign_id: str, poc_ids: Iterable[str]) -> list[Ping]:

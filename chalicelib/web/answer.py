@@ -11,6 +11,7 @@ from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
+    from chalicelib.audit.chain import Head
     from chalicelib.pings.rules import Ping, Route
 
 pages = Pages(__name__)
@@ -24,20 +25,23 @@ def acknowledgement(request: WebRequest, token: str) -> Response:
     from chalicelib.pings import answers
 
     try:
-        ping, route = _ping_of(request, token)
+        ping, route, head = _ping_of(request, token)
     except (LinkInvalid, NotFound):
         return request.render("link-invalid.html", 404)
     except LinkExpired:
         return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
     if request.method == "POST":
-        return _answered(request, token, ping, route)
+        return _answered(request, token, ping, route, head)
     if request.method == "GET":
         answers.opened(ping, request.now)
     return _page(request, token, ping)
 
 
-def _ping_of(request: WebRequest, token: str) -> "tuple[Ping, Route]":
-    """The ping that a link is for. Raises LinkInvalid, LinkExpired or NotFound."""
+def _ping_of(request: WebRequest, token: str) -> "tuple[Ping, Route, Head]":
+    """The ping that a link is for, and the head of the audit chain that an answer adds to.
+
+    Raises LinkInvalid, LinkExpired or NotFound.
+    """
     from chalicelib.pings import answers
     from chalicelib.pings.rules import Route
 
@@ -45,7 +49,8 @@ def _ping_of(request: WebRequest, token: str) -> "tuple[Ping, Route]":
     ids = request.runtime.link_signer().read(Purpose.PING, token, lifetime).ids
     if len(ids) != 3 or ids[2] not in list(Route):
         raise LinkInvalid("not a link to a ping")
-    return answers.ping_of(ids[0], ids[1]), Route(ids[2])
+    ping, head = answers.ping_with_head(ids[0], ids[1])
+    return ping, Route(ids[2]), head
 
 
 def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **again: Any) -> Response:
@@ -73,7 +78,7 @@ def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **ag
     )
 
 
-def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route") -> Response:
+def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route", head: "Head") -> Response:
     from chalicelib.pings import answers
 
     chosen, note = tuple(request.form.get("fields", ())), request.field("note")
@@ -81,9 +86,9 @@ def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route") -> 
         return _page(request, token, ping, 403, chosen=chosen, note=note, stale=True)
     try:
         if request.field("answer") == "change":
-            answers.report_change(ping, route, chosen, note, request.now, request.request_id)
+            answers.report_change(ping, route, chosen, note, request.now, request.request_id, head)
         else:
-            answers.confirm(ping, route, request.now, request.request_id)
+            answers.confirm(ping, route, request.now, request.request_id, head)
     except Invalid as error:
         return _page(request, token, ping, 400, chosen=chosen, note=note, problems=error.fields)
     return request.redirect(f"/p/{token}")

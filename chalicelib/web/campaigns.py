@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rules import Right
-from chalicelib.audit.records import Actor
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.i18n import LANGUAGES, _
 from chalicelib.web.http import Pages, Response, WebRequest
@@ -105,7 +104,7 @@ def start(request: WebRequest) -> Response:
     try:
         policy, _typed = _policy_of(request, given)
         speed = request.runtime.settings.speed
-        campaign = control.start(request.runtime, policy.at_speed(speed), _actor(request), request.request_id)
+        campaign = control.start(request.runtime, policy.at_speed(speed), request.actor, request.request_id)
     except Invalid:
         return _prepare_page(request, given)
     except Conflict as conflict:
@@ -151,7 +150,7 @@ def resend(request: WebRequest, campaign_id: str) -> Response:
     from chalicelib.pings import control, service
 
     found = service.get(campaign_id)
-    number = control.resend_failed(request.runtime, found, _actor(request), request.request_id, request.now)
+    number = control.resend_failed(request.runtime, found, request.actor, request.request_id, request.now)
     notice = request.ngettext("{count} mail is being sent again.", "{count} mails are being sent again.", number)
     return request.redirect(f"/campaigns/{campaign_id}", notice.format(count=number))
 
@@ -163,7 +162,7 @@ def cancel(request: WebRequest, campaign_id: str) -> Response:
 
     found = service.get(campaign_id)
     if found.status is not rules.CampaignStatus.CANCELLED:
-        control.cancel(request.runtime, found, _actor(request), request.request_id, request.now)
+        control.cancel(request.runtime, found, request.actor, request.request_id, request.now)
     notice = _("The ping test is cancelled. No more mail goes out; no entry was marked.")
     return request.redirect(f"/campaigns/{campaign_id}", request.gettext(notice))
 
@@ -173,7 +172,7 @@ def resume(request: WebRequest, campaign_id: str) -> Response:
     """Start the state machine again after it has stopped; the rows say where to go on."""
     from chalicelib.pings import control, service
 
-    control.resume(request.runtime, service.get(campaign_id), _actor(request), request.request_id)
+    control.resume(request.runtime, service.get(campaign_id), request.actor, request.request_id)
     return request.redirect(f"/campaigns/{campaign_id}", request.gettext(_("The ping test goes on.")))
 
 
@@ -236,11 +235,5 @@ def export(request: WebRequest, campaign_id: str) -> Response:
     ]
     rows = [row(line) for line in overview.lines(service.get(campaign_id))]
     subject = campaign_subject(campaign_id)
-    audit.put(AuditRecord(_actor(request), Action.CAMPAIGN_EXPORTED, subject, request.now, request.request_id))
+    audit.put(AuditRecord(request.actor, Action.CAMPAIGN_EXPORTED, subject, request.now, request.request_id))
     return request.download(f"{campaign_id}.csv", "text/csv; charset=utf-8", as_csv([heading, *rows]))
-
-
-def _actor(request: WebRequest) -> Actor:
-    """The account that presses the button: a right was asked for, so there is one."""
-    assert request.account is not None  # noqa: S101
-    return Actor.account(request.account.email)

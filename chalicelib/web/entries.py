@@ -65,7 +65,7 @@ def record_view(request: WebRequest, state: str, entries: "list[Entry]") -> None
     from chalicelib.directory.viewing import Asked, state_subject
 
     if entries and request.account:
-        viewing.record_view(state_subject(state), Asked(request.account.email, request.now, request.request_id))
+        viewing.record_view(state_subject(state), Asked(request.actor, request.now, request.request_id), state)
 
 
 def there(entry: "Entry", request: WebRequest) -> tuple[str, bool]:

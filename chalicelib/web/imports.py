@@ -209,6 +209,5 @@ def _record_view(request: WebRequest, import_id: str) -> None:
 def _asked(request: WebRequest) -> "Asked":
     from chalicelib.directory.viewing import Asked
 
-    if request.account is None:
-        raise NotFound(request.path)
-    return Asked(request.account.email, request.now, request.request_id)
+    email = request.account.email if request.account else ""
+    return Asked(request.actor, request.now, request.request_id, email)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.access.rules import Right
-from chalicelib.audit.records import Action, Actor
+from chalicelib.audit.records import Action
 from chalicelib.errors import AlreadyOpen, Conflict, Forbidden, Hidden, Invalid, LimitReached, NotFound
 from chalicelib.i18n import LANGUAGES, _
 from chalicelib.web.http import Pages, Response, WebRequest
@@ -89,7 +89,7 @@ def open_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
 
     form = _Form(request, state, poc_id)
     try:
-        opened = service.open_inquiry(request.runtime, form.envelope(), _actor(request), request.request_id)
+        opened = service.open_inquiry(request.runtime, form.envelope(), request.actor, request.request_id)
     except Invalid as error:
         return _form_page(request, form, 400, problems=error.fields)
     except AlreadyOpen as error:
@@ -200,7 +200,7 @@ def _record(request: WebRequest, action: Action, inquiry_id: str) -> None:
     from chalicelib.audit import store as audit
     from chalicelib.audit.records import AuditRecord, inquiry_subject
 
-    audit.put(AuditRecord(_actor(request), action, inquiry_subject(inquiry_id), request.now, request.request_id))
+    audit.put(AuditRecord(request.actor, action, inquiry_subject(inquiry_id), request.now, request.request_id))
 
 
 @pages.get("/inquiries/{inquiry_id}", right=EITHER)
@@ -427,7 +427,7 @@ def _acknowledge(request: WebRequest, found: "Inquiry") -> "Inquiry":
         step.number for step in found.steps if mine and step.round == found.round and step.contact.poc_id == mine.poc_id
     ]
     number = max(steps, default=found.step.number)
-    return service.acknowledge(request.runtime, found.inquiry_id, number, _actor(request), request.request_id)
+    return service.acknowledge(request.runtime, found.inquiry_id, number, request.actor, request.request_id)
 
 
 def _respond(request: WebRequest, found: "Inquiry") -> "Inquiry":
@@ -436,7 +436,7 @@ def _respond(request: WebRequest, found: "Inquiry") -> "Inquiry":
     channel = request.field("channel")
     if channel not in terms.CHANNELS:
         raise Invalid({"channel": _("Choose one.")})
-    return service.respond(request.runtime, found.inquiry_id, channel, _actor(request), request.request_id)
+    return service.respond(request.runtime, found.inquiry_id, channel, request.actor, request.request_id)
 
 
 def _take_more_time(request: WebRequest, found: "Inquiry") -> "Inquiry":
@@ -449,40 +449,40 @@ def _take_more_time(request: WebRequest, found: "Inquiry") -> "Inquiry":
         until = local.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid({"until": _("Give a date and a time.")}) from None
-    return service.take_more_time(request.runtime, found.inquiry_id, until, _actor(request), request.request_id)
+    return service.take_more_time(request.runtime, found.inquiry_id, until, request.actor, request.request_id)
 
 
 def _pass_on(request: WebRequest, found: "Inquiry") -> "Inquiry":
     from chalicelib.inquiries import service
 
     to = request.field("poc")
-    return service.pass_on(request.runtime, found.inquiry_id, to, _actor(request), request.request_id)
+    return service.pass_on(request.runtime, found.inquiry_id, to, request.actor, request.request_id)
 
 
 def _not_ict(request: WebRequest, found: "Inquiry") -> "Inquiry":
     from chalicelib.inquiries import service
     from chalicelib.inquiries.rules import End
 
-    return service.refuse(request.runtime, found.inquiry_id, End.NOT_ICT, _actor(request), request.request_id)
+    return service.refuse(request.runtime, found.inquiry_id, End.NOT_ICT, request.actor, request.request_id)
 
 
 def _decline(request: WebRequest, found: "Inquiry") -> "Inquiry":
     from chalicelib.inquiries import service
     from chalicelib.inquiries.rules import End
 
-    return service.refuse(request.runtime, found.inquiry_id, End.DECLINED, _actor(request), request.request_id)
+    return service.refuse(request.runtime, found.inquiry_id, End.DECLINED, request.actor, request.request_id)
 
 
 def _withdraw(request: WebRequest, found: "Inquiry") -> "Inquiry":
     from chalicelib.inquiries import service
 
-    return service.withdraw(request.runtime, found.inquiry_id, _actor(request), request.request_id)
+    return service.withdraw(request.runtime, found.inquiry_id, request.actor, request.request_id)
 
 
 def _answer_came(request: WebRequest, found: "Inquiry") -> "Inquiry":
     from chalicelib.inquiries import service
 
-    return service.answer_came(request.runtime, found.inquiry_id, _actor(request), request.request_id)
+    return service.answer_came(request.runtime, found.inquiry_id, request.actor, request.request_id)
 
 
 _AT_THE_LIMIT = {
@@ -501,7 +501,7 @@ def _reopen(request: WebRequest, found: "Inquiry") -> "Inquiry":
     from chalicelib.inquiries import service
 
     try:
-        return service.reopen(request.runtime, found.inquiry_id, _actor(request), request.request_id)
+        return service.reopen(request.runtime, found.inquiry_id, request.actor, request.request_id)
     except AlreadyOpen as other:
         reason = _(
             "Your State has an inquiry open with this State under the same case reference. No second one was opened."
@@ -533,9 +533,3 @@ _ACTS = {
     "answered": _Act("inquiring", "answered", _answer_came),
     "reopen": _Act("inquiring", "reopened", _reopen),
 }
-
-
-def _actor(request: WebRequest) -> Actor:
-    """The account that presses the button: a right was asked for, so there is one."""
-    assert request.account is not None  # noqa: S101
-    return Actor.account(request.account.email)

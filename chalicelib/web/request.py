@@ -12,11 +12,13 @@ from chalice.app import Request, Response
 
 from chalicelib import i18n
 from chalicelib.access.rules import Account, Right, may
+from chalicelib.errors import Forbidden
 from chalicelib.web import cookies, csrf, forms
 
 if TYPE_CHECKING:
     from chalicelib.access.audit import Visit
     from chalicelib.access.sessions import SignedIn
+    from chalicelib.audit.records import Actor
     from chalicelib.runtime import Runtime
 
 NOTICE_LENGTH = 1000
@@ -73,6 +75,13 @@ class WebRequest:
     def account(self) -> Account | None:
         """Who is signed in."""
         return self.signed_in.account if self.signed_in else None
+
+    @property
+    def actor(self) -> "Actor":
+        """Whoever is signed in, as the audit names them. Only for pages that ask for a right."""
+        if self.account is None:
+            raise Forbidden("nobody is signed in")
+        return self.account.actor
 
     @property
     def visit(self) -> "Visit":

@@ -11,6 +11,8 @@ from typing import Any
 import pyotp
 from botocore.exceptions import ClientError
 
+from chalicelib.access.store import OURS
+from chalicelib.ids import new_id
 from infra.local.aws import ROOT, LocalAws, LocalAwsError
 
 NOMINATIONS = ROOT / "data" / "nominations.csv"
@@ -59,7 +61,7 @@ class Seeder:
         )
         answer = self._client("lambda").invoke(
             FunctionName=f"{self._prefix}-commit-import",
-            Payload=json.dumps({"import_id": import_id, "actor": "system:deploy"}).encode(),
+            Payload=json.dumps({"import_id": import_id, "actor": {"kind": "system", "name": "deploy"}}).encode(),
         )
         said: str = answer["Payload"].read().decode()
         if "FunctionError" in answer:
@@ -97,6 +99,7 @@ class Seeder:
             Item={name: {"S": value} for name, value in {
                 "email": email, "role": role, "state": state, "language": language, "status": "active",
                 "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "account_id": new_id(), "of": state or OURS,
             }.items()},
         )  # fmt: skip
         return Account(email, password, secret, role, state)

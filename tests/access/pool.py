@@ -11,6 +11,7 @@ from moto.cognitoidp.utils import cognito_totp
 from chalicelib import aws
 from chalicelib.access import store
 from chalicelib.access.rules import Account, AccountStatus, Role
+from tests.accounts import id_of
 from tests.conftest import StillClock
 
 PASSWORD = "Correct-horse-battery-9"
@@ -27,7 +28,7 @@ class Pool:
     def invite(self, email: str, role: Role = Role.MANAGER, state: str = "") -> None:
         """An account whose password is that of the invitation, to be replaced."""
         aws.cognito().admin_create_user(UserPoolId=self.pool_id, Username=email, TemporaryPassword=PASSWORD)
-        store.account_row(Account(email, role, state, "", AccountStatus.ACTIVE, self.clock())).save()
+        store.account_row(Account(email, role, state, "", AccountStatus.ACTIVE, self.clock(), id_of(email))).save()
 
     def add(self, email: str, role: Role = Role.MANAGER, state: str = "", enrolled: bool = True) -> None:
         """An account with a password of its own and, unless told otherwise, an authenticator."""

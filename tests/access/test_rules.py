@@ -20,11 +20,12 @@ from chalicelib.access.rules import (
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
+POCS = {Role.SUPERVISOR, Role.POC}
 POLICY: dict[Right, set[Role]] = {
-    Right.SEE_HOME: {Role.MANAGER, Role.POC},
-    Right.SIGN_OUT: {Role.MANAGER, Role.POC},
-    Right.SEE_ENTRIES: {Role.MANAGER, Role.POC},
-    Right.SEE_OWN_ENTRIES: {Role.POC},
+    Right.SEE_HOME: set(Role),
+    Right.SIGN_OUT: set(Role),
+    Right.SEE_ENTRIES: {Role.MANAGER, Role.READER, *POCS},
+    Right.SEE_OWN_ENTRIES: POCS,
     Right.SEE_ENTRY_HISTORY: {Role.MANAGER},
     Right.EXPORT_ENTRIES: {Role.MANAGER},
     Right.IMPORT_NOMINATIONS: {Role.MANAGER},
@@ -32,10 +33,20 @@ POLICY: dict[Right, set[Role]] = {
     Right.START_CAMPAIGN: {Role.MANAGER},
     Right.CONTROL_CAMPAIGN: {Role.MANAGER},
     Right.EXPORT_CAMPAIGN: {Role.MANAGER},
-    Right.SEE_INQUIRIES: {Role.POC},
-    Right.OPEN_INQUIRY: {Role.POC},
-    Right.ACT_ON_INQUIRY: {Role.POC},
+    Right.SEE_INQUIRIES: POCS,
+    Right.OPEN_INQUIRY: POCS,
+    Right.ACT_ON_INQUIRY: POCS,
     Right.SEE_ALL_INQUIRIES: {Role.MANAGER},
+    Right.PROPOSE_CHANGE: POCS,
+    Right.SEE_OWN_PROPOSALS: POCS,
+    Right.TAKE_IN_NOTE: {Role.MANAGER},
+    Right.REVIEW_PROPOSALS: {Role.MANAGER},
+    Right.REPORT_DOUBT: {Role.READER, *POCS},
+    Right.SET_DOMAINS: {Role.MANAGER},
+    Right.SUPERVISE_ACCOUNTS: {Role.SUPERVISOR},
+    Right.APPOINT: {Role.MANAGER},
+    Right.SEE_OWN_VIEWS: {Role.SUPERVISOR},
+    Right.SEE_AUDIT: {Role.AUDITOR},
 }
 
 
@@ -58,11 +69,33 @@ def test_nobody_and_a_suspended_account_have_no_right_at_all(role: Role, right: 
 
 @pytest.mark.parametrize("asked", [None, "", "FR"])
 @pytest.mark.parametrize(
-    "right", [Right.SEE_OWN_ENTRIES, Right.SEE_INQUIRIES, Right.OPEN_INQUIRY, Right.ACT_ON_INQUIRY]
+    "right",
+    [
+        Right.SEE_OWN_ENTRIES,
+        Right.SEE_INQUIRIES,
+        Right.OPEN_INQUIRY,
+        Right.ACT_ON_INQUIRY,
+        Right.PROPOSE_CHANGE,
+        Right.SEE_OWN_PROPOSALS,
+        Right.SUPERVISE_ACCOUNTS,
+        Right.SEE_OWN_VIEWS,
+    ],
 )
 def test_a_right_over_ones_own_state_stops_at_its_border(right: Right, asked: str | None) -> None:
-    assert not may(_account(Role.POC, "AM"), right, asked)
-    assert not may(_account(Role.POC, ""), right, asked)
+    assert not may(_account(Role.SUPERVISOR, "AM"), right, asked)
+    assert not may(_account(Role.SUPERVISOR, ""), right, asked)
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.POC, Role.READER])
+@pytest.mark.parametrize("right", Right)
+def test_an_account_of_a_state_that_names_no_state_has_no_right_at_all(role: Role, right: Right) -> None:
+    assert not may(_account(role, ""), right, "")
+
+
+@pytest.mark.parametrize("status", [AccountStatus.INVITED, AccountStatus.REMOVED])
+@pytest.mark.parametrize("right", Right)
+def test_only_an_active_account_has_rights(status: AccountStatus, right: Right) -> None:
+    assert not may(_account(Role.MANAGER, status=status), right, "AM")
 
 
 def test_waiting_starts_after_the_free_failures_doubles_and_has_an_end() -> None:

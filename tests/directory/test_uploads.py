@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from chalicelib import aws as clients
+from chalicelib.audit.records import Actor
 from chalicelib.audit.store import history
 from chalicelib.directory import imports, store, uploads
 from chalicelib.directory.imports import STALLED_AFTER, Import, Status
@@ -36,7 +37,7 @@ def lambdas(aws: None, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def _asked(clock: StillClock, email: str = "manager@unoda.example") -> Asked:
-    return Asked(email, clock(), "request-7")
+    return Asked(Actor.account("a-manager", "manager"), clock(), "request-7", email)
 
 
 def _upload(filename: str, content: bytes, asked: Asked) -> Import:
@@ -73,7 +74,11 @@ def test_a_commit_is_ordered_once_however_often_the_button_is_pressed(lambdas: L
     assert _order(made.import_id, clock) is Ordered.ALREADY
     assert _order(made.import_id, clock, email="other@unoda.example") is Ordered.ALREADY
     assert lambdas.events(FUNCTION) == [
-        {"import_id": made.import_id, "actor": "account:manager@unoda.example", "request_id": "request-7"}
+        {
+            "import_id": made.import_id,
+            "actor": {"kind": "account", "name": "a-manager", "role": "manager", "state": ""},
+            "request_id": "request-7",
+        }
     ]
 
 
@@ -162,16 +167,16 @@ def test_a_file_that_the_bucket_has_forgotten_cannot_be_committed(lambdas: Lambd
 
 def test_the_deployment_can_have_a_file_committed_that_nobody_uploaded(lambdas: Lambdas, clock: StillClock) -> None:
     imports.put_file("sample", (DATA / "nominations.csv").read_bytes())
-    event = {"import_id": "sample", "actor": "system:deploy"}
+    event = {"import_id": "sample", "actor": {"kind": "system", "name": "deploy"}}
     assert commit_import(event, clock) == {"new": 185, "changed": 0, "unchanged": 0, "refused": 0, "conflict": 0}
     assert commit_import(event, clock)["unchanged"] == 185
     (entry, *_rest) = store.of_state("AM")
-    assert history(f"entry#AM#{entry.poc_id}")[0].actor == "system:deploy"
+    assert history(f"entry#{entry.poc_id}")[0].actor == "system:deploy"
 
 
 @pytest.mark.usefixtures("lambdas")
 def test_a_commit_of_nothing_fails_clearly(clock: StillClock) -> None:
     with pytest.raises(NotFound):
-        commit_import({"import_id": "nothing", "actor": "system:deploy"}, clock)
+        commit_import({"import_id": "nothing", "actor": {"kind": "system", "name": "deploy"}}, clock)
     with pytest.raises(NotFound):
         uploads.order_commit("nothing", "", _asked(clock), FUNCTION)

@@ -41,5 +41,5 @@ def text(value: Any) -> str:
 
 def tables_named(statement: Statement) -> set[str]:
     """The short names of the tables that a statement reaches."""
-    found = (re.search(r":table/poc-directory-\$\{Stage\}-([a-z]+)", text(r)) for r in listed(statement["Resource"]))
+    found = (re.search(r":table/poc-directory-\$\{Stage\}-([a-z-]+)", text(r)) for r in listed(statement["Resource"]))
     return {match[1] for match in found if match}

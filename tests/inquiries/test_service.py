@@ -167,7 +167,7 @@ def test_who_comes_second_decides_again_on_what_the_first_has_written(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inquiry = _notified(runtime)
-    _meanwhile(monkeypatch, "get", lambda: service.withdraw(runtime, inquiry.inquiry_id, ACTOR, "withdraw"))
+    _meanwhile(monkeypatch, "get_with_head", lambda: service.withdraw(runtime, inquiry.inquiry_id, ACTOR, "withdraw"))
     after = service.acknowledge(runtime, inquiry.inquiry_id, 1, ACTOR, "press")
     assert (after.end, after.acknowledged_at) == (End.WITHDRAWN, None)
     assert after.step.clocks[0].state is ClockState.CANCELLED

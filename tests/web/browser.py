@@ -12,6 +12,7 @@ from chalice.test import Client
 from chalicelib.access import sessions, store
 from chalicelib.access.rules import Account, AccountStatus, Role
 from chalicelib.runtime import Runtime
+from tests.accounts import id_of
 
 
 class _Form(HTMLParser):
@@ -92,7 +93,7 @@ class Browser:
     def sign_in_as(self, role: Role, state: str = "", email: str = "someone@example.org", language: str = "en") -> None:
         """Begin a session without the sign-in pages."""
         now = self.runtime.clock()
-        account = Account(email, role, state, language, AccountStatus.ACTIVE, now)
+        account = Account(email, role, state, language, AccountStatus.ACTIVE, now, id_of(email))
         store.account_row(account).save()
         identifier, kept = sessions.new(account, now)
         store.put_session(identifier, kept, now + self.runtime.settings.sessions.absolute)

@@ -8,6 +8,7 @@ from chalicelib.access.rules import Role
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history
 from chalicelib.web.http import ROUTES
+from tests.accounts import id_of
 from tests.web.browser import Browser
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -84,9 +85,9 @@ def test_a_role_without_the_right_is_refused_and_audited(small: Browser) -> None
     small.sign_in_as(Role.POC, "AM", email="poc@cert.am.example")
     page = small.get("/managers")
     assert (page.status, "do not have access" in page.text) == (403, True)
-    row = history(account_subject("poc@cert.am.example"))[0]
+    row = history(account_subject(id_of("poc@cert.am.example")))[0]
     assert row.action == Action.REFUSED
-    assert json.loads(row.new)["route"] == "/managers"
+    assert json.loads(row.details or "")["route"] == "/managers"
 
 
 def test_a_notice_is_shown_once_and_escaped(small: Browser) -> None:

@@ -15,6 +15,7 @@ from chalicelib.i18n import LANGUAGES
 from chalicelib.inquiries import rules, service, store
 from chalicelib.inquiries.rules import ClockState, End, Inquiry, What
 from chalicelib.links.codes import new_code
+from tests.accounts import id_of
 from tests.web.browser import Page
 from tests.web.inquiring import ASKED_BY, ASKED_OF, CHOICES, TEST, Scene, scene
 
@@ -65,7 +66,7 @@ def test_opening_stores_the_choices_starts_the_clocks_keeper_and_leads_to_the_in
     assert (given.incident_class, given.incident_type, given.asked) == ("fraud", "phishing", ("information",))
     assert (given.case_reference, given.digest, given.exercise) == ("AM-2026/7", "a" * 64, True)
     assert scene.machines.calls == ["StartExecution"]
-    assert history(f"inquiry#{kept.inquiry_id}")[0].actor == f"account:{ASKED_BY}"
+    assert history(f"inquiry#{kept.inquiry_id}")[0].actor == f"account:{id_of(ASKED_BY)}"
 
 
 @pytest.mark.parametrize(
@@ -416,7 +417,7 @@ def test_the_requested_side_acknowledges(scene: Scene) -> None:
     assert "I acknowledge receipt" not in page.text
     assert scene.now(asked).acknowledged_at == scene.clock()
     recorded = [row.actor for row in history(f"inquiry#{asked.inquiry_id}") if row.action.endswith(":acknowledged")]
-    assert recorded == [f"account:{ASKED_OF}"]
+    assert recorded == [f"account:{id_of(ASKED_OF)}"]
 
 
 def test_the_requested_side_responds_and_says_by_which_channel(scene: Scene) -> None:
@@ -554,7 +555,7 @@ def test_an_action_of_the_other_side_is_neither_offered_nor_taken(scene: Scene, 
     page = scene.press(scene.of(state), asked, action, **more)
     assert page.status == 403
     assert scene.now(asked) == asked
-    assert history(account_subject(email))[-1].action == "access:policy:refused"
+    assert history(account_subject(id_of(email)))[-1].action == "access:policy:refused"
 
 
 def test_an_unknown_action_is_refused(scene: Scene) -> None:
@@ -653,10 +654,10 @@ def test_another_states_inquiry_looks_as_if_it_did_not_exist(of_others: tuple[Sc
     assert foreign.status == unknown.status == 404
     assert re.sub(r"IN-\w+|[0-9a-f]{16}", "", foreign.html) == re.sub(r"IN-\w+|[0-9a-f]{16}", "", unknown.html)
     assert foreign.headers.keys() == unknown.headers.keys()
-    refused = history(account_subject("someone@fr.example"))
+    refused = history(account_subject(id_of("someone@fr.example")))
     assert [row.action for row in refused] == ["access:policy:refused"] * 2
-    assert refused[0].new == refused[1].new
-    assert json.loads(refused[0].new or "{}")["route"] == f"/inquiries/{{inquiry_id}}{path}"
+    assert refused[0].details == refused[1].details
+    assert json.loads(refused[0].details or "{}")["route"] == f"/inquiries/{{inquiry_id}}{path}"
 
 
 @pytest.mark.parametrize("action", REQUESTED + INQUIRING)
@@ -667,7 +668,7 @@ def test_another_state_records_nothing(of_others: tuple[Scene, Inquiry], action:
     foreign = browser.post(f"/inquiries/{asked.inquiry_id}", form)
     unknown = browser.post("/inquiries/IN-0000000", form)
     assert foreign.status == unknown.status == 404
-    assert history(account_subject("someone@fr.example"))[-1].action == "access:policy:refused"
+    assert history(account_subject(id_of("someone@fr.example")))[-1].action == "access:policy:refused"
 
 
 @pytest.mark.parametrize("odd", ["x" * 3000, "pair%23AM%23TR", "code%23ABCDEFGHJ", "%00", "é"])

@@ -94,7 +94,7 @@ def test_a_press_costs_at_most_three_calls_to_aws(
     monkeypatch.setattr(BaseClient, "_make_api_call", counted)
     scene.machines.calls = calls
     assert browser.submit(page, scene.link(asked), follow=False).status == 303
-    assert calls == ["GetItem", "TransactWriteItems", "SendTaskSuccess"]
+    assert calls == ["TransactGetItems", "TransactWriteItems", "SendTaskSuccess"]
 
 
 def test_a_scanner_that_posts_without_reading_the_page_gets_nowhere(
@@ -169,7 +169,7 @@ def test_links_and_codes_that_are_refused_are_audited_as_far_as_that_says_anythi
 ) -> None:
     def audited() -> list[str]:
         rows = history(f"visitor#{Visit('127.0.0.1', '', scene.clock()).source}")
-        return [json.loads(row.new or "{}")["reason"] for row in rows if row.action == "access:policy:refused"]
+        return [json.loads(row.details or "{}")["reason"] for row in rows if row.action == "access:policy:refused"]
 
     link = scene.link(asked)
     browser.get(link + "x")

@@ -8,6 +8,7 @@ from chalicelib.access.rules import AccountStatus, Role
 from chalicelib.access.store import AccountRow, SessionRow
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history
+from tests.accounts import id_of
 from tests.conftest import StillClock
 from tests.web.browser import Browser
 
@@ -31,7 +32,7 @@ def test_signing_out_ends_the_session_in_the_table_at_once(browser: Browser) -> 
     assert "You are signed out." not in browser.get("/").text
     browser.cookies.update(kept)
     assert not _signed_in(browser)
-    assert _actions(account_subject(EMAIL)) == [Action.SIGNED_OUT]
+    assert _actions(account_subject(id_of(EMAIL))) == [Action.SIGNED_OUT]
 
 
 def test_signing_out_needs_the_token_of_this_session(browser: Browser, open_browser: Callable[[], Browser]) -> None:
@@ -41,7 +42,7 @@ def test_signing_out_needs_the_token_of_this_session(browser: Browser, open_brow
     page = browser.post("/sign-out", {"csrf": other.get("/").inputs["csrf"]})
     assert page.status == 403
     assert _signed_in(browser)
-    assert _actions(account_subject(EMAIL)) == [Action.REFUSED]
+    assert _actions(account_subject(id_of(EMAIL))) == [Action.REFUSED]
 
 
 def test_a_session_ends_when_idle_and_after_its_longest_life(browser: Browser, clock: StillClock) -> None:

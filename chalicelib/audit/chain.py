@@ -1,0 +1,127 @@
+"""The chain of a subject's records: each carries its number, the digest of the one before, and its own digest.
+
+Pure functions. Whoever changes, drops, adds or reorders a record breaks the chain at a place that can be named.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.audit.records import AuditRecord
+from chalicelib.clock import to_z
+
+BEGINNING = ""
+"""What the first record of a chain names as the digest before it."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of a chain: how many records it has, and the digest of the last."""
+
+    number: int = 0
+    digest: str = BEGINNING
+
+
+@dataclass(frozen=True)
+class Link:
+    """One record in its place. `fields` are what the digest covers, as text, number and previous digest included."""
+
+    fields: Mapping[str, str]
+    digest: str
+
+    @property
+    def number(self) -> int:
+        """The place in the chain, counted from 1."""
+        return int(self.fields["number"])
+
+    @property
+    def head(self) -> Head:
+        """The chain's end as this record leaves it."""
+        return Head(self.number, self.digest)
+
+
+def digest_of(fields: Mapping[str, str]) -> str:
+    """SHA-256 over the fields in a form that is the same everywhere. An empty field counts like an absent one."""
+    told = {name: value for name, value in fields.items() if value}
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def details_text(details: Mapping[str, Any] | None) -> str:
+    """Details as they are stored: JSON, keys in order."""
+    return json.dumps(details, ensure_ascii=False, sort_keys=True, default=str) if details else ""
+
+
+def link(record: AuditRecord, after: Head) -> Link:
+    """The record in the place that follows `after`."""
+    fields = {
+        "subject": record.subject,
+        "number": str(after.number + 1),
+        "previous": after.digest,
+        "at": to_z(record.at),
+        "day": to_z(record.at)[:10],
+        "actor": str(record.actor),
+        "role": record.actor.role,
+        "actor_state": record.actor.state,
+        "about": record.about,
+        "action": record.action.value,
+        "outcome": record.outcome.value,
+        "request_id": record.request_id,
+        "details": details_text(record.details),
+        "old_digest": record.old_digest,
+        "new_digest": record.new_digest,
+    }
+    return Link(fields, digest_of(fields))
+
+
+class Fault(StrEnum):
+    """Why a record does not fit."""
+
+    CHANGED = "changed"
+    """Its own digest is not that of what it says."""
+    MISSING = "missing"
+    """A record before it is not there, or the chain ends too early."""
+    REORDERED = "reordered"
+    """It names another record before it than the one that stands there: moved, inserted or replaced."""
+    BEYOND = "beyond"
+    """It stands behind the end of the chain."""
+    NOT_AS_KEPT = "not-as-kept"
+    """It differs from the digest that was kept apart on a day before."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """The first record of a chain that does not fit."""
+
+    subject: str
+    number: int
+    fault: Fault
+
+
+def first_break(subject: str, links: Iterable[Link], head: Head, kept: Mapping[int, str] | None = None) -> Break | None:
+    """The first record that does not fit, None when all do.
+
+    `links` are the records in the order of their numbers, `head` the end as stored beside them, `kept` the digests
+    (by number) that were put out of reach on earlier days.
+    """
+    before = Head()
+    for each in links:
+        if digest_of(each.fields) != each.digest or each.fields.get("subject") != subject:
+            return Break(subject, each.number, Fault.CHANGED)
+        if each.number != before.number + 1:
+            return Break(subject, before.number + 1, Fault.MISSING)
+        if each.fields["previous"] != before.digest:
+            return Break(subject, each.number, Fault.REORDERED)
+        if kept and kept.get(each.number, each.digest) != each.digest:
+            return Break(subject, each.number, Fault.NOT_AS_KEPT)
+        if each.number > head.number:
+            return Break(subject, each.number, Fault.BEYOND)
+        before = each.head
+    if before.number < max(head.number, *(kept or {0: ""})):
+        return Break(subject, before.number + 1, Fault.MISSING)
+    if before != head:
+        return Break(subject, before.number, Fault.CHANGED)
+    return None
