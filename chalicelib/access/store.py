@@ -22,10 +22,10 @@ OURS = "-"
 
 class _ByState(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
     class Meta:
-        index_name = "of"
+        index_name = "belongs_to"
         projection = AllProjection()
 
-    of = UnicodeAttribute(hash_key=True)
+    belongs_to = UnicodeAttribute(hash_key=True)
     email = UnicodeAttribute(range_key=True)
 
 
@@ -50,7 +50,7 @@ class AccountRow(Model):
     status = UnicodeAttribute(default=AccountStatus.ACTIVE.value)
     created_at = InstantAttribute()
     account_id = UnicodeAttribute()
-    of = UnicodeAttribute()
+    belongs_to = UnicodeAttribute()
     last_signed_in_at = InstantAttribute(null=True)
     version = NumberAttribute(default=1)
 
@@ -160,7 +160,7 @@ def account_row(made: Account) -> AccountRow:
         status=made.status.value,
         created_at=made.created_at,
         account_id=made.account_id or new_id(),
-        of=made.state or OURS,
+        belongs_to=made.state or OURS,
         last_signed_in_at=made.last_signed_in_at,
         version=made.version,
     )

@@ -99,7 +99,7 @@ class Seeder:
             Item={name: {"S": value} for name, value in {
                 "email": email, "role": role, "state": state, "language": language, "status": "active",
                 "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "account_id": new_id(), "of": state or OURS,
+                "account_id": new_id(), "belongs_to": state or OURS,
             }.items()},
         )  # fmt: skip
         return Account(email, password, secret, role, state)
