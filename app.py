@@ -6,7 +6,20 @@ from chalice.app import Chalice, ConvertToMiddleware
 
 from chalicelib.observability import logger
 from chalicelib.runtime import runtime
-from chalicelib.web import acknowledge, answer, campaigns, entries, imports, inquiries, reach, sign_in, site
+from chalicelib.web import (
+    acknowledge,
+    answer,
+    campaigns,
+    entries,
+    imports,
+    inquiries,
+    listed,
+    nominations,
+    proposals,
+    reach,
+    sign_in,
+    site,
+)
 
 Event = dict[str, Any]
 
@@ -16,7 +29,20 @@ app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 
 # The protected website: the pages of each part.
 
-for part in (site, sign_in, entries, imports, answer, campaigns, reach, inquiries, acknowledge):
+for part in (
+    site,
+    sign_in,
+    entries,
+    nominations,
+    proposals,
+    listed,
+    imports,
+    answer,
+    campaigns,
+    reach,
+    inquiries,
+    acknowledge,
+):
     app.register_blueprint(part.pages.blueprint)
 
 
@@ -117,7 +143,26 @@ def resume_inquiries(event: Event, context: Any) -> Event:
     return workflow.resume_inquiries(event, runtime(), context.aws_request_id)
 
 
+# The mails that changes bring about.
+
+
+@app.lambda_function(name="send_notices")
+def send_notices(_event: Event, _context: Any) -> Event:
+    """Called after a change, and by a schedule: send the mails that wait."""
+    from chalicelib.notices import service
+
+    return {"sent": service.send_waiting(runtime())}
+
+
 # Nominations.
+
+
+@app.lambda_function(name="keep_directory")
+def keep_directory(event: Event, context: Any) -> Event:
+    """Called once a day: retire who has left, ask who follows, erase what was kept long enough."""
+    from chalicelib.nominations import workflow
+
+    return dict(workflow.keep_directory(event, runtime(), context.aws_request_id))
 
 
 @app.lambda_function(name="commit_import")

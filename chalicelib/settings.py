@@ -13,7 +13,8 @@ class PingPolicy:
 
     `window` is the time a PoC has to answer. `reminders` go to the PoC itself, `alternates` to its alternate address,
     `other_poc` to the State's other PoC. A link works for `link_lifetime`, longer than the window, so that a late
-    press still counts as proof of life.
+    press still counts as proof of life. Whoever confirmed an entry on the site within `proof_of_life` before the
+    opening has answered already.
     """
 
     window: timedelta = timedelta(days=14)
@@ -21,6 +22,7 @@ class PingPolicy:
     alternates: timedelta = timedelta(days=10)
     other_poc: timedelta = timedelta(days=12)
     link_lifetime: timedelta = timedelta(days=60)
+    proof_of_life: timedelta = timedelta(days=30)
 
     def at_speed(self, speed: float) -> "PingPolicy":
         """The same policy with every duration divided by `speed` (the local demo: one hour in one second)."""
@@ -31,6 +33,7 @@ class PingPolicy:
             alternates=self.alternates / speed,
             other_poc=self.other_poc / speed,
             link_lifetime=self.link_lifetime / speed,
+            proof_of_life=self.proof_of_life / speed,
         )
 
 
@@ -74,6 +77,25 @@ class InquiryPolicy:
 
 
 @dataclass(frozen=True)
+class NominationPolicy:
+    """What a State may change by itself, and how long things last. Never scaled: these are days of the calendar.
+
+    `without_approval` are the fields that take effect at once when a State changes them (§15: updates at any time). An
+    entry is fresh for `fresh_for` after it was confirmed (§13: every six months). A State is asked who follows from
+    `prompt_before` the departure on, every `prompt_every`. A retired entry is kept for the audit for `retained`, what
+    was proposed for `proposals_kept` after it was decided. The link of a listed entry works for `link_lifetime`.
+    """
+
+    without_approval: frozenset[str] = frozenset({"phone", "hours", "timezone", "alternate_email", "languages"})
+    fresh_for: timedelta = timedelta(days=183)
+    prompt_before: timedelta = timedelta(days=30)
+    prompt_every: timedelta = timedelta(days=7)
+    retained: timedelta = timedelta(days=2 * 365)
+    proposals_kept: timedelta = timedelta(days=90)
+    link_lifetime: timedelta = timedelta(days=60)
+
+
+@dataclass(frozen=True)
 class SessionPolicy:
     """How long a signed-in session lasts: `idle` without a request, `absolute` from sign-in. Never scaled."""
 
@@ -101,10 +123,12 @@ class Settings:
     commit_import_function: str = ""
     dispatch_function: str = ""
     inquiry_arn: str = ""
+    send_notices_function: str = ""
     dispatch_seconds: float = 120.0
     """How long one `dispatch_pings` sends before it lets the state machine call it again."""
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     inquiry_policy: InquiryPolicy = field(default_factory=InquiryPolicy)
+    nominations: NominationPolicy = field(default_factory=NominationPolicy)
 
     @property
     def pings(self) -> PingPolicy:
@@ -132,6 +156,7 @@ _STRINGS = (
     "commit_import_function",
     "dispatch_function",
     "inquiry_arn",
+    "send_notices_function",
 )
 
 

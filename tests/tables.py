@@ -7,6 +7,8 @@ from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.imports import ImportRow
 from chalicelib.directory.store import EntryRow
 from chalicelib.inquiries.store import InquiryRow
+from chalicelib.nominations.store import ProposalRow
+from chalicelib.notices.store import NoticeRow
 from chalicelib.pings.store import PingRow
 
 MODELS: tuple[type[Model], ...] = (
@@ -17,7 +19,9 @@ MODELS: tuple[type[Model], ...] = (
     HeadRow,
     ImportRow,
     InquiryRow,
+    NoticeRow,
     PingRow,
+    ProposalRow,
     SessionRow,
 )
 

@@ -144,6 +144,9 @@ def heads(subjects: Iterable[str]) -> dict[str, Head]:
     return {subject: found.get(subject, Head()) for subject in wanted}
 
 
+Build = Callable[[Writes], None]
+
+
 def write(build: Callable[[Writes], None], *records: AuditRecord, known: Mapping[str, Head] | None = None) -> None:
     """Write what `build` adds, and the records that tell of it, in one transaction, or nothing.
 

@@ -40,6 +40,10 @@ class Nomination:
     the State's order; `preferred_language` is one of the six UN languages; `timezone` an IANA name; `hours` is `24/7`
     or like `09:00-17:00 Mon-Fri`, in that time zone; `networks` are the codes of §20; `note_verbale_date` is
     `YYYY-MM-DD`.
+
+    The last four are the PoC's terms of reference (§24e), all optional: its `role` and `scope` (codes of
+    `chalicelib.directory.terms`), whether it is to be reached round the clock (`yes`, `no`, or empty: not stated), and
+    the ids of the State's PoCs that stand in for it.
     """
 
     state: str
@@ -58,14 +62,26 @@ class Nomination:
     networks: tuple[str, ...]
     note_verbale: str
     note_verbale_date: str
+    role: str = ""
+    scope: tuple[str, ...] = ()
+    round_the_clock: str = ""
+    deputies: tuple[str, ...] = ()
+
+
+NOBODY = "nobody"
+"""In the place of a successor: the State has said that nobody follows."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """A nomination as the directory holds it. `version` counts the changes and guards against lost updates.
 
-    Times are aware UTC. `verified_how` is a code: `ping-primary`, `ping-alternate` (its alternate address) or
-    `ping-other` (the State's other PoC).
+    Times are aware UTC. `verified_how` is a code: `ping-primary`, `ping-alternate` (its alternate address),
+    `ping-other` (the State's other PoC), `own-page` ("Confirm without change") or `listed` (the link sent when it was
+    listed).
+
+    `departs_on` (`YYYY-MM-DD`, a day in UTC, or empty) is when the PoC leaves; `successor` the id of the PoC that
+    follows, NOBODY, or empty while the State has not said.
     """
 
     poc_id: str
@@ -78,6 +94,10 @@ class Entry:
     verified_how: str = ""
     checked_at: datetime | None = field(default=None)
     """When the verification state last changed, whichever way (UTC)."""
+    departs_on: str = ""
+    successor: str = ""
+    prompted_at: datetime | None = None
+    """When the State was last asked who follows (UTC)."""
 
     @property
     def state(self) -> str:

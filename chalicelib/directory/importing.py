@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.directory.problems import Problem, Refused
-from chalicelib.directory.rules import COLUMNS
+from chalicelib.directory.rules import COLUMNS, REQUIRED_COLUMNS
 
 MAX_BYTES = 4_000_000  # what one request to Lambda can carry, less the rest of the form
 MAX_ROWS = 20_000
@@ -88,8 +88,8 @@ def _header(lines: list[str]) -> tuple[str, list[str], int]:
 
 def _check_header(names: list[str]) -> tuple[Problem, ...]:
     """Warnings about a header; raises Refused when rows cannot be read under it."""
-    absent = [name for name in COLUMNS if name not in names]
-    if len(absent) == len(COLUMNS):
+    absent = [name for name in REQUIRED_COLUMNS if name not in names]
+    if len(absent) == len(REQUIRED_COLUMNS):
         raise Refused("header")
     if absent:
         raise Refused("missing-columns", columns=", ".join(absent))
@@ -115,6 +115,7 @@ def _rows(lines: list[str], at: int, delimiter: str, names: list[str]) -> Iterat
     Otherwise one quotation mark that is never closed would swallow every good row below it.
     """
     count = 0
+    wanted = [name for name in COLUMNS if name in names or name in REQUIRED_COLUMNS]
     while at < len(lines):
         line, problem = at + 1, None
         try:
@@ -131,4 +132,4 @@ def _rows(lines: list[str], at: int, delimiter: str, names: list[str]) -> Iterat
         if count > MAX_ROWS:
             raise Refused("too-many-rows", limit=MAX_ROWS)
         given = dict(zip(names, cells + [""] * len(names), strict=False))
-        yield SheetRow(line, {name: given.get(name, "") for name in COLUMNS}, problem)
+        yield SheetRow(line, {name: given.get(name, "") for name in wanted}, problem)

@@ -34,6 +34,24 @@ MESSAGES = {
         "Character %(position)s (%(character)s) is a line break, a direction control or another character that cannot"
         " be seen. Type the text again without it."
     ),
+    "missing-phone-24-7": _("Whoever is to be reached round the clock needs a telephone number. Give one."),
+    "hours-24-7": _(
+        "Round the clock means that the hours are 24/7. Write 24/7, or say that it is not round the clock."
+    ),
+    "role": _("“%(given)s” is not the code of a role. The codes are listed on the page Imports."),
+    "scope": _("“%(given)s” is not the code of a scope. The codes are listed on the page Imports."),
+    "round-the-clock": _("“%(given)s” is neither yes nor no. Write yes or no, or leave it empty."),
+    "deputy": _("“%(given)s” is not the id of a point of contact of this State. Choose from the list."),
+    "domain": _(
+        "“%(given)s” is not a mail domain that this State uses (%(domains)s). Correct the address, or ask the directory"
+        " manager to add the domain."
+    ),
+    "domain-typo": _("“%(given)s” is not a mail domain that this State uses. Did you mean “%(meant)s”?"),
+    "taken": _(
+        "This State has an entry of the same kind with this address. Change that entry, or give another address."
+    ),
+    "departure-date": _("“%(given)s” is not a date from today to two years ahead, like 2027-01-31."),
+    "successor": _("Choose who follows from the list, or say that nobody does, or that it will be said later."),
     # A row
     "duplicate": _("Lines %(lines)s name the same State, kind and e-mail address. Keep one of them."),
     "cells": _(

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.directory.entry import Holder, Kind, Nomination
 from chalicelib.directory.problems import Problem
-from chalicelib.directory.rules import COLUMNS, as_text
+from chalicelib.directory.rules import COLUMNS, LISTS, as_text
 
 
 class Outcome(StrEnum):
@@ -158,7 +158,7 @@ def _row(plain: Mapping[str, Any]) -> Row:
 def _nomination(values: Iterable[Any]) -> Nomination:
     given = dict(zip(COLUMNS, values, strict=True))
     given.update(kind=Kind(given["kind"]), holder=Holder(given["holder"]))
-    given.update(languages=tuple(given["languages"]), networks=tuple(given["networks"]))
+    given.update({name: tuple(given[name]) for name in LISTS})
     return Nomination(**given)
 
 

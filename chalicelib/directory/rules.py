@@ -15,10 +15,14 @@ from chalicelib.directory.languages import operating_languages
 from chalicelib.directory.networks import NETWORKS
 from chalicelib.directory.problems import Problem, Refused
 from chalicelib.directory.states import states
+from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
 from chalicelib.i18n import LANGUAGES
 
 COLUMNS = tuple(field.name for field in fields(Nomination))
 """The columns of a file of nominations, which are the fields of a nomination."""
+
+LISTS = ("languages", "networks", "scope", "deputies")
+"""The fields that are lists."""
 
 LIMITS = {
     "state": 2,
@@ -37,10 +41,18 @@ LIMITS = {
     "networks": 200,
     "note_verbale": 120,
     "note_verbale_date": 10,
+    "role": 20,
+    "scope": 120,
+    "round_the_clock": 3,
+    "deputies": 200,
 }
 """How many characters each field may have."""
 
-OPTIONAL = frozenset({"name", "title", "alternate_email", "phone", "networks"})
+TERMS_OF_REFERENCE = ("role", "scope", "round_the_clock", "deputies")
+REQUIRED_COLUMNS = tuple(name for name in COLUMNS if name not in TERMS_OF_REFERENCE)
+"""A file may leave out the columns of the terms of reference: what an entry says there then stays as it is."""
+
+OPTIONAL = frozenset({"name", "title", "alternate_email", "phone", "networks", *TERMS_OF_REFERENCE})
 """May be empty, unless the kind or the holder needs it (`_NEEDED`)."""
 
 # Unseen characters, and such as turn the direction of what follows: they can make an address look like another.
@@ -52,6 +64,7 @@ _UNSEEN = re.compile(
 _SEPARATORS = re.compile(r"[;,\s]+")
 _PHONE = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ID = re.compile(r"[0-9a-z-]{1,40}", re.ASCII)
 _FORMULA_GUARD = re.compile(r"'(?=[=+\-@])")
 
 Identity = tuple[str, str, str]
@@ -79,7 +92,7 @@ def check(cells: Mapping[str, str], latest: date) -> Nomination | list[Problem]:
     problems: list[Problem] = []
     for column in COLUMNS:
         try:
-            values[column] = _value(column, cells[column], latest)
+            values[column] = _value(column, cells.get(column, ""), latest)
         except Refused as refused:
             problems.append(refused.problem(column))
     problems += _needed_together(values)
@@ -121,6 +134,11 @@ def _needed_together(values: Mapping[str, Any]) -> list[Problem]:
         problems.append(Problem("name", "missing-name"))
     if values.get("kind") is Kind.TECHNICAL and values.get("phone") == "":
         problems.append(Problem("phone", "missing-phone"))
+    if values.get("round_the_clock") == "yes":
+        if values.get("phone") == "" and values.get("kind") is not Kind.TECHNICAL:
+            problems.append(Problem("phone", "missing-phone-24-7"))
+        if values.get("hours", hours.ALWAYS) != hours.ALWAYS:
+            problems.append(Problem("hours", "hours-24-7"))
     alternate = values.get("alternate_email")
     if alternate and alternate.lower() == values.get("email", "").lower():
         problems.append(Problem("alternate_email", "same-address"))
@@ -215,6 +233,31 @@ def _networks(text: str) -> tuple[str, ...]:
     return found
 
 
+def _code_of(codes: Mapping[str, str], problem: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text and text.lower() not in codes:
+            raise Refused(problem, given=text)
+        return text.lower()
+
+    return parse
+
+
+def _scope(text: str) -> tuple[str, ...]:
+    found = _list(text.lower())
+    for code in found:
+        if code not in SCOPES:
+            raise Refused("scope", given=code)
+    return found
+
+
+def _deputies(text: str) -> tuple[str, ...]:
+    found = _list(text)
+    for given in found:
+        if not _ID.fullmatch(given):
+            raise Refused("deputy", given=given)
+    return found
+
+
 def _date(text: str, latest: date) -> str:
     try:
         if not _DATE.fullmatch(text):
@@ -239,4 +282,8 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "timezone": _timezone,
     "hours": _hours,
     "networks": _networks,
+    "role": _code_of(ROLES, "role"),
+    "scope": _scope,
+    "round_the_clock": _code_of(ROUND_THE_CLOCK, "round-the-clock"),
+    "deputies": _deputies,
 }

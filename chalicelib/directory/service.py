@@ -1,7 +1,7 @@
 """Nominations into the directory: first a dry run, then its commit."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pynamodb.transactions import TransactWrite
@@ -59,6 +59,8 @@ def _row(given: SheetRow, lines: Mapping[Identity, list[int]], held: Mapping[Ide
     entry = held.get(identity(checked))
     if entry is None:
         return Row(given.line, Outcome.NEW, checked)
+    if absent := set(COLUMNS) - given.cells.keys():  # a column that the file does not have changes nothing
+        checked = replace(checked, **{name: getattr(entry.nomination, name) for name in absent})
     changes = differences(entry.nomination, checked)
     outcome = Outcome.CHANGED if changes else Outcome.UNCHANGED
     return Row(given.line, outcome, checked, entry.poc_id, entry.version, changes)

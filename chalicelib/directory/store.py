@@ -16,6 +16,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination, Verification
+from chalicelib.directory.rules import LISTS
 from chalicelib.dynamo import PAGE, InstantAttribute, table_name
 
 LISTING = "entries"  # the one partition of the listing index: some hundreds of small entries
@@ -55,6 +56,13 @@ class EntryRow(Model):
     networks: ListAttribute[str] = ListAttribute()
     note_verbale = UnicodeAttribute()
     note_verbale_date = UnicodeAttribute()
+    role = UnicodeAttribute(null=True)
+    scope: ListAttribute[str] = ListAttribute(null=True)
+    round_the_clock = UnicodeAttribute(null=True)
+    deputies: ListAttribute[str] = ListAttribute(null=True)
+    departs_on = UnicodeAttribute(null=True)
+    successor = UnicodeAttribute(null=True)
+    prompted_at = InstantAttribute(null=True)
     # Not PynamoDB's VersionAttribute: marking an entry verified must not make a person's edit of its details fail.
     version = NumberAttribute()
     created_at = InstantAttribute()
@@ -76,8 +84,10 @@ def _entry(row: EntryRow) -> Entry:
     given = {field.name: getattr(row, field.name) for field in fields(Nomination)}
     given["kind"] = Kind(row.kind)
     given["holder"] = Holder(row.holder)
-    given["languages"] = tuple(row.languages)
-    given["networks"] = tuple(row.networks)
+    for name in LISTS:
+        given[name] = tuple(given[name] or ())
+    for name in ("role", "round_the_clock"):
+        given[name] = given[name] or ""
     return Entry(
         poc_id=row.poc_id,
         nomination=Nomination(**given),
@@ -88,13 +98,16 @@ def _entry(row: EntryRow) -> Entry:
         verified_at=row.verified_at,
         verified_how=row.verified_how or "",
         checked_at=row.checked_at,
+        departs_on=row.departs_on or "",
+        successor=row.successor or "",
+        prompted_at=row.prompted_at,
     )
 
 
 def _row(entry: Entry) -> EntryRow:
     given = asdict(entry.nomination)
-    given["languages"] = list(entry.nomination.languages)
-    given["networks"] = list(entry.nomination.networks)
+    for name in LISTS:
+        given[name] = list(given[name])
     return EntryRow(
         poc_id=entry.poc_id,
         listing=LISTING,
@@ -106,6 +119,9 @@ def _row(entry: Entry) -> EntryRow:
         verified_at=entry.verified_at,
         verified_how=entry.verified_how,
         checked_at=entry.checked_at,
+        departs_on=entry.departs_on or None,
+        successor=entry.successor or None,
+        prompted_at=entry.prompted_at,
         **given,
     )
 
@@ -159,8 +175,11 @@ def add_new(transaction: TransactWrite, entry: Entry) -> None:
     transaction.save(_claim(entry.nomination), condition=ClaimRow.state.does_not_exist())
 
 
-def add_change(transaction: TransactWrite, entry: Entry, based_on: int) -> None:
+def add_change(transaction: TransactWrite, entry: Entry, based_on: int, before: Nomination | None = None) -> None:
     """Put the nomination fields, `changed_at` and `version` of `entry` into the transaction.
+
+    With `before` the claim moves along where kind or address change (two more actions): it fails when the State has
+    another entry of that kind and address.
 
     It fails when the stored version is not `based_on` any more: somebody else changed the entry. The verification
     attributes are left alone.
@@ -174,6 +193,36 @@ def add_change(transaction: TransactWrite, entry: Entry, based_on: int) -> None:
         EntryRow.version.set(entry.version),
     ]
     transaction.update(EntryRow(entry.state, entry.poc_id), actions=actions, condition=EntryRow.version == based_on)
+    if before and _claim(before).state != _claim(entry.nomination).state:
+        transaction.delete(_claim(before))
+        transaction.save(_claim(entry.nomination), condition=ClaimRow.state.does_not_exist())
+
+
+def add_departure(transaction: TransactWrite, entry: Entry, based_on: int) -> None:
+    """Put departure date, successor, `changed_at` and `version` into the transaction; fails as `add_change` does."""
+    actions: list[Action] = [
+        EntryRow.departs_on.set(entry.departs_on) if entry.departs_on else EntryRow.departs_on.remove(),
+        EntryRow.successor.set(entry.successor) if entry.successor else EntryRow.successor.remove(),
+        EntryRow.changed_at.set(entry.changed_at),
+        EntryRow.version.set(entry.version),
+    ]
+    transaction.update(EntryRow(entry.state, entry.poc_id), actions=actions, condition=EntryRow.version == based_on)
+
+
+def add_prompt(transaction: TransactWrite, entry: Entry, now: datetime) -> None:
+    """Put into the transaction that the State was asked who follows; it fails when somebody else was faster."""
+    unasked = EntryRow.prompted_at == entry.prompted_at if entry.prompted_at else EntryRow.prompted_at.does_not_exist()
+    transaction.update(
+        EntryRow(entry.state, entry.poc_id),
+        actions=[EntryRow.prompted_at.set(now)],
+        condition=EntryRow.state.exists() & unasked,
+    )
+
+
+def add_removal(transaction: TransactWrite, entry: Entry) -> None:
+    """Put the end of an entry and of its claim (two actions) into the transaction; it fails when it was changed."""
+    transaction.delete(EntryRow(entry.state, entry.poc_id), condition=EntryRow.version == entry.version)
+    transaction.delete(_claim(entry.nomination))
 
 
 def add_verification(

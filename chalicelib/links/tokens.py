@@ -25,6 +25,7 @@ class Purpose(StrEnum):
 
     PING = "ping-acknowledgement"
     INQUIRY = "inquiry-acknowledgement"
+    ENTRY = "entry-confirmation"
     FORM = "form"
 
 

@@ -17,7 +17,7 @@ from chalicelib.directory.entry import Verification
 from chalicelib.dynamo import ConditionFailed, transact
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.i18n import _
-from chalicelib.pings import rules, store
+from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.rules import Mark, Ping, Route
 
 CHANGEABLE = {
@@ -147,6 +147,40 @@ def _record(
         about=ping.state,
         details={"verification": _verification(mark).value, "campaign": ping.campaign_id, "fields": list(fields)},
     )
+
+
+ON_OWN_PAGE, WHEN_LISTED = "own-page", "listed"
+"""How an entry was confirmed without a ping: by the State on this site, or by the link sent when it was listed."""
+
+
+def confirm_entry(state: str, poc_id: str, how: str, actor: Actor, now: datetime, request_id: str) -> None:
+    """Somebody confirms, without a ping, that an entry is current. It answers the PoC's ping of a running campaign too.
+
+    Raises NotFound when the entry has left the directory.
+    """
+    active, _last = campaigns.active_and_last()
+    ping = store.get(active, poc_id) if active else None
+    record = AuditRecord(
+        actor,
+        Action.ENTRY_VERIFIED,
+        entry_subject(poc_id),
+        now,
+        request_id,
+        about=state,
+        details={"verification": Verification.VERIFIED.value, "how": how, "campaign": active if ping else ""},
+    )
+
+    def build(transaction: TransactWrite, answer: Ping | None) -> None:
+        directory.add_verification(transaction, state, poc_id, Verification.VERIFIED, now, how=how)
+        if answer:
+            store.add_answer(transaction, answer, Mark.ACKNOWLEDGED, now, how)
+
+    try:
+        audit.write(partial(build, answer=ping if ping and not rules.answered(ping) else None), record)
+    except ConditionFailed as failed:
+        if 0 in failed.failed:
+            raise NotFound(poc_id) from failed
+        audit.write(partial(build, answer=None), record)  # the ping was answered at the same moment
 
 
 def opened(ping: Ping, now: datetime) -> None:

@@ -186,6 +186,18 @@ class Ping:
     marks: Mapping[Mark, datetime] = field(default_factory=dict)
 
 
+CONFIRMED_ON_SITE = frozenset({"own-page", "listed"})
+
+
+def proof_of_life(verified_how: str, verified_at: datetime | None, alive_since: datetime) -> datetime | None:
+    """When somebody confirmed an entry on the site, if not before `alive_since` (UTC): that answers the next ping.
+
+    The answer to an earlier ping does not: every campaign asks anew.
+    """
+    fresh = verified_at is not None and verified_at >= alive_since and verified_how in CONFIRMED_ON_SITE
+    return verified_at if fresh else None
+
+
 def milestones(opened_at: datetime, policy: PingPolicy) -> tuple[Milestone, ...]:
     """The milestones of a campaign opened at `opened_at` (UTC), in time order, `close` last.
 

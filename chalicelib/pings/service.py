@@ -20,7 +20,7 @@ from chalicelib.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
 from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.links.codes import new_code
 from chalicelib.pings import campaigns, rules, store
-from chalicelib.pings.rules import Campaign, CampaignStatus, MilestoneKind, Ping, PingState, Route
+from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, MilestoneKind, Ping, PingState, Route
 from chalicelib.settings import PingPolicy
 
 
@@ -63,26 +63,30 @@ def start(policy: PingPolicy, actor: Actor, now: datetime, request_id: str) -> C
     return campaign
 
 
-def open_campaign(campaign_id: str) -> int:
-    """Snapshot the recipients: one queued ping per entry. Returns how many there are.
+def open_campaign(campaign_id: str, proof_of_life: timedelta = PingPolicy.proof_of_life) -> int:
+    """Snapshot the recipients: one ping per entry. Returns how many there are.
+
+    It is queued unless somebody confirmed the entry on the site shortly before: then it is answered already.
 
     Repeating it before the snapshot is complete starts it anew (no mail has gone out yet); afterwards it does nothing.
     """
     campaign = get(campaign_id)
     if campaign.status is not CampaignStatus.OPENING:
         return campaign.recipients
-    recipients = store.put_new(_fresh_pings(campaign_id, directory.everything()))
+    alive_since = campaign.opened_at - proof_of_life
+    recipients = store.put_new(_fresh_pings(campaign_id, directory.everything(), alive_since))
     campaigns.opened(campaign_id, recipients)
     return recipients
 
 
-def _fresh_pings(campaign_id: str, entries: Iterable[Entry]) -> Iterator[Ping]:
+def _fresh_pings(campaign_id: str, entries: Iterable[Entry], alive_since: datetime) -> Iterator[Ping]:
     """A ping for each entry; `entries` come State by State, so that colleagues are seen together."""
     for _state, group in groupby(entries, key=lambda entry: entry.state):
         colleagues = list(group)
         kinds = [(entry.poc_id, entry.nomination.kind.value) for entry in colleagues]
         for entry in colleagues:
             given = entry.nomination
+            proof = rules.proof_of_life(entry.verified_how, entry.verified_at, alive_since)
             yield Ping(
                 campaign_id=campaign_id,
                 poc_id=entry.poc_id,
@@ -92,7 +96,9 @@ def _fresh_pings(campaign_id: str, entries: Iterable[Entry]) -> Iterator[Ping]:
                 code=new_code(),
                 has_alternate=bool(given.alternate_email),
                 other_poc_id=rules.choose_other_poc(entry.poc_id, given.kind.value, kinds),
-                outbox=Route.PRIMARY,
+                outbox=None if proof else Route.PRIMARY,
+                answered_by=entry.verified_how if proof else "",
+                marks={Mark.ACKNOWLEDGED: proof} if proof else {},
             )
 
 

@@ -139,6 +139,8 @@ def put_new(pings: Iterable[Ping]) -> int:
                     language=ping.language,
                     has_alternate=ping.has_alternate or None,
                     other_poc_id=ping.other_poc_id or None,
+                    answered_by=ping.answered_by or None,
+                    acknowledged_at=ping.marks.get(Mark.ACKNOWLEDGED),
                 )
             )
             put += 1

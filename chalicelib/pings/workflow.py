@@ -19,7 +19,7 @@ Event = dict[str, Any]
 
 def open_campaign(event: Event, runtime: Runtime) -> Event:
     """State `OpenCampaign`: snapshot the recipients."""
-    recipients = service.open_campaign(event["campaign_id"])
+    recipients = service.open_campaign(event["campaign_id"], runtime.settings.pings.proof_of_life)
     return {"campaign_id": event["campaign_id"], "recipients": recipients, "milestone": 0}
 
 

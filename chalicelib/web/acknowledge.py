@@ -21,13 +21,13 @@ def inquiry_acknowledgement(request: WebRequest, token: str) -> Response:
             return _acknowledged(request, token, inquiry_id, step)
         return _page(request, token, inquiry_id, step)
     except (LinkInvalid, NotFound):
-        _record_refusal(request, "link not genuine")
+        record_refusal(request, "link not genuine")
         return request.render("link-invalid.html", 404)
     except LinkExpired:
         return expired(request, "link expired")
 
 
-def _record_refusal(request: WebRequest, reason: str) -> None:
+def record_refusal(request: WebRequest, reason: str) -> None:
     """Audit that a link was refused, without letting anybody fill the audit table."""
     from chalicelib.access import attempts, audit
 
@@ -42,7 +42,7 @@ def _record_refusal(request: WebRequest, reason: str) -> None:
 
 def expired(request: WebRequest, reason: str) -> Response:
     """What a link or a code says when it is too old; audited as a refusal, for `reason`."""
-    _record_refusal(request, reason)
+    record_refusal(request, reason)
     return request.render(
         "link-expired.html", 410, manager_email=request.runtime.settings.manager_email, about_inquiry=True
     )

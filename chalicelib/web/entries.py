@@ -35,11 +35,12 @@ def entries_by_state(request: WebRequest) -> Response:
 @pages.get("/entries/{state}", right=Right.SEE_ENTRIES)
 def entries_of_state(request: WebRequest, state: str) -> Response:
     """The entries of a State with all their fields; audited. Raises NotFound for what is no State."""
-    from chalicelib.directory import store
+    from chalicelib.directory import store, terms
     from chalicelib.directory.entry import Kind
     from chalicelib.directory.languages import operating_languages
     from chalicelib.directory.networks import NETWORKS
     from chalicelib.directory.states import states
+    from chalicelib.nominations.rules import FRESHNESS_NAMES, freshness
     from chalicelib.web import labels
 
     found = states().get(state)
@@ -48,8 +49,16 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
     entries = store.of_state(state)
     record_view(request, state, entries)
     entries.sort(key=lambda entry: (entry.nomination.kind != Kind.DIPLOMATIC, entry.created_at, entry.poc_id))
+    policy = request.runtime.settings.nominations
     return request.render(
         "entry.html",
+        state=state,
+        own=request.may_for(state, Right.SEE_OWN_ENTRIES),
+        proposes=request.may_for(state, Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE),
+        by_id={entry.poc_id: entry for entry in entries},
+        ages={entry.poc_id: freshness(entry, policy, request.now) for entry in entries},
+        freshness_names=FRESHNESS_NAMES,
+        terms=terms,
         name=found.name(request.language),
         entries=[(entry, *there(entry, request)) for entry in entries],
         labels=labels,

@@ -129,7 +129,7 @@ def download_report(request: WebRequest, import_id: str) -> Response:
     for given in read(content).rows:
         row = said[given.line]
         outcome, why = request.gettext(labels.OUTCOMES[row.outcome]), remarks(row, request.gettext, conflict)
-        lines.append([str(given.line), outcome, why, *(given.cells[name] for name in COLUMNS)])
+        lines.append([str(given.line), outcome, why, *(given.cells.get(name, "") for name in COLUMNS)])
     return request.download(f"{kept.filename.rsplit('.', 1)[0]}-report.csv", _CSV, as_csv(lines))
 
 
@@ -167,7 +167,7 @@ def _lets_through(show: str, row: "Row") -> bool:
 
 
 def _upload_page(request: WebRequest, status: int = 200, reason: str = "") -> Response:
-    from chalicelib.directory import importing, imports, rules
+    from chalicelib.directory import importing, imports, rules, terms
     from chalicelib.directory.networks import NETWORKS
     from chalicelib.directory.report import Outcome
     from chalicelib.directory.states import states
@@ -184,6 +184,8 @@ def _upload_page(request: WebRequest, status: int = 200, reason: str = "") -> Re
         optional=rules.OPTIONAL,
         outcomes=Outcome,
         networks=NETWORKS,
+        roles=terms.ROLES,
+        scopes=terms.SCOPES,
         all_states=sorted(states().values(), key=lambda state: state.name(request.language)),
         megabytes=importing.MAX_BYTES // 1_000_000,
         max_rows=importing.MAX_ROWS,

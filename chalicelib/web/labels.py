@@ -22,6 +22,12 @@ FIELDS = {
     "networks": _("Other networks"),
     "note_verbale": _("Note verbale"),
     "note_verbale_date": _("Date of the note verbale"),
+    "role": _("Role"),
+    "scope": _("Scope"),
+    "round_the_clock": _("Round the clock"),
+    "deputies": _("Deputies"),
+    "departs_on": _("Leaves on"),
+    "successor": _("Who follows"),
 }
 
 KINDS = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}
@@ -36,6 +42,8 @@ VERIFIED_HOW = {
     "ping-primary": _("it answered a ping test"),
     "ping-alternate": _("it answered a ping test at its alternate address"),
     "ping-other": _("another point of contact of the State answered for it"),
+    "own-page": _("the State confirmed it on this site"),
+    "listed": _("it confirmed when it was listed"),
 }
 
 OUTCOMES = {
@@ -71,5 +79,9 @@ COLUMNS = {
     "networks": _("Codes of other directories and networks (below), like OSCE;ITU."),
     "note_verbale": _("The reference of the note verbale."),
     "note_verbale_date": _("The date it bears, like 2024-01-26; not in the future."),
+    "role": _("May be left out: the code of the role (below)."),
+    "scope": _("May be left out: codes of the scope (below), like national;government."),
+    "round_the_clock": _("May be left out: yes or no. Round the clock needs a telephone number and the hours 24/7."),
+    "deputies": _("May be left out: the ids of the State's points of contact that stand in, as an export gives them."),
 }
 """What each column of a file of nominations may hold."""

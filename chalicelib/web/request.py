@@ -95,6 +95,15 @@ class WebRequest:
         wanted = right if isinstance(right, Right) else Right[right]
         return may(self.account, wanted, self.account.state if self.account else None)
 
+    def may_for(self, state: str, *rights: Right) -> bool:
+        """Whether whoever asks may use one of `rights` on something of `state`."""
+        return any(may(self.account, right, state) for right in rights)
+
+    def require(self, state: str, *rights: Right) -> None:
+        """Raises Forbidden unless whoever asks may use one of `rights` on something of `state`."""
+        if not self.may_for(state, *rights):
+            raise Forbidden(" or ".join(rights))
+
     # What was sent
 
     @cached_property

@@ -1,0 +1,266 @@
+"""What the directory manager decides on a proposal, and what becomes of entries as time passes."""
+
+from dataclasses import replace
+from datetime import date
+
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import Action, AuditRecord, entry_subject
+from chalicelib.directory import history, retired, store
+from chalicelib.directory.entry import NOBODY, Entry
+from chalicelib.directory.history import Version
+from chalicelib.directory.problems import Problem
+from chalicelib.directory.retired import Retired
+from chalicelib.directory.rules import as_cells, check, latest_date
+from chalicelib.directory.viewing import Asked
+from chalicelib.dynamo import ConditionFailed, Writes
+from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.i18n import _
+from chalicelib.nominations import rules
+from chalicelib.nominations import store as proposals
+from chalicelib.nominations.proposing import Moved, Refused, entry_of, record, with_cells
+from chalicelib.nominations.rules import REASONS, Handover, NoteVerbale, Proposal, Status, What
+from chalicelib.notices import store as notices
+from chalicelib.notices.notice import Notice
+from chalicelib.settings import NominationPolicy
+
+
+def get(proposal_id: str) -> Proposal:
+    """The proposal. Raises NotFound."""
+    found = proposals.get(proposal_id)
+    if found is None:
+        raise NotFound(proposal_id)
+    return found
+
+
+def return_(proposal_id: str, reason: str, policy: NominationPolicy, asked: Asked) -> Proposal:
+    """Send a proposal back with a coded reason. Raises NotFound, Invalid, and Conflict when it was decided already."""
+    if reason not in REASONS:
+        raise Invalid({"reason": _("Choose why it is returned.")})
+    decided = _decided(get(proposal_id), Status.RETURNED, asked, reason)
+
+    def build(transaction: Writes) -> None:
+        proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
+        _tell(transaction, decided, asked)
+
+    try:
+        audit.write(build, record(Action.PROPOSAL_RETURNED, decided, asked))
+    except ConditionFailed as failed:
+        raise Conflict(proposal_id) from failed
+    return decided
+
+
+def approve(proposal_id: str, seen: int, note: NoteVerbale, policy: NominationPolicy, asked: Asked) -> Proposal:
+    """Make the proposal so. `seen` is the version of the entry that the manager compared it with (0: a new one).
+
+    Raises NotFound, Conflict when it was decided already, Moved when the entry changed after the manager looked, and
+    Refused when a new entry lacks its note verbale, or the State has an entry of this kind and address by now.
+    """
+    found = get(proposal_id)
+    if found.status is not Status.OPEN:
+        raise Conflict(proposal_id)
+    decided = replace(_decided(found, Status.APPROVED, asked), note=note)
+    if found.what is What.NEW:
+        _approve_new(decided, policy, asked)
+    else:
+        entry = entry_of(found.state, found.poc_id)
+        if entry.version != seen:
+            raise Moved(entry)
+        if found.what is What.CHANGE:
+            _approve_change(decided, entry, policy, asked)
+        else:
+            _approve_departure(decided, entry, policy, asked)
+    return decided
+
+
+def _decided(found: Proposal, status: Status, asked: Asked, reason: str = "") -> Proposal:
+    if found.status is not Status.OPEN:
+        raise Conflict(found.proposal_id)
+    return replace(found, status=status, decided_by=str(asked.actor), decided_at=asked.at, reason=reason)
+
+
+def _tell(transaction: Writes, decided: Proposal, asked: Asked) -> None:
+    """Whoever proposed it is told by mail, unless that was the manager."""
+    if not decided.made_by.startswith("account:") or decided.made_role == "manager":
+        return
+    about = {"proposal": decided.proposal_id, "outcome": decided.status.value, "reason": decided.reason}
+    notices.add(transaction, Notice("proposal-decided", decided.made_by, about, asked.at))
+
+
+def _approve_new(decided: Proposal, policy: NominationPolicy, asked: Asked) -> None:
+    cells = {**decided.new, "note_verbale": decided.note.reference, "note_verbale_date": decided.note.date}
+    nomination = check(cells, latest_date(asked.at))
+    if isinstance(nomination, list):
+        raise Refused(nomination)
+    entry = Entry(decided.poc_id, nomination, 1, created_at=asked.at, changed_at=asked.at)
+    made = _version(entry, decided, asked, {}, as_cells(nomination))
+    records = [made.record(Action.ENTRY_ADDED, asked.actor, asked.request_id)]
+    before = store.get(decided.state, decided.succeeds) if decided.succeeds else None
+    followed = None
+    if before:
+        followed = replace(before, successor=entry.poc_id, version=before.version + 1, changed_at=asked.at)
+        told = _version(followed, decided, asked, {"successor": before.successor}, {"successor": entry.poc_id})
+        records.append(told.record(Action.ENTRY_DEPARTURE, asked.actor, asked.request_id))
+
+    def build(transaction: Writes) -> None:
+        proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
+        store.add_new(transaction, entry)
+        history.add_version(transaction, made)
+        if before and followed:
+            store.add_departure(transaction, followed, based_on=before.version)
+            history.add_version(transaction, told)
+        notices.add(transaction, Notice("entry-listed", f"entry:{entry.state}:{entry.poc_id}", {}, asked.at))
+        _tell(transaction, decided, asked)
+
+    _write(build, decided, records, asked)
+
+
+def _approve_change(decided: Proposal, entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
+    old, changes = as_cells(entry.nomination), dict(decided.new)
+    if decided.note.reference:
+        changes.update(note_verbale=decided.note.reference, note_verbale_date=decided.note.date)
+    changes = {name: value for name, value in changes.items() if value != old[name]}
+    after = replace(entry, nomination=with_cells(entry.nomination, changes), version=entry.version + 1)
+    after = replace(after, changed_at=asked.at)
+    made = _version(after, decided, asked, {name: old[name] for name in changes}, changes)
+
+    def build(transaction: Writes) -> None:
+        proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
+        store.add_change(transaction, after, based_on=entry.version, before=entry.nomination)
+        history.add_version(transaction, made)
+        _tell(transaction, decided, asked)
+
+    _write(build, decided, [made.record(Action.ENTRY_CHANGED, asked.actor, asked.request_id)], asked)
+
+
+def _approve_departure(decided: Proposal, entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
+    after = replace(
+        entry,
+        departs_on=decided.new["departs_on"],
+        successor=decided.new["successor"],
+        version=entry.version + 1,
+        changed_at=asked.at,
+    )
+    present = rules.present(entry)
+    made = _version(after, decided, asked, {name: present[name] for name in decided.new}, dict(decided.new))
+
+    def build(transaction: Writes) -> None:
+        proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
+        store.add_departure(transaction, after, based_on=entry.version)
+        history.add_version(transaction, made)
+        _tell(transaction, decided, asked)
+
+    _write(build, decided, [made.record(Action.ENTRY_DEPARTURE, asked.actor, asked.request_id)], asked)
+
+
+def _version(entry: Entry, decided: Proposal, asked: Asked, old: dict[str, str], new: dict[str, str]) -> Version:
+    return Version(entry.state, entry.poc_id, entry.version, asked.at, str(asked.actor), decided.proposal_id, old, new)
+
+
+def _write(build: audit.Build, decided: Proposal, records: list[AuditRecord], asked: Asked) -> None:
+    """Write an approval. The first action of `build` is the decision itself."""
+    try:
+        audit.write(build, record(Action.PROPOSAL_APPROVED, decided, asked), *records)
+    except ConditionFailed as failed:
+        if 0 in failed.failed:
+            raise Conflict(decided.proposal_id) from failed
+        entry = store.get(decided.state, decided.poc_id)
+        if decided.what is not What.NEW and entry and 1 in failed.failed:
+            raise Moved(entry) from failed
+        raise Refused([Problem("email", "taken")]) from failed
+
+
+def settle_doubt(doubt_id: str, asked: Asked) -> None:
+    """The manager has seen to what a reader doubted. Raises Conflict when somebody did already."""
+    found = proposals.doubt(doubt_id)
+    if found is None:
+        raise Conflict(doubt_id)
+    seen = AuditRecord(
+        asked.actor, Action.DOUBT_SETTLED, entry_subject(found.poc_id), asked.at, asked.request_id, found.state
+    )
+    try:
+        audit.write(lambda transaction: proposals.add_doubt_settled(transaction, doubt_id), seen)
+    except ConditionFailed as failed:
+        raise Conflict(doubt_id) from failed
+
+
+# What becomes of entries as time passes: the Lambda `keep_directory`, once a day
+
+
+def keep(entry: Entry, policy: NominationPolicy, asked: Asked) -> Handover:
+    """Retire an entry whose departure is due, or ask its State who follows. Repeating it changes nothing."""
+    successor = store.get(entry.state, entry.successor) if entry.successor not in ("", NOBODY) else None
+    stands = rules.handover(entry, successor, asked.at)
+    if stands is Handover.DUE:
+        retire(entry, policy, asked)
+    elif rules.prompt_due(entry, successor, policy, asked.at):
+        _prompt(entry, stands, asked)
+    return stands
+
+
+def retire(entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
+    """Take an entry off the directory at once; it is kept for the audit until its day of erasure.
+
+    Whoever names it as a deputy keeps the name of an id that leads nowhere; lists leave it out. Nothing happens when
+    the entry was changed meanwhile: the next run looks again.
+    """
+    erase_at = asked.at + policy.retained
+    told = {"erase_on": f"{erase_at:%Y-%m-%d}", "version": entry.version}
+    gone = AuditRecord(
+        asked.actor,
+        Action.ENTRY_RETIRED,
+        entry_subject(entry.poc_id),
+        asked.at,
+        asked.request_id,
+        entry.state,
+        details=told,
+    )
+
+    def build(transaction: Writes) -> None:
+        store.add_removal(transaction, entry)
+        retired.add_retired(transaction, entry, asked.at, erase_at)
+
+    try:
+        audit.write(build, gone)
+    except ConditionFailed:
+        return
+
+
+def _prompt(entry: Entry, stands: Handover, asked: Asked) -> None:
+    days = (date.fromisoformat(entry.departs_on) - asked.at.date()).days
+    about = {"state": entry.state, "poc": entry.poc_id, "stands": stands.value, "departs_on": entry.departs_on}
+    told = AuditRecord(
+        asked.actor,
+        Action.SUCCESSOR_ASKED,
+        entry_subject(entry.poc_id),
+        asked.at,
+        asked.request_id,
+        entry.state,
+        details={"stands": stands.value, "days": days},
+    )
+
+    def build(transaction: Writes) -> None:
+        store.add_prompt(transaction, entry, asked.at)
+        notices.add(transaction, Notice("who-follows", f"supervisors:{entry.state}", about, asked.at))
+
+    try:
+        audit.write(build, told)
+    except ConditionFailed:
+        return
+
+
+def erase(gone: Retired, asked: Asked) -> None:
+    """Erase a retired entry and its versions; that they were erased is recorded. Repeating it changes nothing."""
+    versions = history.erase(gone.state, gone.poc_id)
+    told = AuditRecord(
+        asked.actor,
+        Action.ENTRY_ERASED,
+        entry_subject(gone.poc_id),
+        asked.at,
+        asked.request_id,
+        gone.state,
+        details={"versions": versions},
+    )
+    try:
+        audit.write(lambda transaction: retired.add_erasure(transaction, gone), told)
+    except ConditionFailed:
+        return

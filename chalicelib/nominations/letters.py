@@ -1,0 +1,76 @@
+"""What the mails about entries and proposals say. Composed when they are sent: the notices hold ids and codes only."""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.directory import store
+from chalicelib.directory.entry import KIND_NAMES
+from chalicelib.directory.states import states
+from chalicelib.errors import MailRefused
+from chalicelib.i18n import _, translations
+from chalicelib.links.tokens import Purpose
+from chalicelib.nominations import store as proposals
+from chalicelib.nominations.rules import REASONS, STATUS_NAMES, WHAT_NAMES, Status
+from chalicelib.notices.notice import parts
+
+if TYPE_CHECKING:
+    from chalicelib.notices.notice import Notice
+    from chalicelib.notices.recipients import Recipient
+    from chalicelib.runtime import Runtime
+
+
+def listed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+    """To a PoC that was listed: what the directory says, and the link to confirm it."""
+    from chalicelib.pings.letter import held_data
+
+    _kind, state, poc_id = parts(notice.to)
+    entry = store.get(state, poc_id)
+    if entry is None:
+        raise MailRefused("the entry is gone")
+    token = runtime.link_signer().sign(Purpose.ENTRY, state, poc_id)
+    return {
+        "reference": f"PoC-{poc_id}",
+        "rows": held_data(entry, recipient.language),
+        "link": f"{runtime.site_url()}/v/{token}?lang={recipient.language}",
+        "manager_email": runtime.settings.manager_email,
+    }
+
+
+def decided(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+    """To whoever proposed: approved, or returned and why."""
+    about = proposals.get(notice.about["proposal"])
+    if about is None:
+        raise MailRefused("the proposal is gone")
+    translate = translations(recipient.language).gettext
+    rows = [
+        (_("State"), states()[about.state].name(recipient.language)),
+        (_("What"), translate(WHAT_NAMES[about.what])),
+        (_("Status"), translate(STATUS_NAMES[Status(notice.about["outcome"])])),
+    ]
+    if notice.about["reason"]:
+        rows.append((_("Reason"), translate(REASONS[notice.about["reason"]])))
+    return {
+        "reference": f"P-{about.proposal_id}",
+        "rows": [(translate(label), value) for label, value in rows],
+        "page_url": f"{runtime.site_url()}/proposals/{about.proposal_id}?lang={recipient.language}",
+    }
+
+
+def who_follows(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+    """To a State: a PoC leaves, and nobody who has confirmed its details follows."""
+    entry = store.get(notice.about["state"], notice.about["poc"])
+    if entry is None:
+        raise MailRefused("the entry is gone")
+    held, translate = entry.nomination, translations(recipient.language).gettext
+    rows = [
+        (_("State"), states()[entry.state].name(recipient.language)),
+        (_("Function"), translate(KIND_NAMES[held.kind])),
+        (_("Point of contact"), held.name or held.institution),
+        (_("Leaves on"), notice.about["departs_on"]),
+    ]
+    return {
+        "reference": f"PoC-{entry.poc_id}",
+        "rows": [(translate(label), value) for label, value in rows],
+        "named": bool(entry.successor),
+        "page_url": f"{runtime.site_url()}/entries/{entry.state}?lang={recipient.language}",
+        "manager_email": runtime.settings.manager_email,
+    }

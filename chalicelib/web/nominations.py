@@ -1,0 +1,389 @@
+"""Pages on which a State proposes what its entries are to say, or the manager takes in a note verbale."""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.access.rules import Right
+from chalicelib.errors import NotFound
+from chalicelib.i18n import LANGUAGES, _
+from chalicelib.web.http import Pages, Response, WebRequest
+
+if TYPE_CHECKING:
+    from chalicelib.directory.entry import Entry
+    from chalicelib.directory.problems import Problem
+    from chalicelib.directory.viewing import Asked
+    from chalicelib.nominations.proposing import Result
+    from chalicelib.nominations.rules import NoteVerbale
+
+pages = Pages(__name__)
+
+PROPOSE = (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE)
+LONGEST = 400
+"""Characters of a field that are given back; what is longer was refused anyway."""
+
+
+def asked(request: WebRequest) -> "Asked":
+    """Who asks, for the audit."""
+    from chalicelib.directory.viewing import Asked
+
+    return Asked(request.actor, request.now, request.request_id, request.account.email if request.account else "")
+
+
+# A new PoC
+
+
+@pages.get("/entries/{state}/new", right=PROPOSE)
+def ask_for_new(request: WebRequest, state: str) -> Response:
+    """The form for a new PoC; `?succeeds=<id>` when it follows one that leaves."""
+    _admit(request, state)
+    return _new_page(
+        request, state, {"kind": request.query.get("kind", "")}, succeeds=request.query.get("succeeds", "")
+    )
+
+
+@pages.post("/entries/{state}/new", right=PROPOSE)
+def take_new(request: WebRequest, state: str) -> Response:
+    """Propose it; everything that was typed is still there when something is wrong."""
+    from chalicelib.nominations import proposing
+
+    _admit(request, state)
+    typed, succeeds = _typed(request), request.field("succeeds")
+    try:
+        made = proposing.propose_new(state, typed, succeeds, note(request), _by_manager(request), asked(request))
+    except proposing.Refused as refused:
+        return _new_page(request, state, typed, 400, refused.problems, succeeds)
+    return _done(request, state, made)
+
+
+def _new_page(
+    request: WebRequest,
+    state: str,
+    typed: dict[str, str],
+    status: int = 200,
+    problems: "list[Problem] | None" = None,
+    succeeds: str = "",
+) -> Response:
+    from chalicelib.directory import store
+
+    others = store.of_state(state)
+    before = next((entry for entry in others if entry.poc_id == succeeds), None)
+    if before and request.method == "GET":
+        held = before.nomination
+        typed = {
+            "kind": held.kind.value,
+            "institution": held.institution,
+            "languages": ";".join(held.languages),
+            "preferred_language": held.preferred_language,
+            "timezone": held.timezone,
+            "hours": held.hours,
+        }
+    shown: dict[str, Any] = {
+        "state": state,
+        "entry": None,
+        "typed": typed,
+        "succeeds": before,
+        "based_on": 0,
+        "moved": [],
+    }
+    return _form(request, status, problems or [], others, **shown)
+
+
+# A change
+
+
+@pages.get("/entries/{state}/{poc_id}/change", right=PROPOSE)
+def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
+    """The form, filled in with what the entry says now; that contact data were shown is audited."""
+    from chalicelib.directory.rules import as_cells
+    from chalicelib.nominations.proposing import entry_of
+    from chalicelib.web.entries import record_view
+
+    _admit(request, state)
+    entry = entry_of(state, poc_id)
+    record_view(request, state, [entry])
+    cells = {name: value for name, value in as_cells(entry.nomination).items() if not name.startswith("note_")}
+    return _change_page(request, entry, cells)
+
+
+@pages.post("/entries/{state}/{poc_id}/change", right=PROPOSE)
+def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
+    """Change at once, or propose. Who was overtaken sees what changed under them and keeps what they typed."""
+    from chalicelib.nominations import proposing
+
+    _admit(request, state)
+    typed, based_on = _typed(request), version(request)
+    policy = request.runtime.settings.nominations
+    try:
+        made = proposing.propose_change(
+            state, poc_id, typed, based_on, note(request), _by_manager(request), policy, asked(request)
+        )
+    except proposing.Refused as refused:
+        return _change_page(request, proposing.entry_of(state, poc_id), typed, 400, refused.problems, based_on)
+    except proposing.Moved as moved:
+        return _change_page(request, moved.entry, typed, 409, since=based_on)
+    return _done(request, state, made)
+
+
+def _change_page(
+    request: WebRequest,
+    entry: "Entry",
+    typed: dict[str, str],
+    status: int = 200,
+    problems: "list[Problem] | None" = None,
+    based_on: int = -1,
+    since: int = -1,
+) -> Response:
+    """The form. `since` is the version that an overtaken form was based on: what changed after it is shown."""
+    from chalicelib.directory import history, store
+
+    moved = []
+    if since >= 0:
+        versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
+        names = dict.fromkeys(name for made in versions for name in made.new)
+        first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in names}
+        last = history.replay(versions)
+        moved = [(name, first[name], last[name]) for name in names]
+    shown = {
+        "state": entry.state,
+        "entry": entry,
+        "typed": typed,
+        "succeeds": None,
+        "based_on": entry.version if based_on < 0 else based_on,
+        "moved": moved,
+    }
+    return _form(request, status, problems or [], store.of_state(entry.state), **shown)
+
+
+def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "list[Entry]", **shown: Any) -> Response:
+    from chalicelib.directory import terms
+    from chalicelib.directory.languages import operating_languages
+    from chalicelib.directory.networks import NETWORKS
+    from chalicelib.directory.rules import LIMITS
+    from chalicelib.web import labels
+
+    me = shown["entry"].poc_id if shown["entry"] else ""
+    typed = {**dict.fromkeys(LIMITS, ""), **dict.fromkeys(NOTE, ""), **shown.pop("typed")}
+    return request.render(
+        "nomination-form.html",
+        status,
+        typed=typed,
+        ticked={name: set(typed[name].split(";")) for name in ("networks", "scope", "deputies")},
+        problems={problem.field: problem.text(request.gettext) for problem in reversed(problems)},
+        colleagues=[entry for entry in others if entry.poc_id != me],
+        by_manager=_by_manager(request),
+        at_once=request.runtime.settings.nominations.without_approval,
+        labels=labels,
+        limits=LIMITS,
+        networks=NETWORKS,
+        terms=terms,
+        operating=operating_languages(),
+        un_languages=LANGUAGES,
+        **shown,
+    )
+
+
+# A departure
+
+
+@pages.get("/entries/{state}/{poc_id}/departure", right=PROPOSE)
+def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
+    """On which day a PoC leaves, and who follows."""
+    from chalicelib.nominations.proposing import entry_of
+    from chalicelib.web.entries import record_view
+
+    _admit(request, state)
+    entry = entry_of(state, poc_id)
+    record_view(request, state, [entry])
+    return _departure_page(request, entry, {"departs_on": entry.departs_on, "successor": entry.successor})
+
+
+@pages.post("/entries/{state}/{poc_id}/departure", right=PROPOSE)
+def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
+    """Propose it."""
+    from chalicelib.nominations import proposing
+
+    _admit(request, state)
+    typed = {name: request.field(name)[:LONGEST] for name in ("departs_on", "successor", *NOTE)}
+    if request.field("stays") == "yes":
+        typed["departs_on"] = ""
+    try:
+        made = proposing.propose_departure(
+            state,
+            poc_id,
+            typed["departs_on"],
+            typed["successor"],
+            version(request),
+            note(request),
+            _by_manager(request),
+            asked(request),
+        )
+    except proposing.Refused as refused:
+        entry = proposing.entry_of(state, poc_id)
+        return _departure_page(request, entry, typed, 400, refused.problems, version(request))
+    except proposing.Moved as moved:
+        return _departure_page(request, moved.entry, typed, 409, overtaken=True)
+    return _done(request, state, made)
+
+
+def _departure_page(
+    request: WebRequest,
+    entry: "Entry",
+    typed: dict[str, str],
+    status: int = 200,
+    problems: "list[Problem] | None" = None,
+    based_on: int = -1,
+    overtaken: bool = False,
+) -> Response:
+    from chalicelib.directory import store
+    from chalicelib.web import labels
+
+    return request.render(
+        "departure.html",
+        status,
+        entry=entry,
+        typed={**dict.fromkeys(NOTE, ""), **typed},
+        problems={problem.field: problem.text(request.gettext) for problem in reversed(problems or [])},
+        colleagues=[other for other in store.of_state(entry.state) if other.poc_id != entry.poc_id],
+        by_manager=_by_manager(request),
+        based_on=entry.version if based_on < 0 else based_on,
+        overtaken=overtaken,
+        labels=labels,
+    )
+
+
+# One press
+
+
+@pages.post("/entries/{state}/{poc_id}/confirm", right=Right.PROPOSE_CHANGE)
+def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
+    """ "Confirm without change": the entry is current. Counts as the answer to a ping that is open, or to the next."""
+    from chalicelib.pings import answers
+
+    request.require(state, Right.PROPOSE_CHANGE)
+    answers.confirm_entry(state, poc_id, answers.ON_OWN_PAGE, request.actor, request.now, request.request_id)
+    return request.redirect(f"/entries/{state}", request.gettext(_("Thank you. The entry is confirmed as current.")))
+
+
+# A reader's doubt
+
+
+@pages.get("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
+def ask_what_is_wrong(request: WebRequest, state: str, poc_id: str) -> Response:
+    """Which field looks wrong."""
+    return _doubt_page(request, state, poc_id)
+
+
+@pages.post("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
+def take_doubt(request: WebRequest, state: str, poc_id: str) -> Response:
+    """Tell the manager."""
+    from chalicelib.errors import Invalid
+    from chalicelib.nominations import proposing
+
+    chosen = tuple(name[:LONGEST] for name in request.form.get("fields", ()))
+    try:
+        proposing.doubt(state, poc_id, chosen, asked(request))
+    except Invalid as error:
+        return _doubt_page(request, state, poc_id, 400, chosen, error.fields)
+    notice = _("Thank you. The directory manager has been told which fields look wrong, and will ask the State.")
+    return request.redirect(f"/entries/{state}", request.gettext(notice))
+
+
+def _doubt_page(
+    request: WebRequest,
+    state: str,
+    poc_id: str,
+    status: int = 200,
+    chosen: tuple[str, ...] = (),
+    problems: dict[str, str] | None = None,
+) -> Response:
+    from chalicelib.nominations.proposing import entry_of
+    from chalicelib.nominations.rules import EDITABLE
+    from chalicelib.web import labels
+
+    entry = entry_of(state, poc_id)
+    return request.render(
+        "doubt.html",
+        status,
+        entry=entry,
+        fields=[name for name in EDITABLE if name != "deputies"],
+        chosen=chosen,
+        problems=problems or {},
+        labels=labels,
+    )
+
+
+# The versions of an entry
+
+
+@pages.get("/entries/{state}/{poc_id}/history", right=(Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES))
+def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
+    """Who changed which field of an entry, and when: for the manager and for the entry's own State. Audited."""
+    from chalicelib.audit import store as audit
+    from chalicelib.audit.records import Action, AuditRecord, entry_subject
+    from chalicelib.directory import history
+    from chalicelib.nominations.proposing import entry_of
+    from chalicelib.web import labels
+
+    request.require(state, Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES)
+    entry = entry_of(state, poc_id)
+    record = AuditRecord(
+        request.actor, Action.HISTORY_VIEWED, entry_subject(poc_id), request.now, request.request_id, state
+    )
+    audit.put(record)
+    versions = history.versions(state, poc_id)[::-1]
+    return request.render("entry-history.html", entry=entry, versions=versions, labels=labels)
+
+
+# What the forms share
+
+NOTE = ("note_verbale", "note_verbale_date", "received_on")
+
+
+def note(request: WebRequest) -> "NoteVerbale":
+    """The note verbale of a form."""
+    from chalicelib.nominations.rules import NoteVerbale
+
+    return NoteVerbale(*(request.field(name)[:LONGEST] for name in NOTE))
+
+
+def version(request: WebRequest) -> int:
+    """The version that a form was based on; one that was not sent, or is no number, is older than any."""
+    given = request.field("based_on")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+
+
+def _admit(request: WebRequest, state: str) -> None:
+    """Raises NotFound for what is no State, and Forbidden for another State's entries."""
+    from chalicelib.directory.states import states
+
+    if state not in states():
+        raise NotFound(state)
+    request.require(state, *PROPOSE)
+
+
+def _by_manager(request: WebRequest) -> bool:
+    return request.may(Right.TAKE_IN_NOTE)
+
+
+def _typed(request: WebRequest) -> dict[str, str]:
+    """The fields of the form, lists joined; no other field is looked at, whatever was sent."""
+    from chalicelib.nominations.rules import EDITABLE
+
+    typed = {name: request.field(name)[:LONGEST] for name in (*EDITABLE, "kind", *NOTE) if name in request.form}
+    for name in ("networks", "scope", "deputies"):  # boxes: none ticked means none, and then nothing is sent
+        typed[name] = ";".join(value[:LONGEST] for value in request.form.get(name, ()) if value)
+    return typed
+
+
+def _done(request: WebRequest, state: str, made: "Result") -> Response:
+    """Say what was changed at once, and what waits for the manager."""
+    if made.proposal_id and request.may(Right.REVIEW_PROPOSALS):
+        notice = request.gettext(_("Taken in. Compare, then approve."))
+        return request.redirect(f"/proposals/{made.proposal_id}", notice)
+    told = _("Nothing was changed: the form says what the entry says.")
+    if made.at_once and made.proposal_id:
+        told = _("What needs no approval has been changed. The rest waits for the directory manager's approval.")
+    elif made.at_once:
+        told = _("The entry has been changed.")
+    elif made.proposal_id:
+        told = _("It waits for the directory manager's approval.")
+    return request.redirect(f"/entries/{state}", request.gettext(told))

@@ -1,0 +1,211 @@
+"""Where proposals wait: the manager compares old and new field by field and decides; a State sees its own."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chalicelib.access.rules import Right
+from chalicelib.errors import Hidden, Invalid
+from chalicelib.i18n import _
+from chalicelib.web.http import Pages, Response, WebRequest
+from chalicelib.web.nominations import NOTE, asked, note, version
+
+if TYPE_CHECKING:
+    from chalicelib.directory.entry import Entry
+    from chalicelib.directory.problems import Problem
+    from chalicelib.nominations.rules import Proposal
+
+pages = Pages(__name__)
+
+EITHER = (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS)
+
+
+@pages.get("/proposals", right=EITHER)
+def proposals(request: WebRequest) -> Response:
+    """The manager: what waits, of all States, and what readers doubt. A State: its own, decided or not."""
+    from chalicelib.nominations import rules, store
+    from chalicelib.web import labels
+
+    manager = request.may(Right.REVIEW_PROPOSALS)
+    state = request.account.state if request.account else ""
+    return request.render(
+        "proposals.html",
+        manager=manager,
+        found=list(store.waiting()) if manager else store.of_state(state),
+        doubts=store.doubts() if manager else [],
+        words=rules,
+        labels=labels,
+    )
+
+
+@pages.get("/proposals/{proposal_id}", right=EITHER)
+def proposal(request: WebRequest, proposal_id: str) -> Response:
+    """One proposal, side by side; audited, since it shows contact data."""
+    from chalicelib.audit import store as audit
+    from chalicelib.audit.records import Action
+    from chalicelib.nominations.proposing import record
+
+    found = _found(request, proposal_id)
+    audit.put(replace(record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
+    return _page(request, found)
+
+
+@pages.post("/proposals/{proposal_id}/approve", right=Right.REVIEW_PROPOSALS)
+def approve(request: WebRequest, proposal_id: str) -> Response:
+    """Make it so, if the entry is still as it was when the manager looked."""
+    from chalicelib.nominations import deciding, proposing
+    from chalicelib.notices.service import send_soon
+
+    found = _found(request, proposal_id)
+    policy = request.runtime.settings.nominations
+    try:
+        deciding.approve(proposal_id, version(request), note(request), policy, asked(request))
+    except proposing.Moved:
+        return _page(request, found, 409, overtaken=True)
+    except proposing.Refused as refused:
+        return _page(request, found, 400, refused.problems)
+    send_soon(request.runtime)
+    return request.redirect(f"/entries/{found.state}", request.gettext(_("Approved. The directory shows it now.")))
+
+
+@pages.post("/proposals/{proposal_id}/return", right=Right.REVIEW_PROPOSALS)
+def send_back(request: WebRequest, proposal_id: str) -> Response:
+    """Return it with a coded reason."""
+    from chalicelib.nominations import deciding
+    from chalicelib.notices.service import send_soon
+
+    found = _found(request, proposal_id)
+    try:
+        deciding.return_(proposal_id, request.field("reason"), request.runtime.settings.nominations, asked(request))
+    except Invalid as error:
+        return _page(request, found, 400, reason=error.fields["reason"])
+    send_soon(request.runtime)
+    return request.redirect("/proposals", request.gettext(_("Returned. Whoever proposed it is told why.")))
+
+
+@pages.post("/proposals/{proposal_id}/withdraw", right=Right.SEE_OWN_PROPOSALS)
+def withdraw(request: WebRequest, proposal_id: str) -> Response:
+    """The State takes its own proposal back."""
+    from chalicelib.nominations import proposing
+
+    _found(request, proposal_id)
+    proposing.withdraw(proposal_id, asked(request))
+    return request.redirect("/proposals", request.gettext(_("Withdrawn. Nothing was changed.")))
+
+
+@pages.post("/doubts/{doubt_id}/settled", right=Right.REVIEW_PROPOSALS)
+def settle(request: WebRequest, doubt_id: str) -> Response:
+    """The manager has seen to what a reader doubted."""
+    from chalicelib.nominations import deciding
+
+    deciding.settle_doubt(doubt_id, asked(request))
+    return request.redirect("/proposals", request.gettext(_("Noted as seen to.")))
+
+
+def _found(request: WebRequest, proposal_id: str) -> "Proposal":
+    """The proposal, for the manager or its own State. Raises Hidden for any other: the answer does not tell which."""
+    from chalicelib.nominations import store
+
+    found = store.get(proposal_id) if len(proposal_id) <= 40 else None
+    if found is None or not (
+        request.may(Right.REVIEW_PROPOSALS) or request.may_for(found.state, Right.SEE_OWN_PROPOSALS)
+    ):
+        raise Hidden("no proposal of the account's State")
+    return found
+
+
+def _page(
+    request: WebRequest,
+    found: "Proposal",
+    status: int = 200,
+    problems: "list[Problem] | None" = None,
+    overtaken: bool = False,
+    reason: str = "",
+) -> Response:
+    from chalicelib.directory import store
+    from chalicelib.nominations import rules
+    from chalicelib.web import labels
+
+    entry: Entry | None = store.get(found.state, found.poc_id)
+    others = {other.poc_id: other for other in store.of_state(found.state)}
+    typed = {name: request.field(name) for name in NOTE}
+    if request.method == "GET" or overtaken:
+        typed = dict(zip(NOTE, (found.note.reference, found.note.date, found.note.received_on), strict=True))
+    return request.render(
+        "proposal.html",
+        status,
+        found=found,
+        entry=entry,
+        lines=rules.side_by_side(found, entry),
+        others=others,
+        typed=typed,
+        problems={problem.field: problem.text(request.gettext) for problem in problems or []},
+        overtaken=overtaken,
+        reason=reason,
+        words=rules,
+        labels=labels,
+        own=request.may_for(found.state, Right.SEE_OWN_PROPOSALS),
+    )
+
+
+# The mail domains of a State
+
+
+@pages.get("/entries/{state}/domains", right=Right.SET_DOMAINS)
+def ask_for_domains(request: WebRequest, state: str) -> Response:
+    """Which mail domains a State uses."""
+    from chalicelib.directory import domains
+
+    _state(state)
+    kept = domains.configured(state)
+    return _domains_page(request, state, "\n".join(kept.names), kept.version)
+
+
+@pages.post("/entries/{state}/domains", right=Right.SET_DOMAINS)
+def take_domains(request: WebRequest, state: str) -> Response:
+    """Set them; an empty list means that any domain will do."""
+    from chalicelib.directory import domains
+    from chalicelib.errors import Conflict
+
+    _state(state)
+    typed = request.form.get("domains", [""])[0][:4000]
+    names, wrong = domains.parse(typed)
+    if wrong:
+        return _domains_page(request, state, typed, version(request), 400, wrong=wrong)
+    try:
+        domains.set_domains(state, names, version(request), asked(request))
+    except Conflict:
+        kept = domains.configured(state)
+        return _domains_page(request, state, typed, kept.version, 409, theirs=kept.names)
+    return request.redirect(f"/entries/{state}", request.gettext(_("The mail domains of this State are set.")))
+
+
+def _state(state: str) -> None:
+    from chalicelib.directory.states import states
+    from chalicelib.errors import NotFound
+
+    if state not in states():
+        raise NotFound(state)
+
+
+def _domains_page(
+    request: WebRequest,
+    state: str,
+    typed: str,
+    based_on: int,
+    status: int = 200,
+    wrong: str = "",
+    theirs: tuple[str, ...] | None = None,
+) -> Response:
+    from chalicelib.directory import domains, store
+
+    used = sorted({domains.domain_of(entry.nomination.email) for entry in store.of_state(state)})
+    return request.render(
+        "domains.html",
+        status,
+        state=state,
+        typed=typed,
+        based_on=based_on,
+        wrong=wrong,
+        theirs=theirs,
+        used=used,
+    )
