@@ -70,6 +70,7 @@ def _new_page(
         held = before.nomination
         typed = {
             "kind": held.kind.value,
+            "holder": held.holder.value,
             "institution": held.institution,
             "languages": ";".join(held.languages),
             "preferred_language": held.preferred_language,
