@@ -1,7 +1,7 @@
 """The six official languages: gettext catalogues, text direction, and dates as the United Nations writes them."""
 
 import gettext
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -71,7 +71,7 @@ def choose_language(*wishes: str | None) -> str:
     return SOURCE_LANGUAGE
 
 
-def format_date(moment: datetime, language: str) -> str:
+def format_date(moment: date, language: str) -> str:
     """`23 November 2026`, as in UN documents (the month by its name, so that no order of day and month is guessed)."""
     catalogue = translations(language)
     return catalogue.gettext("{day} {month} {year}").format(

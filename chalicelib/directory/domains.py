@@ -108,6 +108,6 @@ def parse(typed: str) -> tuple[tuple[str, ...], str]:
 
     A leading @ is let pass. More than fifty are none either: the fifty-first is named.
     """
-    found = tuple(dict.fromkeys(part.lstrip("@").lower() for part in re.split(r"[\s,;]+", typed) if part))
+    found = tuple(dict.fromkeys(part.removeprefix("@").lower() or "@" for part in re.split(r"[\s,;]+", typed) if part))
     wrong = next((name for name in found if not _DOMAIN.fullmatch(name)), "")
     return found, wrong or (found[_MOST] if len(found) > _MOST else "")

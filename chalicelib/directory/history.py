@@ -102,6 +102,11 @@ def versions(state: str, poc_id: str) -> list[Version]:
     ]
 
 
+def address_since(state: str, poc_id: str) -> datetime | None:
+    """Since when the entry has the main address that it has (UTC); None when no version tells."""
+    return max((made.at for made in versions(state, poc_id) if "email" in made.new), default=None)
+
+
 def erase(state: str, poc_id: str) -> int:
     """Delete the versions of an entry that has been retired long enough; returns how many there were."""
     rows = list(VersionRow.query(_partition(state, poc_id), attributes_to_get=["entry", "number"]))

@@ -99,6 +99,15 @@ def check(cells: Mapping[str, str], latest: date) -> Nomination | list[Problem]:
     return problems or Nomination(**values)
 
 
+def check_cell(column: str, cell: str, latest: date) -> Problem | None:
+    """What is wrong with one cell by itself."""
+    try:
+        _value(column, cell, latest)
+    except Refused as refused:
+        return refused.problem(column)
+    return None
+
+
 def tidy(cell: str) -> str:
     """A cell in NFC, without white space around it or the apostrophe that our own reports put before `=+-@`."""
     return _FORMULA_GUARD.sub("", unicodedata.normalize("NFC", cell).strip(), count=1)

@@ -1,6 +1,6 @@
 """Nominations into the directory: first a dry run, then its commit."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -42,11 +42,18 @@ def dry_run(content: bytes, existing: Iterable[Entry], now: datetime) -> Report:
         if given.problem is None and all(claimed := given_identity(given.cells)):
             lines.setdefault(claimed, []).append(given.line)
     latest = latest_date(now)
-    rows = (_row(given, lines, held, latest) for given in sheet.rows)
+    ids = {(entry.state, entry.poc_id) for entry in held.values()}
+    rows = (_row(given, lines, held, ids, latest) for given in sheet.rows)
     return Report(tuple(rows), sheet.problem, sheet.warnings)
 
 
-def _row(given: SheetRow, lines: Mapping[Identity, list[int]], held: Mapping[Identity, Entry], latest: date) -> Row:
+def _row(
+    given: SheetRow,
+    lines: Mapping[Identity, list[int]],
+    held: Mapping[Identity, Entry],
+    ids: Set[tuple[str, str]],
+    latest: date,
+) -> Row:
     if given.problem:
         return _refused(given, [given.problem])
     same = lines.get(given_identity(given.cells), [])
@@ -57,6 +64,9 @@ def _row(given: SheetRow, lines: Mapping[Identity, list[int]], held: Mapping[Ide
     if duplicate:
         return _refused(given, duplicate)
     entry = held.get(identity(checked))
+    before = entry.nomination.deputies if entry else ()
+    if unknown := [one for one in checked.deputies if one not in before and (checked.state, one) not in ids]:
+        return _refused(given, [Problem("deputies", "deputy", {"given": unknown[0]})])
     if entry is None:
         return Row(given.line, Outcome.NEW, checked)
     if absent := set(COLUMNS) - given.cells.keys():  # a column that the file does not have changes nothing

@@ -16,7 +16,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination, Verification
-from chalicelib.directory.rules import LISTS
+from chalicelib.directory.rules import LISTS, identity
 from chalicelib.dynamo import PAGE, InstantAttribute, table_name
 
 LISTING = "entries"  # the one partition of the listing index: some hundreds of small entries
@@ -127,11 +127,12 @@ def _row(entry: Entry) -> EntryRow:
 
 
 def get(state: str, poc_id: str) -> Entry | None:
-    """One entry, read consistently; None when there is none."""
+    """One entry, read consistently; None when there is none, or the key is of something else that lies in the table."""
     try:
-        return _entry(EntryRow.get(state, poc_id, consistent_read=True))
+        row = EntryRow.get(state, poc_id, consistent_read=True)
     except EntryRow.DoesNotExist:
         return None
+    return _entry(row) if row.kind else None
 
 
 def get_many(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Entry]:
@@ -162,8 +163,8 @@ class ClaimRow(Model):
 
 
 def _claim(nomination: Nomination) -> ClaimRow:
-    identity = f"{nomination.state}#{nomination.kind.value}#{nomination.email.lower()}"
-    return ClaimRow("claim#" + hashlib.sha256(identity.encode()).hexdigest(), "claim")
+    claimed = "#".join(identity(nomination))
+    return ClaimRow("claim#" + hashlib.sha256(claimed.encode()).hexdigest(), "claim")
 
 
 def add_new(transaction: TransactWrite, entry: Entry) -> None:
@@ -178,11 +179,11 @@ def add_new(transaction: TransactWrite, entry: Entry) -> None:
 def add_change(transaction: TransactWrite, entry: Entry, based_on: int, before: Nomination | None = None) -> None:
     """Put the nomination fields, `changed_at` and `version` of `entry` into the transaction.
 
-    With `before` the claim moves along where kind or address change (two more actions): it fails when the State has
-    another entry of that kind and address.
+    With `before` the claim moves along where the address changes (two more actions): it fails when the State has
+    another entry of that kind and address. The entry is unverified then: nobody has answered from the new address.
 
-    It fails when the stored version is not `based_on` any more: somebody else changed the entry. The verification
-    attributes are left alone.
+    It fails when the stored version is not `based_on` any more: somebody else changed the entry. Otherwise the
+    verification attributes are left alone.
     """
     row = _row(entry)
     names = [field.name for field in fields(Nomination) if field.name not in ("state",)]
@@ -192,8 +193,16 @@ def add_change(transaction: TransactWrite, entry: Entry, based_on: int, before: 
         EntryRow.changed_at.set(entry.changed_at),
         EntryRow.version.set(entry.version),
     ]
+    moves = before is not None and identity(before) != identity(entry.nomination)
+    if moves:
+        actions += [
+            EntryRow.verification.set(Verification.UNVERIFIED.value),
+            EntryRow.checked_at.set(entry.changed_at),
+            EntryRow.verified_at.remove(),
+            EntryRow.verified_how.remove(),
+        ]
     transaction.update(EntryRow(entry.state, entry.poc_id), actions=actions, condition=EntryRow.version == based_on)
-    if before and _claim(before).state != _claim(entry.nomination).state:
+    if before and moves:
         transaction.delete(_claim(before))
         transaction.save(_claim(entry.nomination), condition=ClaimRow.state.does_not_exist())
 
@@ -223,6 +232,11 @@ def add_removal(transaction: TransactWrite, entry: Entry) -> None:
     """Put the end of an entry and of its claim (two actions) into the transaction; it fails when it was changed."""
     transaction.delete(EntryRow(entry.state, entry.poc_id), condition=EntryRow.version == entry.version)
     transaction.delete(_claim(entry.nomination))
+
+
+def add_check_verified(transaction: TransactWrite, state: str, poc_id: str) -> None:
+    """Put into the transaction that it fails unless this entry is listed and verified."""
+    transaction.condition_check(EntryRow, state, poc_id, EntryRow.verification == Verification.VERIFIED.value)
 
 
 def add_verification(

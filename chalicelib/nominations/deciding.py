@@ -1,5 +1,6 @@
 """What the directory manager decides on a proposal, and what becomes of entries as time passes."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -17,10 +18,10 @@ from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.i18n import _
 from chalicelib.nominations import rules
 from chalicelib.nominations import store as proposals
-from chalicelib.nominations.proposing import Moved, Refused, entry_of, record, with_cells
+from chalicelib.nominations.proposing import Moved, Refused, add_change, entry_of, note_problems, record, with_cells
 from chalicelib.nominations.rules import REASONS, Handover, NoteVerbale, Proposal, Status, What
 from chalicelib.notices import store as notices
-from chalicelib.notices.notice import Notice
+from chalicelib.notices.notice import Notice, to_entry, to_supervisors
 from chalicelib.settings import NominationPolicy
 
 
@@ -53,12 +54,13 @@ def approve(proposal_id: str, seen: int, note: NoteVerbale, policy: NominationPo
     """Make the proposal so. `seen` is the version of the entry that the manager compared it with (0: a new one).
 
     Raises NotFound, Conflict when it was decided already, Moved when the entry changed after the manager looked, and
-    Refused when a new entry lacks its note verbale, or the State has an entry of this kind and address by now.
+    Refused when a new entry lacks its note verbale, what is proposed does not fit the entry as it is by now, or the
+    State has another entry of this kind and address.
     """
     found = get(proposal_id)
-    if found.status is not Status.OPEN:
-        raise Conflict(proposal_id)
     decided = replace(_decided(found, Status.APPROVED, asked), note=note)
+    if problems := note_problems(note, found.what is What.NEW, asked.at):
+        raise Refused(problems)
     if found.what is What.NEW:
         _approve_new(decided, policy, asked)
     else:
@@ -80,7 +82,7 @@ def _decided(found: Proposal, status: Status, asked: Asked, reason: str = "") ->
 
 def _tell(transaction: Writes, decided: Proposal, asked: Asked) -> None:
     """Whoever proposed it is told by mail, unless that was the manager."""
-    if not decided.made_by.startswith("account:") or decided.made_role == "manager":
+    if not rules.is_the_states_own(decided):
         return
     about = {"proposal": decided.proposal_id, "outcome": decided.status.value, "reason": decided.reason}
     notices.add(transaction, Notice("proposal-decided", decided.made_by, about, asked.at))
@@ -108,7 +110,7 @@ def _approve_new(decided: Proposal, policy: NominationPolicy, asked: Asked) -> N
         if before and followed:
             store.add_departure(transaction, followed, based_on=before.version)
             history.add_version(transaction, told)
-        notices.add(transaction, Notice("entry-listed", f"entry:{entry.state}:{entry.poc_id}", {}, asked.at))
+        notices.add(transaction, Notice("entry-listed", to_entry(entry.state, entry.poc_id), {}, asked.at))
         _tell(transaction, decided, asked)
 
     _write(build, decided, records, asked)
@@ -118,14 +120,14 @@ def _approve_change(decided: Proposal, entry: Entry, policy: NominationPolicy, a
     old, changes = as_cells(entry.nomination), dict(decided.new)
     if decided.note.reference:
         changes.update(note_verbale=decided.note.reference, note_verbale_date=decided.note.date)
-    changes = {name: value for name, value in changes.items() if value != old[name]}
-    after = replace(entry, nomination=with_cells(entry.nomination, changes), version=entry.version + 1)
-    after = replace(after, changed_at=asked.at)
+    nomination = with_cells(entry.nomination, changes)
+    changes = {name: value for name, value in as_cells(nomination).items() if value != old[name]}
+    after = replace(entry, nomination=nomination, version=entry.version + 1, changed_at=asked.at)
     made = _version(after, decided, asked, {name: old[name] for name in changes}, changes)
 
     def build(transaction: Writes) -> None:
         proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
-        store.add_change(transaction, after, based_on=entry.version, before=entry.nomination)
+        add_change(transaction, entry, after, asked)
         history.add_version(transaction, made)
         _tell(transaction, decided, asked)
 
@@ -150,6 +152,8 @@ def _approve_departure(decided: Proposal, entry: Entry, policy: NominationPolicy
         _tell(transaction, decided, asked)
 
     _write(build, decided, [made.record(Action.ENTRY_DEPARTURE, asked.actor, asked.request_id)], asked)
+    if rules.handover(after, _successor(after), asked.at) is Handover.DUE:  # the day went by while it waited
+        retire(after, policy, asked)
 
 
 def _version(entry: Entry, decided: Proposal, asked: Asked, old: dict[str, str], new: dict[str, str]) -> Version:
@@ -161,12 +165,15 @@ def _write(build: audit.Build, decided: Proposal, records: list[AuditRecord], as
     try:
         audit.write(build, record(Action.PROPOSAL_APPROVED, decided, asked), *records)
     except ConditionFailed as failed:
-        if 0 in failed.failed:
-            raise Conflict(decided.proposal_id) from failed
         entry = store.get(decided.state, decided.poc_id)
-        if decided.what is not What.NEW and entry and 1 in failed.failed:
+        if 0 in failed.failed or (decided.what is not What.NEW and entry is None):
+            raise Conflict(decided.proposal_id) from failed
+        if entry and 1 in failed.failed:
             raise Moved(entry) from failed
-        raise Refused([Problem("email", "taken")]) from failed
+        claim = {What.NEW: 2, What.CHANGE: 3}.get(decided.what)
+        if claim in failed.failed:
+            raise Refused([Problem("email", "taken")]) from failed
+        raise Conflict(decided.proposal_id) from failed
 
 
 def settle_doubt(doubt_id: str, asked: Asked) -> None:
@@ -188,7 +195,7 @@ def settle_doubt(doubt_id: str, asked: Asked) -> None:
 
 def keep(entry: Entry, policy: NominationPolicy, asked: Asked) -> Handover:
     """Retire an entry whose departure is due, or ask its State who follows. Repeating it changes nothing."""
-    successor = store.get(entry.state, entry.successor) if entry.successor not in ("", NOBODY) else None
+    successor = _successor(entry)
     stands = rules.handover(entry, successor, asked.at)
     if stands is Handover.DUE:
         retire(entry, policy, asked)
@@ -197,11 +204,15 @@ def keep(entry: Entry, policy: NominationPolicy, asked: Asked) -> Handover:
     return stands
 
 
+def _successor(entry: Entry) -> Entry | None:
+    return store.get(entry.state, entry.successor) if entry.successor not in ("", NOBODY) else None
+
+
 def retire(entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
     """Take an entry off the directory at once; it is kept for the audit until its day of erasure.
 
     Whoever names it as a deputy keeps the name of an id that leads nowhere; lists leave it out. Nothing happens when
-    the entry was changed meanwhile: the next run looks again.
+    the entry was changed meanwhile, or who follows it has left or changed its address: the next run looks again.
     """
     erase_at = asked.at + policy.retained
     told = {"erase_on": f"{erase_at:%Y-%m-%d}", "version": entry.version}
@@ -217,6 +228,8 @@ def retire(entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
 
     def build(transaction: Writes) -> None:
         store.add_removal(transaction, entry)
+        if entry.successor != NOBODY:
+            store.add_check_verified(transaction, entry.state, entry.successor)
         retired.add_retired(transaction, entry, asked.at, erase_at)
 
     try:
@@ -240,12 +253,31 @@ def _prompt(entry: Entry, stands: Handover, asked: Asked) -> None:
 
     def build(transaction: Writes) -> None:
         store.add_prompt(transaction, entry, asked.at)
-        notices.add(transaction, Notice("who-follows", f"supervisors:{entry.state}", about, asked.at))
+        notices.add(transaction, Notice("who-follows", to_supervisors(entry.state), about, asked.at))
 
     try:
         audit.write(build, told)
     except ConditionFailed:
         return
+
+
+def clear_away(policy: NominationPolicy, asked: Asked) -> None:
+    """Return what is proposed for entries that have left, and settle what was doubted about them: nothing more to do.
+
+    What was proposed is contact data: it must not outlast the entry.
+    """
+    waiting = [proposal for proposal in proposals.waiting() if proposal.what is not What.NEW]
+    doubted = proposals.doubts()
+    keys = [(proposal.state, proposal.poc_id) for proposal in waiting] + [(each.state, each.poc_id) for each in doubted]
+    listed = store.get_many(keys)
+    for proposal in waiting:
+        if (proposal.state, proposal.poc_id) not in listed:
+            with suppress(Conflict):
+                return_(proposal.proposal_id, "left", policy, asked)
+    for doubt in doubted:
+        if (doubt.state, doubt.poc_id) not in listed:
+            with suppress(Conflict):
+                settle_doubt(doubt.doubt_id, asked)
 
 
 def erase(gone: Retired, asked: Asked) -> None:

@@ -1,12 +1,15 @@
 """What the mails about entries and proposals say. Composed when they are sent: the notices hold ids and codes only."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.access import store as accounts
+from chalicelib.access.rules import Right, may
 from chalicelib.directory import store
 from chalicelib.directory.entry import KIND_NAMES
 from chalicelib.directory.states import states
 from chalicelib.errors import MailRefused
-from chalicelib.i18n import _, translations
+from chalicelib.i18n import _, format_date, translations
 from chalicelib.links.tokens import Purpose
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import REASONS, STATUS_NAMES, WHAT_NAMES, Status
@@ -37,9 +40,9 @@ def listed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict
 
 def decided(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
     """To whoever proposed: approved, or returned and why."""
-    about = proposals.get(notice.about["proposal"])
-    if about is None:
-        raise MailRefused("the proposal is gone")
+    about, account = proposals.get(notice.about["proposal"]), accounts.account_of_id(recipient.key)
+    if about is None or account is None or not may(account, Right.SEE_OWN_PROPOSALS, about.state):
+        raise MailRefused("the proposal is gone, or the account may not see it any more")
     translate = translations(recipient.language).gettext
     rows = [
         (_("State"), states()[about.state].name(recipient.language)),
@@ -58,19 +61,20 @@ def decided(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dic
 def who_follows(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
     """To a State: a PoC leaves, and nobody who has confirmed its details follows."""
     entry = store.get(notice.about["state"], notice.about["poc"])
-    if entry is None:
-        raise MailRefused("the entry is gone")
+    if entry is None or not entry.departs_on:
+        raise MailRefused("the entry is gone, or it stays after all")
+    named = entry.successor and store.get(entry.state, entry.successor)
     held, translate = entry.nomination, translations(recipient.language).gettext
     rows = [
         (_("State"), states()[entry.state].name(recipient.language)),
         (_("Function"), translate(KIND_NAMES[held.kind])),
         (_("Point of contact"), held.name or held.institution),
-        (_("Leaves on"), notice.about["departs_on"]),
+        (_("Leaves on"), format_date(date.fromisoformat(entry.departs_on), recipient.language)),
     ]
     return {
         "reference": f"PoC-{entry.poc_id}",
         "rows": [(translate(label), value) for label, value in rows],
-        "named": bool(entry.successor),
+        "named": bool(named),
         "page_url": f"{runtime.site_url()}/entries/{entry.state}?lang={recipient.language}",
         "manager_email": runtime.settings.manager_email,
     }

@@ -12,22 +12,23 @@ from datetime import date, datetime, timedelta
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord, entry_subject
 from chalicelib.directory import domains, history, store
-from chalicelib.directory.entry import NOBODY, Entry, Kind, Nomination
+from chalicelib.directory.entry import NOBODY, Entry, Nomination
 from chalicelib.directory.history import Version
 from chalicelib.directory.problems import Problem
-from chalicelib.directory.rules import COLUMNS, as_cells, check, latest_date
+from chalicelib.directory.rules import COLUMNS, as_cells, check, check_cell, identity, latest_date
 from chalicelib.directory.viewing import Asked
 from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict, DirectoryError, Invalid, NotFound
+from chalicelib.errors import Conflict, DirectoryError, Forbidden, Invalid, NotFound
 from chalicelib.i18n import _
 from chalicelib.ids import new_id
 from chalicelib.nominations import rules
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import EDITABLE, NOTE_FIELDS, NoteVerbale, Proposal, Status, What
+from chalicelib.notices import store as notices
+from chalicelib.notices.notice import Notice, to_entry
 from chalicelib.settings import NominationPolicy
 
 FURTHEST = timedelta(days=731)
-_KEPT = NominationPolicy.proposals_kept
 
 
 class Refused(DirectoryError):
@@ -70,9 +71,9 @@ def propose_new(
     cells, problems = _checked(cells, note, by_manager, asked.at)
     problems += _domain_problems(state, cells, ("email", "alternate_email"))
     others = store.of_state(state)
-    problems += _deputy_problems(cells, others, "")
+    problems += _deputy_problems(cells, {entry.poc_id for entry in others})
     if succeeds and all(entry.poc_id != succeeds for entry in others):
-        problems.append(Problem("succeeds", "successor"))
+        problems.append(Problem("succeeds", "succeeds-gone"))
     if any(_same(cells, entry) for entry in others):
         problems.append(Problem("email", "taken"))
     if problems:
@@ -93,32 +94,37 @@ def propose_change(
 ) -> Result:
     """Change an entry: at once what a State may change without approval, the rest as a proposal.
 
-    What the manager takes in from a note verbale is a proposal as a whole. Raises NotFound, Refused, and Moved when the
+    What the manager takes in from a note verbale is a proposal as a whole. Nothing is written when the entry says all
+    of it already, or it waits already: a second press changes nothing. Raises NotFound, Refused, and Moved when the
     entry has another version than `based_on`.
     """
     entry = entry_of(state, poc_id)
-    if entry.version != based_on:
-        raise Moved(entry)
+    others = [other for other in store.of_state(state) if other.poc_id != poc_id]
+    listed = {other.poc_id for other in others}
     old = as_cells(entry.nomination)
     cells, problems = _checked({**old, **_known(given, EDITABLE)}, note, by_manager, asked.at)
+    cells.update(_only_reordered(cells, old, listed))
     changes = {name: cells[name] for name in EDITABLE if cells[name] != old[name]}
-    problems += _domain_problems(state, cells, changes)
-    others = store.of_state(state)
-    problems += _deputy_problems(cells, others, poc_id)
-    if any(_same(cells, other) for other in others if other.poc_id != poc_id):
-        problems.append(Problem("email", "taken"))
-    if problems:
-        raise Refused(problems)
-    parts = rules.split(changes, policy)
     if by_manager:
         noted = {name: cells[name] for name in NOTE_FIELDS if cells[name] != old[name]}
         parts = rules.Split(proposed={**changes, **noted})
-    if not parts.at_once and not parts.proposed:
-        return Result()
-    made = _proposal(
-        state, poc_id, What.CHANGE, {name: old[name] for name in parts.proposed}, parts.proposed, note, asked
-    )
-    return _change(entry, parts, made, asked)
+    else:
+        parts = _possible(rules.split(changes, policy), old)
+    before = {name: old[name] for name in parts.proposed}
+    made = _proposal(state, poc_id, What.CHANGE, before, parts.proposed, note, asked)
+    twin = _waiting_already(made)
+    if not parts.at_once and (twin or not parts.proposed):
+        return Result((), twin)
+    if entry.version != based_on:
+        raise Moved(entry)
+    problems += _domain_problems(state, cells, changes)
+    problems += _deputy_problems(cells, listed | set(old["deputies"].split(";")))
+    if any(_same(cells, other) for other in others):
+        problems.append(Problem("email", "taken"))
+    if problems:
+        raise Refused(problems)
+    done = _change(entry, rules.Split(parts.at_once) if twin else parts, made, asked)
+    return replace(done, proposal_id=twin or done.proposal_id)
 
 
 def propose_departure(
@@ -136,9 +142,13 @@ def propose_departure(
     An empty day takes a departure back. Raises NotFound, Refused and Moved.
     """
     entry = entry_of(state, poc_id)
+    old = {"departs_on": entry.departs_on, "successor": entry.successor}
+    new = {"departs_on": departs_on, "successor": successor if departs_on else ""}
+    if new == old and departs_on:
+        return Result()
     if entry.version != based_on:
         raise Moved(entry)
-    problems = _note_problems(note, by_manager, asked.at)
+    problems = note_problems(note, by_manager, asked.at)
     if departs_on and not _day_ahead(departs_on, asked.at):
         problems.append(Problem("departs_on", "departure-date", {"given": departs_on}))
     allowed = {other.poc_id for other in store.of_state(state) if other.poc_id != poc_id}
@@ -148,20 +158,23 @@ def propose_departure(
         problems.append(Problem("departs_on", "missing"))
     if problems:
         raise Refused(problems)
-    old = {"departs_on": entry.departs_on, "successor": entry.successor}
-    new = {"departs_on": departs_on, "successor": successor if departs_on else ""}
     return _put(_proposal(state, poc_id, What.DEPARTURE, old, new, note, asked), asked)
 
 
-def withdraw(proposal_id: str, asked: Asked) -> Proposal:
-    """The State takes its proposal back. Raises NotFound, and Conflict when it was decided already."""
+def withdraw(proposal_id: str, policy: NominationPolicy, asked: Asked) -> Proposal:
+    """The State takes its proposal back. Raises NotFound, and Conflict when it was decided already.
+
+    Raises Forbidden for what the manager took in: a note verbale is taken back by another one.
+    """
     found = proposals.get(proposal_id)
     if found is None:
         raise NotFound(proposal_id)
+    if not rules.is_the_states_own(found):
+        raise Forbidden("taken in from a note verbale")
     gone = replace(found, status=Status.WITHDRAWN, decided_by=str(asked.actor), decided_at=asked.at)
     try:
         audit.write(
-            lambda transaction: proposals.add_decision(transaction, gone, asked.at, asked.at + _KEPT),
+            lambda transaction: proposals.add_decision(transaction, gone, asked.at, asked.at + policy.proposals_kept),
             record(Action.PROPOSAL_WITHDRAWN, gone, asked),
         )
     except ConditionFailed as failed:
@@ -219,28 +232,23 @@ def _checked(
     # A State may propose before its note verbale arrives: these two are asked for when it is approved.
     stand_in = {} if needs_note else {name: cells[name] or text for name, text in _NO_NOTE.items()}
     found = check({**cells, **stand_in}, latest_date(now))
-    problems = _note_problems(note, needs_note, now, known=True)
+    problems = note_problems(note, needs_note, now)
     if isinstance(found, list):
-        return cells, found + problems
+        return cells, [problem for problem in found if problem.field not in NOTE_FIELDS] + problems
     tidied = as_cells(found)
     return {**tidied, **{name: cells[name] for name in NOTE_FIELDS}}, problems
 
 
-def _note_problems(note: NoteVerbale, needed: bool, now: datetime, known: bool = False) -> list[Problem]:
-    """What is wrong with a note verbale; reference and date are `known` when the other cells were checked with them."""
-    problems = []
-    for name, value in (("note_verbale", note.reference), ("note_verbale_date", note.date)):
-        if needed and not value and not known:
-            problems.append(Problem(name, "missing"))
-    dated = [("received_on", note.received_on)] + ([] if known else [("note_verbale_date", note.date)])
-    for name, value in dated:
-        if value and not _is_day(value):
-            problems.append(Problem(name, "date", {"given": value}))
-        elif value and date.fromisoformat(value) > latest_date(now):
-            problems.append(Problem(name, "future", {"given": value}))
-    if needed and not note.received_on:
-        problems.append(Problem("received_on", "missing"))
-    return problems
+def note_problems(note: NoteVerbale, needed: bool, now: datetime) -> list[Problem]:
+    """What is wrong with a note verbale; all three of it are there when it is `needed`."""
+    latest = latest_date(now)
+    given = (
+        ("note_verbale", "note_verbale", note.reference),
+        ("note_verbale_date", "note_verbale_date", note.date),
+        ("received_on", "note_verbale_date", note.received_on),
+    )
+    found = [(name, check_cell(column, value, latest)) for name, column, value in given if value or needed]
+    return [replace(problem, field=name) for name, problem in found if problem]
 
 
 def _is_day(text: str) -> bool:
@@ -265,8 +273,36 @@ def _domain_problems(state: str, cells: Mapping[str, str], names: Mapping[str, s
     return [problem for problem in found if problem]
 
 
-def _deputy_problems(cells: Mapping[str, str], others: list[Entry], poc_id: str) -> list[Problem]:
-    known = {entry.poc_id for entry in others} - {poc_id}
+def _only_reordered(cells: Mapping[str, str], old: Mapping[str, str], listed: set[str]) -> dict[str, str]:
+    """The lists that hold what they held, as they were: the boxes of a form come in an order of their own.
+
+    A deputy that has left the directory (is not `listed`) has no box: that it is missing is nobody's change.
+    """
+    kept = {}
+    for name in ("networks", "scope", "deputies"):
+        before = {part for part in old[name].split(";") if part and (name != "deputies" or part in listed)}
+        if before == {part for part in cells[name].split(";") if part}:
+            kept[name] = old[name]
+    return kept
+
+
+def _possible(parts: rules.Split, old: Mapping[str, str]) -> rules.Split:
+    """Everything waits when what may change at once does not stand without the rest (hours no longer 24/7, say)."""
+    if isinstance(check({**old, **parts.at_once}, date.max), list):
+        return rules.Split(proposed={**parts.at_once, **parts.proposed})
+    return parts
+
+
+def _waiting_already(made: Proposal) -> str:
+    """The id of an open proposal that says the same; empty when there is none."""
+    for waiting in proposals.of_state(made.state) if made.new else []:
+        same = all(getattr(waiting, name) == getattr(made, name) for name in ("what", "new", "succeeds", "note"))
+        if same and waiting.status is Status.OPEN and (made.what is What.NEW or waiting.poc_id == made.poc_id):
+            return waiting.proposal_id
+    return ""
+
+
+def _deputy_problems(cells: Mapping[str, str], known: set[str]) -> list[Problem]:
     wrong = [given for given in cells["deputies"].split(";") if given and given not in known]
     return [Problem("deputies", "deputy", {"given": wrong[0]})] if wrong else []
 
@@ -289,6 +325,9 @@ def _proposal(
 
 
 def _put(made: Proposal, asked: Asked) -> Result:
+    """Write a proposal, unless the same waits already: a second press makes no second one."""
+    if twin := _waiting_already(made):
+        return Result((), twin)
     audit.write(lambda transaction: proposals.add_new(transaction, made), record(Action.PROPOSED, made, asked))
     return Result((), made.proposal_id)
 
@@ -308,7 +347,7 @@ def _change(entry: Entry, parts: rules.Split, made: Proposal, asked: Asked) -> R
 
     def build(transaction: Writes) -> None:
         if parts.at_once:
-            store.add_change(transaction, after, based_on=entry.version)
+            add_change(transaction, entry, after, asked)
             history.add_version(transaction, version)
         if parts.proposed:
             proposals.add_new(transaction, made)
@@ -320,12 +359,16 @@ def _change(entry: Entry, parts: rules.Split, made: Proposal, asked: Asked) -> R
     return Result(tuple(parts.at_once), made.proposal_id if parts.proposed else "")
 
 
+def add_change(transaction: Writes, entry: Entry, after: Entry, asked: Asked) -> None:
+    """Put a change of an entry into the transaction. A new main address gets the mail with the link to confirm it."""
+    store.add_change(transaction, after, based_on=entry.version, before=entry.nomination)
+    if identity(after.nomination) != identity(entry.nomination):
+        notices.add(transaction, Notice("entry-listed", to_entry(entry.state, entry.poc_id), {}, asked.at))
+
+
 def with_cells(held: Nomination, changes: Mapping[str, str]) -> Nomination:
     """A nomination with some cells changed, which were checked before."""
     found = check({**as_cells(held), **changes}, date.max)
     if isinstance(found, list):
         raise Refused(found)
     return found
-
-
-KINDS = tuple(kind.value for kind in Kind)

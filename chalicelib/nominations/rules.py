@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.access.rules import Role
 from chalicelib.directory.entry import NOBODY, Entry, Verification
 from chalicelib.directory.rules import COLUMNS, as_cells
 from chalicelib.i18n import _
@@ -50,6 +51,7 @@ REASONS = {
     "already-listed": _("This point of contact is listed already."),
     "not-of-this-state": _("It does not belong to this State."),
     "incomplete": _("Something is missing: complete it and propose it again."),
+    "left": _("This point of contact has left the directory."),
     "superseded": _("A later proposal or note verbale has taken its place."),
 }
 """Why a proposal is returned: a code, so that every reader sees it in their own language."""
@@ -103,6 +105,11 @@ class Line:
     def moved(self) -> bool:
         """Whether the entry has changed in this field since the proposal was made."""
         return self.present not in (self.old, self.new)
+
+
+def is_the_states_own(proposal: Proposal) -> bool:
+    """Whether an account of the State made it; else the manager took it in from a note verbale."""
+    return proposal.made_role != Role.MANAGER
 
 
 def present(entry: Entry) -> dict[str, str]:

@@ -172,6 +172,7 @@ def add_decision(transaction: TransactWrite, decided: Proposal, now: datetime, f
         ProposalRow.decided_by.set(decided.decided_by),
         ProposalRow.decided_at.set(now),
         ProposalRow.expires.set(int(forget_at.timestamp())),
+        ProposalRow.note.set(asdict(decided.note)),
     ]
     if decided.reason:
         actions.append(ProposalRow.reason.set(decided.reason))
@@ -180,7 +181,7 @@ def add_decision(transaction: TransactWrite, decided: Proposal, now: datetime, f
 
 
 def add_doubt(transaction: TransactWrite, made: Doubt) -> None:
-    """Put a reader's doubt into the transaction; it fails when the same reader has said it and nobody saw to it yet."""
+    """Put a reader's doubt into the transaction, in the place of one of the same id."""
     row = DoubtRow(
         made.doubt_id,
         about_state=made.state,
@@ -199,12 +200,12 @@ def doubts() -> list[Doubt]:
 
 
 def doubt(doubt_id: str) -> Doubt | None:
-    """One doubt; None when there is none."""
+    """One doubt; None when there is none (or it is a proposal)."""
     try:
         row = DoubtRow.get(doubt_id, consistent_read=True)
     except DoubtRow.DoesNotExist:
         return None
-    return _doubt(row) if row.waiting == DOUBTS else None
+    return _doubt(row) if row.about_state else None
 
 
 def _doubt(row: DoubtRow) -> Doubt:
@@ -214,4 +215,4 @@ def _doubt(row: DoubtRow) -> Doubt:
 
 def add_doubt_settled(transaction: TransactWrite, doubt_id: str) -> None:
     """Put the end of a doubt into the transaction; it fails when somebody saw to it already."""
-    transaction.delete(DoubtRow(doubt_id), condition=DoubtRow.doubt_id.exists())
+    transaction.delete(DoubtRow(doubt_id), condition=DoubtRow.about_state.exists())

@@ -17,6 +17,7 @@ def keep_directory(_event: dict[str, Any], runtime: Runtime, request_id: str) ->
     asked = Asked(Actor.system("keep_directory"), runtime.clock(), request_id)
     leaving = [entry for entry in store.everything() if entry.departs_on]
     done = [deciding.keep(entry, policy, asked) for entry in leaving]
+    deciding.clear_away(policy, asked)
     erased = 0
     for gone in list(retired.to_erase(asked.at)):
         deciding.erase(gone, asked)

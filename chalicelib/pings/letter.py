@@ -6,6 +6,7 @@ from enum import StrEnum
 from chalicelib.directory.entry import KIND_NAMES, Entry
 from chalicelib.directory.languages import operating_languages
 from chalicelib.directory.states import states
+from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
 from chalicelib.errors import MailRefused
 from chalicelib.i18n import LANGUAGES, _, translations
 from chalicelib.links.codes import spaced
@@ -41,6 +42,9 @@ def held_data(entry: Entry, language: str) -> list[tuple[str, str]]:
         (_("Time zone"), given.timezone),
         (_("Hours"), given.hours),
         (_("Other directories and networks"), ", ".join(given.networks)),
+        (_("Role"), translate(ROLES.get(given.role, given.role)) if given.role else ""),
+        (_("Scope"), ", ".join(translate(SCOPES.get(code, code)) for code in given.scope)),
+        (_("Round the clock"), translate(ROUND_THE_CLOCK[given.round_the_clock]) if given.round_the_clock else ""),
     ]
     return [(translate(label), value) for label, value in lines if value]
 

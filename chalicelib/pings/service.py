@@ -86,7 +86,8 @@ def _fresh_pings(campaign_id: str, entries: Iterable[Entry], alive_since: dateti
         kinds = [(entry.poc_id, entry.nomination.kind.value) for entry in colleagues]
         for entry in colleagues:
             given = entry.nomination
-            proof = rules.proof_of_life(entry.verified_how, entry.verified_at, alive_since)
+            verified_at = entry.verified_at if entry.verification is Verification.VERIFIED else None
+            proof = rules.proof_of_life(entry.verified_how, verified_at, alive_since)
             yield Ping(
                 campaign_id=campaign_id,
                 poc_id=entry.poc_id,

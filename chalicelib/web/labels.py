@@ -28,6 +28,8 @@ FIELDS = {
     "deputies": _("Deputies"),
     "departs_on": _("Leaves on"),
     "successor": _("Who follows"),
+    "succeeds": _("Follows"),
+    "received_on": _("Received on"),
 }
 
 KINDS = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}

@@ -33,12 +33,21 @@ def listed(request: WebRequest, token: str) -> Response:
 
 
 def _entry_of(request: WebRequest, token: str) -> tuple[str, str]:
-    """State and id of the entry that a link is for. Raises LinkInvalid or LinkExpired."""
+    """State and id of the entry that a link is for. Raises LinkInvalid or LinkExpired.
+
+    A link is for the address that it was sent to: when the entry gets another one, it is over.
+    """
+    from chalicelib.directory import history
+
     lifetime = request.runtime.settings.nominations.link_lifetime
-    ids = request.runtime.link_signer().read(Purpose.ENTRY, token, lifetime).ids
-    if len(ids) != 2:
+    read = request.runtime.link_signer().read(Purpose.ENTRY, token, lifetime)
+    if len(read.ids) != 2:
         raise LinkInvalid("not a link to an entry")
-    return ids[0], ids[1]
+    state, poc_id = read.ids
+    since = history.address_since(state, poc_id)
+    if since and read.signed_at < since.replace(microsecond=0):  # links carry whole seconds
+        raise LinkExpired(read.signed_at)
+    return state, poc_id
 
 
 def _page(request: WebRequest, token: str, state: str, poc_id: str) -> Response:

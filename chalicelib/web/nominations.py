@@ -1,5 +1,6 @@
 """Pages on which a State proposes what its entries are to say, or the manager takes in a note verbale."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rules import Right
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
 pages = Pages(__name__)
 
+CONFLICT = 409
 PROPOSE = (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE)
-LONGEST = 400
+LONGEST = 4000
 """Characters of a field that are given back; what is longer was refused anyway."""
+LONGEST_ID = 40
 
 
 def asked(request: WebRequest) -> "Asked":
@@ -35,9 +38,7 @@ def asked(request: WebRequest) -> "Asked":
 def ask_for_new(request: WebRequest, state: str) -> Response:
     """The form for a new PoC; `?succeeds=<id>` when it follows one that leaves."""
     _admit(request, state)
-    return _new_page(
-        request, state, {"kind": request.query.get("kind", "")}, succeeds=request.query.get("succeeds", "")
-    )
+    return _new_page(request, state, _again(request, state), succeeds=request.query.get("succeeds", ""))
 
 
 @pages.post("/entries/{state}/new", right=PROPOSE)
@@ -68,7 +69,7 @@ def _new_page(
     before = next((entry for entry in others if entry.poc_id == succeeds), None)
     if before and request.method == "GET":
         held = before.nomination
-        typed = {
+        typed = typed or {
             "kind": held.kind.value,
             "holder": held.holder.value,
             "institution": held.institution,
@@ -102,7 +103,7 @@ def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
     entry = entry_of(state, poc_id)
     record_view(request, state, [entry])
     cells = {name: value for name, value in as_cells(entry.nomination).items() if not name.startswith("note_")}
-    return _change_page(request, entry, cells)
+    return _change_page(request, entry, {**cells, **_again(request, state, poc_id)})
 
 
 @pages.post("/entries/{state}/{poc_id}/change", right=PROPOSE)
@@ -120,7 +121,7 @@ def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
     except proposing.Refused as refused:
         return _change_page(request, proposing.entry_of(state, poc_id), typed, 400, refused.problems, based_on)
     except proposing.Moved as moved:
-        return _change_page(request, moved.entry, typed, 409, since=based_on)
+        return _change_page(request, moved.entry, typed, CONFLICT, since=based_on)
     return _done(request, state, made)
 
 
@@ -133,16 +134,20 @@ def _change_page(
     based_on: int = -1,
     since: int = -1,
 ) -> Response:
-    """The form. `since` is the version that an overtaken form was based on: what changed after it is shown."""
+    """The form. `since` is the version that an overtaken form was based on: what changed after it is shown.
+
+    What the person did not touch follows the entry, so that sending the form again takes back nobody's change.
+    """
     from chalicelib.directory import history, store
 
-    moved = []
+    moved, touched = [], dict(typed)
     if since >= 0:
         versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
-        names = dict.fromkeys(name for made in versions for name in made.new)
-        first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in names}
         last = history.replay(versions)
-        moved = [(name, first[name], last[name]) for name in names]
+        first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in last}
+        untouched = [name for name in last if set(typed.get(name, "").split(";")) == set(first[name].split(";"))]
+        typed = {**typed, **{name: last[name] for name in untouched if name in typed}}
+        moved = [(name, first[name], last[name], "" if name in untouched else touched.get(name, "")) for name in last]
     shown = {
         "state": entry.state,
         "entry": entry,
@@ -166,6 +171,7 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
     return request.render(
         "nomination-form.html",
         status,
+        overtaken=status == CONFLICT,
         typed=typed,
         ticked={name: set(typed[name].split(";")) for name in ("networks", "scope", "deputies")},
         problems={problem.field: problem.text(request.gettext) for problem in reversed(problems)},
@@ -221,7 +227,7 @@ def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
         entry = proposing.entry_of(state, poc_id)
         return _departure_page(request, entry, typed, 400, refused.problems, version(request))
     except proposing.Moved as moved:
-        return _departure_page(request, moved.entry, typed, 409, overtaken=True)
+        return _departure_page(request, moved.entry, typed, CONFLICT, overtaken=True)
     return _done(request, state, made)
 
 
@@ -299,8 +305,10 @@ def _doubt_page(
     from chalicelib.nominations.proposing import entry_of
     from chalicelib.nominations.rules import EDITABLE
     from chalicelib.web import labels
+    from chalicelib.web.entries import record_view
 
     entry = entry_of(state, poc_id)
+    record_view(request, state, [entry])
     return request.render(
         "doubt.html",
         status,
@@ -359,6 +367,22 @@ def _admit(request: WebRequest, state: str) -> None:
     if state not in states():
         raise NotFound(state)
     request.require(state, *PROPOSE)
+
+
+def _again(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
+    """What `?again=<id>` proposed for this entry (a new one without `poc_id`), to be completed and sent once more."""
+    from chalicelib.audit import store as audit
+    from chalicelib.audit.records import Action
+    from chalicelib.nominations import proposing, store
+    from chalicelib.nominations.rules import EDITABLE, What
+
+    wanted = request.query.get("again", "")
+    found = store.get(wanted) if 0 < len(wanted) <= LONGEST_ID else None
+    fits = found and found.state == state and (found.poc_id == poc_id if poc_id else found.what is What.NEW)
+    if not found or not fits:
+        return {}
+    audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
+    return {name: found.new[name] for name in (*EDITABLE, "kind") if name in found.new}
 
 
 def _by_manager(request: WebRequest) -> bool:

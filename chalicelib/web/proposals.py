@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalicelib.access.rules import Right
-from chalicelib.errors import Hidden, Invalid
+from chalicelib.errors import Conflict, Hidden, Invalid, NotFound
 from chalicelib.i18n import _
 from chalicelib.web.http import Pages, Response, WebRequest
 from chalicelib.web.nominations import NOTE, asked, note, version
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pages = Pages(__name__)
 
 EITHER = (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS)
+CONFLICT = 409
 
 
 @pages.get("/proposals", right=EITHER)
@@ -59,10 +60,12 @@ def approve(request: WebRequest, proposal_id: str) -> Response:
     policy = request.runtime.settings.nominations
     try:
         deciding.approve(proposal_id, version(request), note(request), policy, asked(request))
-    except proposing.Moved:
+    except (proposing.Moved, NotFound):
         return _page(request, found, 409, overtaken=True)
     except proposing.Refused as refused:
         return _page(request, found, 400, refused.problems)
+    except Conflict:
+        return _decided_already(request, proposal_id)
     send_soon(request.runtime)
     return request.redirect(f"/entries/{found.state}", request.gettext(_("Approved. The directory shows it now.")))
 
@@ -78,6 +81,8 @@ def send_back(request: WebRequest, proposal_id: str) -> Response:
         deciding.return_(proposal_id, request.field("reason"), request.runtime.settings.nominations, asked(request))
     except Invalid as error:
         return _page(request, found, 400, reason=error.fields["reason"])
+    except Conflict:
+        return _decided_already(request, proposal_id)
     send_soon(request.runtime)
     return request.redirect("/proposals", request.gettext(_("Returned. Whoever proposed it is told why.")))
 
@@ -88,7 +93,10 @@ def withdraw(request: WebRequest, proposal_id: str) -> Response:
     from chalicelib.nominations import proposing
 
     _found(request, proposal_id)
-    proposing.withdraw(proposal_id, asked(request))
+    try:
+        proposing.withdraw(proposal_id, request.runtime.settings.nominations, asked(request))
+    except Conflict:
+        return _decided_already(request, proposal_id)
     return request.redirect("/proposals", request.gettext(_("Withdrawn. Nothing was changed.")))
 
 
@@ -99,6 +107,14 @@ def settle(request: WebRequest, doubt_id: str) -> Response:
 
     deciding.settle_doubt(doubt_id, asked(request))
     return request.redirect("/proposals", request.gettext(_("Noted as seen to.")))
+
+
+def _decided_already(request: WebRequest, proposal_id: str) -> Response:
+    """A second press leads to what the first came to; somebody else's decision is shown as such."""
+    found = _found(request, proposal_id)
+    if found.decided_by == str(request.actor):
+        return request.redirect(f"/proposals/{proposal_id}")
+    return _page(request, found, 409)
 
 
 def _found(request: WebRequest, proposal_id: str) -> "Proposal":
@@ -127,9 +143,8 @@ def _page(
 
     entry: Entry | None = store.get(found.state, found.poc_id)
     others = {other.poc_id: other for other in store.of_state(found.state)}
-    typed = {name: request.field(name) for name in NOTE}
-    if request.method == "GET" or overtaken:
-        typed = dict(zip(NOTE, (found.note.reference, found.note.date, found.note.received_on), strict=True))
+    given = (found.note.reference, found.note.date, found.note.received_on)
+    typed = {name: request.field(name, known) for name, known in zip(NOTE, given, strict=True)}
     return request.render(
         "proposal.html",
         status,
@@ -144,6 +159,7 @@ def _page(
         words=rules,
         labels=labels,
         own=request.may_for(found.state, Right.SEE_OWN_PROPOSALS),
+        late=status == CONFLICT and not overtaken,
     )
 
 
@@ -164,7 +180,6 @@ def ask_for_domains(request: WebRequest, state: str) -> Response:
 def take_domains(request: WebRequest, state: str) -> Response:
     """Set them; an empty list means that any domain will do."""
     from chalicelib.directory import domains
-    from chalicelib.errors import Conflict
 
     _state(state)
     typed = request.form.get("domains", [""])[0][:4000]
@@ -181,7 +196,6 @@ def take_domains(request: WebRequest, state: str) -> Response:
 
 def _state(state: str) -> None:
     from chalicelib.directory.states import states
-    from chalicelib.errors import NotFound
 
     if state not in states():
         raise NotFound(state)
