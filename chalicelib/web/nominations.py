@@ -165,6 +165,7 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
     from chalicelib.directory.networks import NETWORKS
     from chalicelib.directory.rules import LIMITS
     from chalicelib.web import labels
+    from chalicelib.web.cells import Cells
 
     me = shown["entry"].poc_id if shown["entry"] else ""
     typed = {**dict.fromkeys(LIMITS, ""), **dict.fromkeys(NOTE, ""), **shown.pop("typed")}
@@ -176,6 +177,7 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
         ticked={name: set(typed[name].split(";")) for name in ("networks", "scope", "deputies")},
         problems={problem.field: problem.text(request.gettext) for problem in reversed(problems)},
         colleagues=[entry for entry in others if entry.poc_id != me],
+        shown=Cells(request.language, others),
         by_manager=_by_manager(request),
         at_once=request.runtime.settings.nominations.without_approval,
         labels=labels,
@@ -242,14 +244,17 @@ def _departure_page(
 ) -> Response:
     from chalicelib.directory import store
     from chalicelib.web import labels
+    from chalicelib.web.cells import Cells
 
+    colleagues = [other for other in store.of_state(entry.state) if other.poc_id != entry.poc_id]
     return request.render(
         "departure.html",
         status,
         entry=entry,
+        shown=Cells(request.language, colleagues),
         typed={**dict.fromkeys(NOTE, ""), **typed},
         problems={problem.field: problem.text(request.gettext) for problem in reversed(problems or [])},
-        colleagues=[other for other in store.of_state(entry.state) if other.poc_id != entry.poc_id],
+        colleagues=colleagues,
         by_manager=_by_manager(request),
         based_on=entry.version if based_on < 0 else based_on,
         overtaken=overtaken,
@@ -328,9 +333,10 @@ def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
     """Who changed which field of an entry, and when: for the manager and for the entry's own State. Audited."""
     from chalicelib.audit import store as audit
     from chalicelib.audit.records import Action, AuditRecord, entry_subject
-    from chalicelib.directory import history
+    from chalicelib.directory import history, store
     from chalicelib.nominations.proposing import entry_of
     from chalicelib.web import labels
+    from chalicelib.web.cells import Cells
 
     request.require(state, Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES)
     entry = entry_of(state, poc_id)
@@ -339,7 +345,8 @@ def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
     )
     audit.put(record)
     versions = history.versions(state, poc_id)[::-1]
-    return request.render("entry-history.html", entry=entry, versions=versions, labels=labels)
+    shown = Cells(request.language, store.of_state(state))
+    return request.render("entry-history.html", entry=entry, versions=versions, labels=labels, shown=shown)
 
 
 # What the forms share

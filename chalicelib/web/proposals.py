@@ -140,6 +140,7 @@ def _page(
     from chalicelib.directory import store
     from chalicelib.nominations import rules
     from chalicelib.web import labels
+    from chalicelib.web.cells import Cells
 
     entry: Entry | None = store.get(found.state, found.poc_id)
     others = {other.poc_id: other for other in store.of_state(found.state)}
@@ -152,6 +153,7 @@ def _page(
         entry=entry,
         lines=rules.side_by_side(found, entry),
         others=others,
+        shown=Cells(request.language, others.values()),
         typed=typed,
         problems={problem.field: problem.text(request.gettext) for problem in problems or []},
         overtaken=overtaken,
