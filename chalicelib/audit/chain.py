@@ -90,38 +90,65 @@ class Fault(StrEnum):
     """It stands behind the end of the chain."""
     NOT_AS_KEPT = "not-as-kept"
     """It differs from the digest that was kept apart on a day before."""
+    WRITTEN_OVER = "written-over"
+    """Of the digests kept apart on a day: something was put over them, or in place of their deletion, afterwards."""
 
 
 @dataclass(frozen=True)
 class Break:
-    """The first record of a chain that does not fit."""
+    """The first record of a chain that does not fit, and the time it bears (UTC, as stored).
+
+    Of a record that is missing, `at` is the time of the last one before it.
+    """
 
     subject: str
     number: int
     fault: Fault
+    at: str = ""
 
 
-def first_break(subject: str, links: Iterable[Link], head: Head, kept: Mapping[int, str] | None = None) -> Break | None:
+def misfit(each: Link, before: Link | None, subject: str, head: Head, kept: Mapping[int, str]) -> Break | None:
+    """What is wrong with a record that stands after `before` (None: at the beginning), None when it fits."""
+    stood = before.head if before else Head()
+    at = each.fields.get("at", "")
+    if digest_of(each.fields) != each.digest or each.fields.get("subject") != subject:
+        return Break(subject, each.number, Fault.CHANGED, at)
+    if each.number != stood.number + 1:
+        return Break(subject, stood.number + 1, Fault.MISSING, before.fields["at"] if before else "")
+    if each.fields["previous"] != stood.digest:
+        return Break(subject, each.number, Fault.REORDERED, at)
+    if kept.get(each.number, each.digest) != each.digest:
+        return Break(subject, each.number, Fault.NOT_AS_KEPT, at)
+    if each.number > head.number:
+        return Break(subject, each.number, Fault.BEYOND, at)
+    return None
+
+
+def misfit_at_end(last: Link | None, subject: str, head: Head, kept: Mapping[int, str]) -> Break | None:
+    """What is wrong with a chain that ends with `last` (None: it has no record), None when it ends where it should."""
+    stood, at = (last.head, last.fields["at"]) if last else (Head(), "")
+    if stood.number < max(head.number, *kept, 0):
+        return Break(subject, stood.number + 1, Fault.MISSING, at)
+    if stood != head:
+        return Break(subject, stood.number, Fault.CHANGED, at)
+    return None
+
+
+def first_break(
+    subject: str,
+    links: Iterable[Link],
+    head: Head,
+    kept: Mapping[int, str] | None = None,
+    before: Link | None = None,
+) -> Break | None:
     """The first record that does not fit, None when all do.
 
     `links` are the records in the order of their numbers, `head` the end as stored beside them, `kept` the digests
-    (by number) that were put out of reach on earlier days.
+    (by number) that were put out of reach on earlier days. With `before`, the records after that one.
     """
-    before = Head()
+    known = kept or {}
     for each in links:
-        if digest_of(each.fields) != each.digest or each.fields.get("subject") != subject:
-            return Break(subject, each.number, Fault.CHANGED)
-        if each.number != before.number + 1:
-            return Break(subject, before.number + 1, Fault.MISSING)
-        if each.fields["previous"] != before.digest:
-            return Break(subject, each.number, Fault.REORDERED)
-        if kept and kept.get(each.number, each.digest) != each.digest:
-            return Break(subject, each.number, Fault.NOT_AS_KEPT)
-        if each.number > head.number:
-            return Break(subject, each.number, Fault.BEYOND)
-        before = each.head
-    if before.number < max(head.number, *(kept or {0: ""})):
-        return Break(subject, before.number + 1, Fault.MISSING)
-    if before != head:
-        return Break(subject, before.number, Fault.CHANGED)
-    return None
+        if wrong := misfit(each, before, subject, head, known):
+            return wrong
+        before = each
+    return misfit_at_end(before, subject, head, known)
