@@ -5,7 +5,7 @@ Pure functions. Whoever changes, drops, adds or reorders a record breaks the cha
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -107,8 +107,23 @@ class Break:
     at: str = ""
 
 
-def misfit(each: Link, before: Link | None, subject: str, head: Head, kept: Mapping[int, str]) -> Break | None:
-    """What is wrong with a record that stands after `before` (None: at the beginning), None when it fits."""
+def walked(subject: str, links: Iterable[Link], head: Head, before: Link | None = None) -> Iterator[Link | Break]:
+    """The records of a chain as long as they fit, and at the end, or where it stops fitting, the first misfit.
+
+    `links` are the records in the order of their numbers, `head` the end as stored beside them. With `before`, the
+    records after that one.
+    """
+    for each in links:
+        if wrong := _misfit(each, before, subject, head):
+            yield wrong
+            return
+        before = each
+        yield each
+    if wrong := _misfit_at_end(before, subject, head):
+        yield wrong
+
+
+def _misfit(each: Link, before: Link | None, subject: str, head: Head) -> Break | None:
     stood = before.head if before else Head()
     at = each.fields.get("at", "")
     if digest_of(each.fields) != each.digest or each.fields.get("subject") != subject:
@@ -117,38 +132,15 @@ def misfit(each: Link, before: Link | None, subject: str, head: Head, kept: Mapp
         return Break(subject, stood.number + 1, Fault.MISSING, before.fields["at"] if before else "")
     if each.fields["previous"] != stood.digest:
         return Break(subject, each.number, Fault.REORDERED, at)
-    if kept.get(each.number, each.digest) != each.digest:
-        return Break(subject, each.number, Fault.NOT_AS_KEPT, at)
     if each.number > head.number:
         return Break(subject, each.number, Fault.BEYOND, at)
     return None
 
 
-def misfit_at_end(last: Link | None, subject: str, head: Head, kept: Mapping[int, str]) -> Break | None:
-    """What is wrong with a chain that ends with `last` (None: it has no record), None when it ends where it should."""
+def _misfit_at_end(last: Link | None, subject: str, head: Head) -> Break | None:
     stood, at = (last.head, last.fields["at"]) if last else (Head(), "")
-    if stood.number < max(head.number, *kept, 0):
+    if stood.number < head.number:
         return Break(subject, stood.number + 1, Fault.MISSING, at)
     if stood != head:
         return Break(subject, stood.number, Fault.CHANGED, at)
     return None
-
-
-def first_break(
-    subject: str,
-    links: Iterable[Link],
-    head: Head,
-    kept: Mapping[int, str] | None = None,
-    before: Link | None = None,
-) -> Break | None:
-    """The first record that does not fit, None when all do.
-
-    `links` are the records in the order of their numbers, `head` the end as stored beside them, `kept` the digests
-    (by number) that were put out of reach on earlier days. With `before`, the records after that one.
-    """
-    known = kept or {}
-    for each in links:
-        if wrong := misfit(each, before, subject, head, known):
-            return wrong
-        before = each
-    return misfit_at_end(before, subject, head, known)
