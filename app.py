@@ -9,6 +9,7 @@ from chalicelib.runtime import runtime
 from chalicelib.web import (
     acknowledge,
     answer,
+    audit,
     campaigns,
     entries,
     imports,
@@ -42,6 +43,7 @@ for part in (
     reach,
     inquiries,
     acknowledge,
+    audit,
 ):
     app.register_blueprint(part.pages.blueprint)
 
@@ -152,6 +154,17 @@ def send_notices(_event: Event, _context: Any) -> Event:
     from chalicelib.notices import service
 
     return {"sent": service.send_waiting(runtime())}
+
+
+# The audit trail.
+
+
+@app.lambda_function(name="keep_audit_heads")
+def keep_audit_heads(_event: Event, _context: Any) -> Event:
+    """Called once a day: write the ends of the audit chains where nobody can change them."""
+    from chalicelib.audit import keeping
+
+    return keeping.keep_audit_heads(runtime())
 
 
 # Nominations.

@@ -124,6 +124,7 @@ class Settings:
     dispatch_function: str = ""
     inquiry_arn: str = ""
     send_notices_function: str = ""
+    audit_bucket: str = ""
     dispatch_seconds: float = 120.0
     """How long one `dispatch_pings` sends before it lets the state machine call it again."""
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
@@ -157,6 +158,7 @@ _STRINGS = (
     "dispatch_function",
     "inquiry_arn",
     "send_notices_function",
+    "audit_bucket",
 )
 
 

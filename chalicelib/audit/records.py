@@ -1,6 +1,6 @@
 """What an audit record says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -60,6 +60,8 @@ class Action(StrEnum):
     """The window of a campaign ended and its results were fixed."""
     CAMPAIGN_EXPORTED = "pings:campaign:exported"
     """The rows of a campaign were exported as CSV."""
+    CAMPAIGN_NOTES_VIEWED = "pings:campaign:notes-viewed"
+    """What points of contact wrote about changes of their details was shown to the manager."""
     FAILED_RESENT = "pings:campaign:failed-resent"
     """The manager had the mail sent again to those whom it had not reached."""
     PING_ACKNOWLEDGED = "pings:ping:acknowledged"
@@ -114,6 +116,19 @@ class Action(StrEnum):
     """An account verified its authenticator at first sign-in."""
     REFUSED = "access:policy:refused"
     """The policy function said no."""
+    RECORDS_SEARCHED = "audit:records:searched"
+    """The auditor searched the audit records, or looked at the chain of a subject."""
+    RECORDS_EXPORTED = "audit:records:exported"
+    """The auditor exported the audit records that a search found."""
+    CHAINS_VERIFIED = "audit:chains:verified"
+    """The auditor had the chains walked; how many, and how many do not fit."""
+    VIEWS_LISTED = "audit:views:listed"
+    """A supervisor looked at who had looked at the own State's entries."""
+
+    @property
+    def shows_contact_data(self) -> bool:
+        """Whether it is a view or an export: their names end so, and whose data it was is in `about`."""
+        return self.value.endswith(("viewed", "exported"))
 
 
 class Outcome(StrEnum):
@@ -171,6 +186,23 @@ class AuditRecord:
     details: Mapping[str, Any] | None = None
     old_digest: str = ""
     new_digest: str = ""
+
+
+SEVERAL = "several"
+"""What `about` says when one step concerned several States: `details` then lists them under `states`."""
+
+
+def concerning(states: Iterable[str]) -> tuple[str, dict[str, list[str]]]:
+    """`about` and the details that go with it, for a step that concerned these States.
+
+    One State: its code. Several: `SEVERAL`, and their codes in the details. So a view of many States' entries is one
+    record, written once; whoever looks for a State's records asks the index for the State and for `SEVERAL`, and reads
+    of the latter those that list it.
+    """
+    codes = sorted(set(states) - {""})
+    if len(codes) > 1:
+        return SEVERAL, {"states": codes}
+    return "".join(codes), {}
 
 
 def entry_subject(poc_id: str) -> str:
