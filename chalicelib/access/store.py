@@ -29,6 +29,15 @@ class _ByState(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-c
     email = UnicodeAttribute(range_key=True)
 
 
+class _ByRole(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "role"
+        projection = AllProjection()
+
+    role = UnicodeAttribute(hash_key=True)
+    email = UnicodeAttribute(range_key=True)
+
+
 class _ById(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
     class Meta:
         index_name = "account_id"
@@ -53,8 +62,10 @@ class AccountRow(Model):
     belongs_to = UnicodeAttribute()
     last_signed_in_at = InstantAttribute(null=True)
     version = NumberAttribute(default=1)
+    sessions_since = InstantAttribute(null=True)
 
     by_state = _ByState()
+    by_role = _ByRole()
     by_id = _ById()
 
 
@@ -131,6 +142,7 @@ def _account(row: AccountRow) -> Account:
         row.account_id,
         row.last_signed_in_at,
         int(row.version),
+        row.sessions_since,
     )
 
 
@@ -143,6 +155,11 @@ def account_of_id(account_id: str) -> Account | None:
 def accounts_of(state: str) -> list[Account]:
     """The accounts of a State, or with an empty `state` the directory manager's own; a moment behind the table."""
     return [_account(row) for row in AccountRow.by_state.query(state or OURS)]
+
+
+def accounts_in(role: Role) -> list[Account]:
+    """All accounts with a role, of whatever State; a moment behind the table."""
+    return [_account(row) for row in AccountRow.by_role.query(role.value)]
 
 
 def add_account(transaction: TransactWrite, made: Account) -> None:
@@ -163,6 +180,7 @@ def account_row(made: Account) -> AccountRow:
         belongs_to=made.state or OURS,
         last_signed_in_at=made.last_signed_in_at,
         version=made.version,
+        sessions_since=made.sessions_since,
     )
 
 
@@ -177,8 +195,19 @@ def add_account_change(transaction: TransactWrite, changed: Account) -> None:
         AccountRow.language.set(changed.language),
         AccountRow.version.set(changed.version),
     ]
+    if changed.sessions_since:
+        actions.append(AccountRow.sessions_since.set(changed.sessions_since))
     condition = AccountRow.version == changed.version - 1
     transaction.update(AccountRow(changed.email), actions=actions, condition=condition)
+
+
+def add_still_in_charge(transaction: TransactWrite, actor: Account) -> None:
+    """Let the transaction fail unless whoever acts is still active, in the same role.
+
+    Of two managers who remove each other at the same moment one succeeds, so that there is always one left.
+    """
+    in_charge = (AccountRow.status == AccountStatus.ACTIVE.value) & (AccountRow.role == actor.role.value)
+    transaction.condition_check(AccountRow, actor.email, condition=in_charge)
 
 
 def add_sign_in(transaction: TransactWrite, email: str, now: datetime) -> None:
