@@ -49,6 +49,12 @@ def of_change(action: Action, actor: Account, target: Account, visit: Visit, **w
     )
 
 
+def refused(action: Action, account: Account, visit: Visit, **what: str) -> AuditRecord:
+    """A record of what somebody, who may not be whose account it is, tried on an account in vain."""
+    record = of_account(action, account, visit, **what)
+    return replace(record, actor=Actor("visitor", visit.source), outcome=Outcome.REFUSED)
+
+
 def put_failure(account: Account | None, reason: str, visit: Visit) -> None:
     """Audit a sign-in that was refused. Nothing typed is kept: it may be anything, a password even."""
     subject = account_subject(account.account_id) if account else f"visitor#{visit.source}"

@@ -122,6 +122,11 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def hardened(code: str, salt: str) -> str:
+    """What is stored instead of a short code: made slow on purpose, or whoever reads the table could try them all."""
+    return hashlib.scrypt(code.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32).hex()
+
+
 def account(email: str) -> Account | None:
     """The account of an e-mail address (any case), read consistently; None when there is none."""
     try:
@@ -199,6 +204,11 @@ def add_account_change(transaction: TransactWrite, changed: Account) -> None:
         actions.append(AccountRow.sessions_since.set(changed.sessions_since))
     condition = AccountRow.version == changed.version - 1
     transaction.update(AccountRow(changed.email), actions=actions, condition=condition)
+
+
+def add_unchanged(transaction: TransactWrite, known: Account) -> None:
+    """Let the transaction fail when the account has changed since it was read."""
+    transaction.condition_check(AccountRow, known.email, condition=AccountRow.version == known.version)
 
 
 def add_still_in_charge(transaction: TransactWrite, actor: Account) -> None:
