@@ -7,12 +7,14 @@ from chalice.app import Chalice, ConvertToMiddleware
 from chalicelib.observability import logger
 from chalicelib.runtime import runtime
 from chalicelib.web import (
+    accounts,
     acknowledge,
     answer,
     campaigns,
     entries,
     imports,
     inquiries,
+    invitation,
     listed,
     nominations,
     proposals,
@@ -42,6 +44,8 @@ for part in (
     reach,
     inquiries,
     acknowledge,
+    accounts,
+    invitation,
 ):
     app.register_blueprint(part.pages.blueprint)
 
@@ -163,6 +167,17 @@ def keep_directory(event: Event, context: Any) -> Event:
     from chalicelib.nominations import workflow
 
     return dict(workflow.keep_directory(event, runtime(), context.aws_request_id))
+
+
+# Accounts.
+
+
+@app.lambda_function(name="keep_accounts")
+def keep_accounts(event: Event, context: Any) -> Event:
+    """Called once a day: ask States to review their accounts, every six months each."""
+    from chalicelib.access import reviews
+
+    return dict(reviews.keep_accounts(event, runtime(), context.aws_request_id))
 
 
 @app.lambda_function(name="commit_import")

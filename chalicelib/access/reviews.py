@@ -11,6 +11,7 @@ from chalicelib.access.rules import Account, AccountStatus, Role
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action, Actor, AuditRecord, accounts_subject
 from chalicelib.dynamo import ConditionFailed, Writes
+from chalicelib.errors import Conflict
 from chalicelib.notices import store as notices
 from chalicelib.notices.notice import MANAGER, Notice, to_supervisors
 from chalicelib.observability import logger
@@ -57,7 +58,10 @@ def overview(runtime: "Runtime", now: datetime) -> list[Line]:
 
 
 def reviewed(actor: Account, state: str, held: list[Account], visit: Visit) -> None:
-    """Whoever looks after the accounts of a State has looked through them. Pressing twice does no harm."""
+    """Whoever looks after the accounts of a State has looked through them. Pressing twice does no harm.
+
+    Raises Conflict when the account that presses was suspended at that moment.
+    """
     there = [one for one in held if one.status is not AccountStatus.REMOVED]
     record = AuditRecord(
         actor.actor,
@@ -73,7 +77,10 @@ def reviewed(actor: Account, state: str, held: list[Account], visit: Visit) -> N
         store.add_still_in_charge(transaction, actor)
         items.add_reviewed(transaction, state, visit.now)
 
-    audit_store.write(build, record)
+    try:
+        audit_store.write(build, record)
+    except ConditionFailed as failed:
+        raise Conflict(state) from failed
 
 
 # The Lambda `keep_accounts`, once a day
