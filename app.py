@@ -7,6 +7,7 @@ from chalice.app import Chalice, ConvertToMiddleware
 from chalicelib.observability import logger
 from chalicelib.runtime import runtime
 from chalicelib.web import (
+    accounts,
     acknowledge,
     answer,
     audit,
@@ -14,6 +15,7 @@ from chalicelib.web import (
     entries,
     imports,
     inquiries,
+    invitation,
     listed,
     nominations,
     proposals,
@@ -44,6 +46,8 @@ for part in (
     inquiries,
     acknowledge,
     audit,
+    accounts,
+    invitation,
 ):
     app.register_blueprint(part.pages.blueprint)
 
@@ -176,6 +180,17 @@ def keep_directory(event: Event, context: Any) -> Event:
     from chalicelib.nominations import workflow
 
     return dict(workflow.keep_directory(event, runtime(), context.aws_request_id))
+
+
+# Accounts.
+
+
+@app.lambda_function(name="keep_accounts")
+def keep_accounts(event: Event, context: Any) -> Event:
+    """Called once a day: ask States to review their accounts, every six months each."""
+    from chalicelib.access import reviews
+
+    return dict(reviews.keep_accounts(event, runtime(), context.aws_request_id))
 
 
 @app.lambda_function(name="commit_import")
