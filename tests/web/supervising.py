@@ -91,13 +91,10 @@ def actions(email: str) -> list[str]:
 
 def people(pool: Pool) -> None:
     """A State with two supervisors, a PoC and a reader; another with one supervisor; two managers."""
-    for email, role in (
-        (SUPERVISOR, Role.SUPERVISOR),
-        (SECOND, Role.SUPERVISOR),
-        (POC, Role.POC),
-        (READER, Role.READER),
-    ):
-        pool.add(email, role, "AM")
+    for email in (SUPERVISOR, SECOND):
+        pool.add(email, Role.SUPERVISOR, "AM")
+    pool.add(POC, Role.POC, "AM")
+    pool.add(READER, Role.READER, "AM")
     pool.add(STRANGER, Role.SUPERVISOR, "FR")
     pool.add(MANAGER)
     pool.add(OTHER_MANAGER)

@@ -247,9 +247,7 @@ def test_a_mistyped_domain_is_caught_and_what_was_typed_stays(supervisor: Browse
     assert store.account("new.officer@cret.am.example") is None
 
 
-@pytest.mark.parametrize(
-    "email", ["", "no address", "a@b", "someone@webmail.example", "x@cert.am.example.evil.example"]
-)
+@pytest.mark.parametrize("email", ["", "no address", "a@b", "x@webmail.example", "x@cert.am.example.evil.example"])
 def test_only_addresses_of_the_states_domains_are_invited(supervisor: Browser, email: str) -> None:
     assert invite(supervisor, email).status == 400
     assert not notices("account-invitation")
