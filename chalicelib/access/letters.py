@@ -80,7 +80,7 @@ def review(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict
     """To the supervisors of a State, every six months: look through the list."""
     state, translate = notice.about["state"], translations(recipient.language).gettext
     reviewed_at = items.review(state).reviewed_at
-    if reviewed_at and reviewed_at > notice.made_at:
+    if reviewed_at and reviewed_at >= notice.made_at:
         raise MailRefused("reviewed meanwhile")
     rows = [(_("State"), states()[state].name(recipient.language))] if state else []
     last = format_moment(reviewed_at, recipient.language) if reviewed_at else translate(_("Never"))

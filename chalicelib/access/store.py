@@ -202,13 +202,18 @@ def add_account_change(transaction: TransactWrite, changed: Account) -> None:
     ]
     if changed.sessions_since:
         actions.append(AccountRow.sessions_since.set(changed.sessions_since))
-    condition = AccountRow.version == changed.version - 1
-    transaction.update(AccountRow(changed.email), actions=actions, condition=condition)
+    transaction.update(AccountRow(changed.email), actions=actions, condition=_is_at(changed.version - 1))
+
+
+def _is_at(version: int) -> Condition:
+    """That an account is there at this version; one that was made before there were versions is at the first."""
+    at: Condition = AccountRow.version == version
+    return at | (AccountRow.email.exists() & AccountRow.version.does_not_exist()) if version == 1 else at
 
 
 def add_unchanged(transaction: TransactWrite, known: Account) -> None:
     """Let the transaction fail when the account has changed since it was read."""
-    transaction.condition_check(AccountRow, known.email, condition=AccountRow.version == known.version)
+    transaction.condition_check(AccountRow, known.email, condition=_is_at(known.version))
 
 
 def add_still_in_charge(transaction: TransactWrite, actor: Account) -> None:
