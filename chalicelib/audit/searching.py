@@ -125,11 +125,11 @@ def find(asked: Wanted, cursor: str = "", per_page: int = PER_PAGE, read_at_most
     positions = _positions(cursor, sources)
     streams = [_told_apart(name, walk(positions.get(name))) for name, walk in sources.items()]
     rows: list[AuditRow] = []
-    looked, looked_to = 0, ""
-    for name, row in merge(*streams, key=lambda each: (each[1].at, each[1].subject, each[1].number), reverse=True):
+    looked_to = ""
+    merged = merge(*streams, key=lambda each: (each[1].at, each[1].subject, each[1].number), reverse=True)
+    for looked, (name, row) in enumerate(merged):
         if len(rows) == per_page or looked == read_at_most:
             return Found(rows, _cursor(positions), len(rows) < per_page, looked_to)
-        looked += 1
         looked_to = row.at
         positions[name] = (row.at, row.subject, int(row.number))
         if asked.fits(row):

@@ -1,6 +1,7 @@
 """The audit tables. Records are put and never changed or deleted; beside them lies the head of each subject's chain."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -213,16 +214,25 @@ def history(subject: str) -> list[AuditRow]:
 
 def length(subject: str) -> int:
     """The number of the last record of a subject, 0 when there is none. Records are looked at, not the head."""
-    last = AuditRow.query(
-        subject, consistent_read=True, scan_index_forward=False, limit=1, attributes_to_get=["number"]
-    )
-    return max((int(row.number) for row in last), default=0)
+    wanted: dict[str, Any] = {"scan_index_forward": False, "limit": 1, "attributes_to_get": ["number"]}
+    return max((int(row.number) for row in AuditRow.query(subject, consistent_read=True, **wanted)), default=0)
 
 
 def records(subject: str, after: int = 0) -> Iterator[AuditRow]:
     """The records of a subject from the one that follows number `after` on, oldest first."""
     condition = AuditRow.number > after if after else None
-    return iter(AuditRow.query(subject, condition, consistent_read=True, page_size=_SHOWN))
+    return _readable(AuditRow.query(subject, condition, consistent_read=True, page_size=_SHOWN))
+
+
+def _readable(rows: Iterator[AuditRow]) -> Iterator[AuditRow]:
+    """The rows without those that cannot be read: for people who look. The check of the chains names them."""
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except UNREADABLE:
+            continue
 
 
 def links(subject: str, after: int = 0) -> Iterator[Link]:
@@ -242,7 +252,7 @@ def links(subject: str, after: int = 0) -> Iterator[Link]:
         yield link
 
 
-UNREADABLE = (AttributeDeserializationError, AttributeNullError, ValueError, TypeError)
+UNREADABLE = (AttributeDeserializationError, AttributeNullError)
 """What reading a row raises when somebody changed the kind of a field."""
 
 
@@ -252,6 +262,35 @@ class Unreadable(Exception):
     def __init__(self, number: int) -> None:
         super().__init__(f"record {number}")
         self.number = number
+
+
+@dataclass(frozen=True)
+class StoredHead:
+    """A head as it lies in the table: with the time of the last record, and whether the listing has it."""
+
+    head: Head
+    moved_at: str
+    listed: bool
+
+
+NO_HEAD = StoredHead(Head(), "", False)
+
+
+def stored_heads(subjects: Iterable[str]) -> dict[str, StoredHead | None]:
+    """The heads of these subjects, read consistently: `NO_HEAD` where there is none, None for what cannot be read."""
+    wanted = list(dict.fromkeys(subjects))
+    try:
+        found = {
+            row.subject: StoredHead(
+                Head(int(row.number), row.digest or ""), row.moved_at or "", row.listing == HEADS and bool(row.moved_at)
+            )
+            for row in HeadRow.batch_get(wanted, consistent_read=True)
+        }
+    except UNREADABLE:
+        if len(wanted) == 1:
+            return {wanted[0]: None}
+        return {subject: head for each in wanted for subject, head in stored_heads([each]).items()}
+    return {subject: found.get(subject, NO_HEAD) for subject in wanted}
 
 
 def stored(places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Link]:
@@ -309,12 +348,12 @@ def newest_first(
             key |= {index: {"S": value}, "at": {"S": after[0]}}
     more: dict[str, Any] = {"scan_index_forward": False, "last_evaluated_key": key, "page_size": _SHOWN}
     if not index:
-        yield from AuditRow.query(value, **more)
+        yield from _readable(AuditRow.query(value, **more))
         return
     condition = None
     if since or until:
         condition = AuditRow.at.between((since or date.min).isoformat(), f"{until or date.max}U")  # behind every time
-    yield from _INDEXES[index].query(value, condition, **more)
+    yield from _readable(_INDEXES[index].query(value, condition, **more))
 
 
 _INDEXES: dict[str, Any] = {

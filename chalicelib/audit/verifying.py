@@ -4,7 +4,7 @@ Three walks, one after the other, none of which reads a whole table:
 
 * `kept`: the objects of the days. Each must name the one before it, and each head in it must still be a record.
 * `chains`: every subject that has a head, from its first record to its last.
-* `days`: every record of every day belongs to a chain that has a head: nobody dropped a head to hide a chain.
+* `days`: every record of every day belongs to a chain that has a listed head: nobody hid a chain from the walk before.
 
 A walk can stop at any time and go on later, in another process: where it stands is a `Walk`, which is plain JSON.
 """
@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.audit import keeping, store
-from chalicelib.audit.chain import Break, Fault, Head, Link, walked
+from chalicelib.audit.chain import Break, Fault, Head, Link, digest_of, walked
 from chalicelib.audit.keeping import Unreadable, Version
 from chalicelib.clock import to_z
 
@@ -165,6 +165,8 @@ def _hold_against(walk: Walk, kept: dict[str, Head]) -> Walk:
         link = found.get((subject, head.number))
         if link is None:
             walk = walk.noting(Break(subject, head.number, Fault.MISSING))
+        elif link.digest != digest_of(link.fields):
+            walk = walk.noting(Break(subject, head.number, Fault.CHANGED, link.fields["at"]))
         elif link.digest != head.digest:
             walk = walk.noting(Break(subject, head.number, Fault.NOT_AS_KEPT, link.fields["at"]))
     return walk
@@ -218,12 +220,12 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
     records, first_day = 0, ""
     wrong: Break | None = None
     for _try in range(_TRIES):
-        head, wrong = _heads([subject])[subject], None
-        if head is None:
+        stored, wrong = store.stored_heads([subject])[subject], None
+        if stored is None:
             return _Seen(last, records, first_day, Break(subject, 0, Fault.CHANGED))
         try:
             links = store.links(subject, last.number if last else 0)
-            for each in walked(subject, links, head, last):
+            for each in walked(subject, links, stored.head, last):
                 if isinstance(each, Break):
                     wrong = each
                     break
@@ -232,7 +234,10 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
                     return _Seen(last, records, first_day, finished=False)
         except store.Unreadable as error:
             return _Seen(last, records, first_day, Break(subject, error.number, Fault.CHANGED))
-        if wrong is None or _heads([subject])[subject] == head:
+        if wrong is None and stored != store.NO_HEAD and not (last and last.fields["at"] == stored.moved_at):
+            # Such a head would not be kept apart any more.
+            wrong = Break(subject, stored.head.number, Fault.CHANGED, last.fields["at"] if last else "")
+        if wrong is None or store.stored_heads([subject])[subject] == stored:
             break
     return _Seen(last, records, first_day, wrong)
 
@@ -241,16 +246,6 @@ def _link_at(told: list[Any]) -> Link:
     """The record at which a walk stopped, as far as the next one needs it."""
     at, number, digest = told
     return Link({"at": at, "number": str(number)}, digest)
-
-
-def _heads(subjects: list[str]) -> dict[str, Head | None]:
-    """The heads of these subjects; None for one that cannot be read, since somebody changed the kind of a field."""
-    try:
-        return dict(store.heads(subjects))
-    except store.UNREADABLE:
-        if len(subjects) == 1:
-            return {subjects[0]: None}
-        return {subject: head for each in subjects for subject, head in _heads([each]).items()}
 
 
 # The days
@@ -270,11 +265,12 @@ def _days(walk: Walk, _bucket: str, now: datetime, stop: Stop) -> Walk:
 
 
 def _without_head(walk: Walk, subjects: Iterator[str]) -> Walk:
-    """Chains that have records but no head were met by no walk through the heads: look at them now."""
+    """Chains that have records but no head in the listing were met by no walk through the heads: look at them now."""
     while page := list(islice(subjects, _STRETCH)):
         distinct = list(dict.fromkeys(page))
         for at in range(0, len(distinct), _BATCH):
-            for subject, head in _heads(distinct[at : at + _BATCH]).items():
-                if head is None or not head.number:
-                    walk = walk.noting(verify_subject(subject))
+            for subject, stored in store.stored_heads(distinct[at : at + _BATCH]).items():
+                if stored is None or not stored.listed:
+                    unlisted = Break(subject, stored.head.number if stored else 0, Fault.CHANGED)
+                    walk = walk.noting(verify_subject(subject) or unlisted)
     return walk

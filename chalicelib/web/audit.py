@@ -275,7 +275,12 @@ def verify_audit(request: WebRequest) -> Response:
     monotonic = request.runtime.monotonic
     end = monotonic() + SECONDS
     walk = verifying.verify(walk, request.runtime.settings.audit_bucket, request.now, lambda: monotonic() >= end)
-    told = {"phase": walk.phase, "chains": walk.chains, "records": walk.records, "objects": walk.objects}
+    told: dict[str, Any] = {
+        "phase": walk.phase,
+        "chains": walk.chains,
+        "records": walk.records,
+        "objects": walk.objects,
+    }
     _put(request, Action.CHAINS_VERIFIED, **told, broken=len(walk.breaks) + walk.more)
     token = "" if walk.done else request.runtime.link_signer().sign(Purpose.FORM, _WALK, walk.to_json())
     return request.render(
