@@ -57,7 +57,10 @@ class Play:
         self.world.add("t1", "TR")
 
     def entry(self) -> Entry:
-        return self.chance.choice(store.of_state("AM"))
+        """One of the State's entries; by age, since ids are random and the same steps are wanted in every run."""
+        return self.chance.choice(
+            sorted(store.of_state("AM"), key=lambda entry: (entry.created_at, entry.nomination.email))
+        )
 
     def based_on(self, entry: Entry) -> int:
         return entry.version - self.chance.choice((0, 0, 0, 1))
@@ -78,9 +81,8 @@ class Play:
 
     def departure(self) -> None:
         entry = self.entry()
-        day = self.chance.choice(
-            ("", (self.world.clock() + timedelta(days=self.chance.randint(0, 9))).date().isoformat())
-        )
+        leaves = (self.world.clock() + timedelta(days=self.chance.randint(0, 9))).date().isoformat()
+        day = self.chance.choice((leaves, leaves, ""))
         successor = self.chance.choice(("", NOBODY, self.entry().poc_id))
         proposing.propose_departure(
             "AM", entry.poc_id, day, successor, self.based_on(entry), NO_NOTE, False, self.world.state()
@@ -133,6 +135,7 @@ class Play:
             self.time_passes,
         ]  # fmt: skip
         chosen = self.chance.choice(steps)
+        self.world.clock.pass_(minutes=1)
         with suppress(Refused, Conflict, NotFound, IndexError):
             chosen()
             self.done += 1
