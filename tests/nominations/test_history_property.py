@@ -31,7 +31,7 @@ from tests.directory.samples import sheet
 from tests.nominations.samples import NEW, NO_NOTE, NOTE, World
 from tests.tables import create_tables
 
-RUNS, STEPS = 6, 45
+RUNS, STEPS = 5, 45
 
 CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("phone", ("+37410000001", "+37410000002", "")),
