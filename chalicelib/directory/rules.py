@@ -43,7 +43,7 @@ LIMITS = {
     "note_verbale_date": 10,
     "role": 20,
     "scope": 120,
-    "round_the_clock": 3,
+    "round_the_clock": 20,
     "deputies": 200,
 }
 """How many characters each field may have."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.access.rules import AccountStatus, Role
-from chalicelib.access.store import Account, account_row
+from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.store import account_row
 from chalicelib.audit.records import Actor
 from chalicelib.directory import history, store
 from chalicelib.directory.entry import NOBODY, Entry, Kind

@@ -140,28 +140,13 @@ def test_what_no_longer_fits_the_entry_is_refused_by_field(world: World) -> None
 
 
 def test_an_address_that_another_entry_took_meanwhile_is_refused(world: World) -> None:
-    change = world.change("p1", email="new@cert.am.example")
-    new = world.propose_new()
-    world.approve(new, NOTE)
-    with pytest.raises(Refused) as refused:
-        world.approve(change)
-    assert [(each.field, each.code) for each in refused.value.problems] == [("email", "taken")]
-    with pytest.raises(Refused):
-        world.approve(proposals_of_the_same_poc(world), NOTE)
+    change, other = world.change("p1", email="new@cert.am.example"), world.propose_new(title="Another desk")
+    world.approve(world.propose_new(), NOTE)
+    for late, note in ((change, NO_NOTE), (other, NOTE)):
+        with pytest.raises(Refused) as refused:
+            world.approve(late, note)
+        assert [(each.field, each.code) for each in refused.value.problems] == [("email", "taken")]
     assert world.cells("p1")["email"] == "p1@cert.am.example"
-
-
-def proposals_of_the_same_poc(world: World) -> str:
-    """A proposal that was made before the entry was listed."""
-    transact(
-        lambda transaction: proposals.add_new(
-            transaction,
-            replace(next(iter(proposals.of_state("AM"))), proposal_id="late", poc_id="late", status=Status.OPEN),
-        )
-    )
-    found = world.proposal("late")
-    assert found.status is Status.OPEN
-    return "late"
 
 
 def test_an_approved_change_that_changes_nothing_any_more_is_a_version_all_the_same(world: World) -> None:
