@@ -46,6 +46,8 @@ class Action(StrEnum):
     """A proposal, with contact data, was shown to a signed-in account."""
     ENTRIES_VIEWED = "directory:entries:viewed"
     """Contact data were shown to a signed-in account."""
+    ENTRY_EXPORTED = "directory:entry:exported"
+    """A signed-in account took an entry along as a vCard or its QR code."""
     IMPORT_UPLOADED = "directory:import:uploaded"
     """A file of nominations was uploaded and its dry run shown."""
     IMPORT_COMMITTED = "directory:import:committed"

@@ -1,24 +1,54 @@
 """The directory by State: who is in it, who is not, and which States a reader looks for."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from chalicelib.directory.entry import Entry, Verification
-from chalicelib.directory.states import State, states
+from chalicelib.directory import hours
+from chalicelib.directory.entry import Entry, Nomination, Verification
+from chalicelib.directory.search import is_called, is_exactly
+from chalicelib.directory.states import State, in_order
+
+ROUND_THE_CLOCK = "24-7"
+"""The one value of `Wanted.hours`."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reader looks for: `words` of a State's name, a kind, a verification state. Empty means all."""
+    """What a reader looks for: `words` of a State's name, its regional group, and PoCs of a kind, with an operating
+    language (ISO 639), on duty round the clock, of another network, in a verification state. Empty means all."""
 
     words: str = ""
     kind: str = ""
+    region: str = ""
+    language: str = ""
+    hours: str = ""
+    network: str = ""
     verification: str = ""
 
+    @property
+    def of_entries(self) -> bool:
+        """Whether something of the PoCs is asked for: then a State without any cannot be meant."""
+        return any((self.kind, self.language, self.hours, self.network, self.verification))
+
+    def lets_state_through(self, state: State) -> bool:
+        """Whether a State is wanted."""
+        return self.region in ("", state.regional_group) and is_called(state, self.words)
+
     def lets_through(self, entry: Entry) -> bool:
-        """Whether an entry is wanted."""
-        return self.kind in ("", entry.nomination.kind) and self.verification in ("", entry.verification)
+        """Whether an entry is wanted: all that is asked for must be true of the same PoC."""
+        held = entry.nomination
+        return (
+            self.kind in ("", held.kind)
+            and self.verification in ("", entry.verification)
+            and (not self.language or self.language in held.languages)
+            and (not self.network or self.network in held.networks)
+            and (not self.hours or round_the_clock(held))
+        )
+
+
+def round_the_clock(held: Nomination) -> bool:
+    """Whether somebody is to be reached at any hour: what the State says of it, else its hours on duty."""
+    return held.round_the_clock == "yes" or (not held.round_the_clock and held.hours == hours.ALWAYS)
 
 
 @dataclass(frozen=True)
@@ -40,12 +70,23 @@ class StateLine:
 
 @dataclass(frozen=True)
 class Listing:
-    """`lines` are the States found, `missing` those without any PoC; both in the order of their names."""
+    """The directory as a reader wants to see it. `lines` are the States found that have a PoC, `missing` those found
+    without any; both in the order of the reader's language, but for a State called exactly as asked, which comes first.
+
+    `entries` and `participating` count the PoCs and the States of the whole directory, `languages` are all operating
+    languages in it, and `everyone` all States."""
 
     lines: tuple[StateLine, ...]
     missing: tuple[StateLine, ...]
     entries: int
     participating: int
+    languages: frozenset[str]
+    everyone: tuple[StateLine, ...]
+
+    def only(self, words: str) -> State | None:
+        """The State that `words` name exactly, when no other was found."""
+        found = (*self.lines, *self.missing)
+        return found[0].state if len(found) == 1 and words and is_exactly(found[0].state, words) else None
 
 
 def listing(entries: Iterable[Entry], wanted: Wanted, language: str) -> Listing:
@@ -53,27 +94,20 @@ def listing(entries: Iterable[Entry], wanted: Wanted, language: str) -> Listing:
     held: dict[str, list[Entry]] = {}
     for entry in entries:
         held.setdefault(entry.state, []).append(entry)
-    lines = [StateLine(state, state.name(language), tuple(held.get(code, ()))) for code, state in states().items()]
-    lines.sort(key=lambda line: plain(line.name))
-    words = wanted.words
+    everyone = tuple(
+        StateLine(state, state.name(language), tuple(held.get(state.code, ()))) for state in in_order(language)
+    )
+    found = [line for line in everyone if wanted.lets_state_through(line.state)]
+    if wanted.words:
+        found.sort(key=lambda line: not is_exactly(line.state, wanted.words))
     shown = (
-        replace(line, entries=tuple(entry for entry in line.entries if wanted.lets_through(entry))) for line in lines
+        replace(line, entries=tuple(entry for entry in line.entries if wanted.lets_through(entry))) for line in found
     )
     return Listing(
-        lines=tuple(line for line in shown if line.entries and is_called(line.state, words)),
-        missing=tuple(line for line in lines if not line.entries),
-        entries=sum(len(line.entries) for line in lines),
+        lines=tuple(line for line in shown if line.entries),
+        missing=() if wanted.of_entries else tuple(line for line in found if not line.entries),
+        entries=sum(len(line.entries) for line in everyone),
         participating=len(held),
+        languages=frozenset(code for line in everyone for entry in line.entries for code in entry.nomination.languages),
+        everyone=everyone,
     )
-
-
-def plain(name: str) -> str:
-    """A name without accents and case, for finding and ordering: `Türkiye` is found as `turkiye`."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
-def is_called(state: State, words: str) -> bool:
-    """Whether the words are in the State's name in any of the six languages, or are its code."""
-    wanted = plain(words.strip())
-    return any(wanted in plain(name) for name in (*state.names.values(), state.code, state.iso3))

@@ -1,6 +1,7 @@
 """The 193 Member States and two observer States, from `data/states.csv`: the only source of State names."""
 
 import csv
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -8,8 +9,12 @@ from pathlib import Path
 
 from chalicelib.paths import DATA
 
-# Only the article goes: in `Bolivia (Plurinational State of)` the brackets are part of the name.
-_ARTICLE = re.compile(r"\s\((?:the|l['’]|la|le|les|el|los|las)\)$")
+ORDER = DATA / "state-order.csv"
+"""The States in the order of each language; `infra/state_order.py` writes it."""
+
+# Only the article goes: in `Bolivia (Plurinational State of)` the brackets are part of the name. The asterisk refers to
+# a footnote of the table that the names come from.
+_BESIDE = re.compile(r"(?:\s\((?:the|l['’]|la|le|les|el|los|las)\))?(?:\s\*)?$")
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class State:
 
     def name(self, language: str) -> str:
         """The UN short name as in a list, without the article printed after it: `Gambia`, not `Gambia (the)`."""
-        return _ARTICLE.sub("", self.names[language])
+        return _BESIDE.sub("", self.names[language])
 
 
 @cache
@@ -41,3 +46,20 @@ def states(path: Path = DATA / "states.csv") -> dict[str, State]:
             )
             for row in csv.DictReader(file)
         }
+
+
+def in_order(language: str) -> list[State]:
+    """Every State, in the order that the rules of `language` give their names."""
+    return [states()[code] for code in _order()[language]]
+
+
+def fingerprint(language: str) -> str:
+    """Of the names in a language: it says whether the order is that of today's names."""
+    names = "\n".join(f"{code} {state.name(language)}" for code, state in sorted(states().items()))
+    return hashlib.sha256(names.encode()).hexdigest()[:12]
+
+
+@cache
+def _order() -> dict[str, list[str]]:
+    with ORDER.open(encoding="utf-8", newline="") as file:
+        return {row["language"]: row["states"].split() for row in csv.DictReader(file)}

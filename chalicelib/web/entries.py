@@ -12,34 +12,51 @@ if TYPE_CHECKING:
 
 pages = Pages(__name__)
 
+OK, BAD_REQUEST = 200, 400
+
 
 @pages.get("/entries", right=Right.SEE_ENTRIES)
 def entries_by_state(request: WebRequest) -> Response:
-    """All States with a PoC; names and counts only, so that looking at the list shows no contact data."""
-    from chalicelib.directory import store
-    from chalicelib.directory.listing import Wanted, listing
-    from chalicelib.web import labels
+    """All States, those without a PoC apart; names and counts only, so that looking at the list shows no contact data.
 
-    wanted = Wanted(request.query.get("q", ""), request.query.get("kind", ""))
-    if request.may(Right.SEE_CAMPAIGNS):  # anyone else could list the States whose PoCs were silent
-        wanted = Wanted(wanted.words, wanted.kind, request.query.get("verification", ""))
+    Words that name one State exactly lead on to its page.
+    """
+    from chalicelib.directory import store
+    from chalicelib.directory.listing import listing
+    from chalicelib.directory.participation import GROUPS, participation
+    from chalicelib.web import filters, labels
+
+    asked = filters.read(request.query, request.gettext)
+    found = listing(store.everything(), asked.wanted, request.language)
+    only = found.only(asked.wanted.words) if asked.only_words else None
+    if only:
+        return request.redirect(f"/entries/{only.code}")
     return request.render(
         "entries.html",
-        listing=listing(store.everything(), wanted, request.language),
-        wanted=wanted,
+        BAD_REQUEST if asked.problems else OK,
+        listing=found,
+        wanted=asked.wanted,
+        problems=asked.problems,
+        typed=request.query.get(filters.WORDS, "")[: filters.SHOWN],
+        choices=asked.choices(found.languages, request.gettext),
+        chosen=asked.chosen(request),
+        participation=participation(found.everyone),
+        groups=GROUPS,
         kinds=labels.KINDS,
-        verifications=labels.VERIFICATIONS,
     )
 
 
 @pages.get("/entries/{state}", right=Right.SEE_ENTRIES)
 def entries_of_state(request: WebRequest, state: str) -> Response:
-    """The entries of a State with all their fields; audited. Raises NotFound for what is no State."""
+    """How to reach a State now: its PoCs in the order in which to try, with all their fields; audited.
+
+    Raises NotFound for what is no State.
+    """
     from chalicelib.directory import store, terms
-    from chalicelib.directory.entry import Kind
     from chalicelib.directory.languages import operating_languages
     from chalicelib.directory.networks import NETWORKS
     from chalicelib.directory.states import states
+    from chalicelib.inquiries.reach import ways
     from chalicelib.nominations.rules import FRESHNESS_NAMES, freshness
     from chalicelib.web import labels
 
@@ -48,7 +65,8 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
         raise NotFound(state)
     entries = store.of_state(state)
     record_view(request, state, entries)
-    entries.sort(key=lambda entry: (entry.nomination.kind != Kind.DIPLOMATIC, entry.created_at, entry.poc_id))
+    is_own = state == own_state(request)
+    own = entries if is_own else own_entries(request)
     policy = request.runtime.settings.nominations
     return request.render(
         "entry.html",
@@ -61,7 +79,11 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
         freshness_names=FRESHNESS_NAMES,
         terms=terms,
         name=found.name(request.language),
-        entries=[(entry, *there(entry, request)) for entry in entries],
+        ways=[(way, offset(way.entry, request)) for way in ways(entries, own, request.now)],
+        asks=request.may(Right.OPEN_INQUIRY) and not is_own,
+        side=own if request.account and request.account.state else None,
+        is_own=is_own,
+        manager_email=request.runtime.settings.manager_email,
         labels=labels,
         networks=NETWORKS,
         languages_by_code=operating_languages(),
@@ -78,12 +100,24 @@ def record_view(request: WebRequest, state: str, entries: "list[Entry]") -> None
         viewing.record_view(state_subject(state), Asked(request.actor, request.now, request.request_id), state)
 
 
-def there(entry: "Entry", request: WebRequest) -> tuple[str, bool]:
-    """How far the PoC's clock is from UTC, as `UTC+05:45`, and whether it is on duty now."""
+def offset(entry: "Entry", request: WebRequest) -> str:
+    """How far the PoC's clock is from UTC, as `UTC+05:45`."""
     from chalicelib.directory import hours
 
-    held = entry.nomination
-    _local, ahead = hours.local_time(held.timezone, request.now)
+    _local, ahead = hours.local_time(entry.nomination.timezone, request.now)
     minutes = round(ahead.total_seconds() / 60)
-    offset = f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
-    return offset, hours.on_duty(held.hours, held.timezone, request.now)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def own_state(request: WebRequest) -> str:
+    """The code of the State of whoever asks; empty when they belong to none."""
+    return request.account.state if request.account else ""
+
+
+def own_entries(request: WebRequest) -> "list[Entry]":
+    """The PoCs of the reader's own State, the longest listed first."""
+    from chalicelib.directory import store
+
+    if not own_state(request):
+        return []
+    return sorted(store.of_state(own_state(request)), key=lambda entry: (entry.created_at, entry.poc_id))

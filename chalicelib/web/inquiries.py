@@ -12,9 +12,8 @@ from chalicelib.access.rules import Right
 from chalicelib.audit.records import Action
 from chalicelib.errors import AlreadyOpen, Conflict, Forbidden, Hidden, Invalid, LimitReached, NotFound
 from chalicelib.i18n import LANGUAGES, _
-from chalicelib.web.entries import record_view
+from chalicelib.web.entries import own_entries, own_state, record_view
 from chalicelib.web.http import Pages, Response, WebRequest
-from chalicelib.web.reach import own_entries, own_state
 
 if TYPE_CHECKING:
     from chalicelib.directory.entry import Entry

@@ -1,0 +1,86 @@
+"""A PoC for the reader's own address book: as a file, and as a QR code for a telephone's camera.
+
+Each is an export of contact data, and audited as such. Neither the address of the page nor the name of the file says
+whose they are.
+"""
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from chalicelib.access.rules import Right
+from chalicelib.errors import NotFound
+from chalicelib.i18n import _, format_moment
+from chalicelib.web.http import Pages, Response, WebRequest
+
+if TYPE_CHECKING:
+    from chalicelib.directory.entry import Entry
+    from chalicelib.directory.vcard import Words
+
+pages = Pages(__name__)
+
+_NOTE = _("Hours on duty: {hours} ({zone}). As the directory had it on {time}; details change, so look them up again.")
+
+
+@pages.get("/entries/{state}/{poc_id}/vcard", right=Right.SEE_ENTRIES)
+def contact(request: WebRequest, state: str, poc_id: str) -> Response:
+    """The PoC as a vCard to keep; audited. Raises NotFound."""
+    from chalicelib.directory.vcard import vcard
+
+    entry = _exported(request, state, poc_id, "vcard")
+    name = f"poc-{state}-{entry.nomination.kind}.vcf"
+    return request.download(name, "text/vcard; charset=utf-8", vcard(entry, _words(request, entry)))
+
+
+@pages.get("/entries/{state}/{poc_id}/qr", right=Right.SEE_ENTRIES)
+def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
+    """The vCard, in short, as a QR code: an SVG image that fills the window; audited. Raises NotFound."""
+    import segno
+
+    from chalicelib.directory.vcard import short_vcard
+
+    entry = _exported(request, state, poc_id, "qr")
+    code = segno.make_qr(short_vcard(entry, _words(request, entry)), error="l", encoding="utf-8")
+    picture = BytesIO()
+    code.save(picture, kind="svg", border=4, dark="#000", light="#fff", omitsize=True, title=_title(request, entry))
+    return Response(picture.getvalue().decode(), {"Content-Type": "image/svg+xml; charset=utf-8"})
+
+
+def _exported(request: WebRequest, state: str, poc_id: str, form: str) -> "Entry":
+    """The entry, with its export in the audit. Raises NotFound."""
+    from chalicelib.audit import store as audit
+    from chalicelib.audit.records import Action, AuditRecord
+    from chalicelib.directory import store
+    from chalicelib.directory.states import states
+    from chalicelib.directory.viewing import state_subject
+
+    entry = store.get(state, poc_id) if state in states() else None
+    if entry is None:
+        raise NotFound(poc_id)
+    subject, details = state_subject(state), {"poc_id": poc_id, "form": form}
+    audit.put(
+        AuditRecord(
+            request.actor, Action.ENTRY_EXPORTED, subject, request.now, request.request_id, state, details=details
+        )
+    )
+    return entry
+
+
+def _title(request: WebRequest, entry: "Entry") -> str:
+    from chalicelib.directory.states import states
+    from chalicelib.web.labels import KINDS
+
+    return f"{states()[entry.state].name(request.language)}: {request.gettext(KINDS[entry.nomination.kind])}"
+
+
+def _words(request: WebRequest, entry: "Entry") -> "Words":
+    from chalicelib.directory.entry import KIND_NAMES
+    from chalicelib.directory.states import states
+    from chalicelib.directory.vcard import Words
+
+    held = entry.nomination
+    time = format_moment(request.now, request.language)
+    return Words(
+        role=f"{request.gettext(KIND_NAMES[held.kind])}, {states()[held.state].name(request.language)}",
+        note=request.gettext(_NOTE).format(hours=held.hours, zone=held.timezone, time=time),
+        source=f"{request.runtime.site_url()}/entries/{held.state}",
+    )

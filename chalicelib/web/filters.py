@@ -1,0 +1,128 @@
+"""What a reader of the directory asks for in the address of the page: read, said back, and taken away again."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from chalicelib.directory.languages import operating_languages
+from chalicelib.directory.listing import ROUND_THE_CLOCK, Wanted
+from chalicelib.directory.networks import NETWORKS
+from chalicelib.directory.participation import GROUPS
+from chalicelib.directory.search import LONGEST
+from chalicelib.i18n import LANGUAGES, _
+from chalicelib.web import labels
+
+if TYPE_CHECKING:
+    from chalicelib.web.request import WebRequest
+
+WORDS = "q"
+"""The parameter with the words; each other filter has the name of its field of `Wanted`."""
+SHOWN = LONGEST
+"""How many characters of what was typed are given back."""
+
+_LABELS = {
+    "kind": (_("Kind"), _("All kinds")),
+    "region": (_("Regional group"), _("All groups")),
+    "language": (_("Operating language"), _("All languages")),
+    "hours": (_("Hours on duty"), _("All hours")),
+    "network": (_("Other network"), _("All networks")),
+    "verification": (_("Verification"), _("Verified or not")),
+}
+_OPTIONS: dict[str, Mapping[str, str]] = {
+    "kind": {kind.value: label for kind, label in labels.KINDS.items()},
+    "region": GROUPS,
+    "hours": {ROUND_THE_CLOCK: _("Round the clock (24/7)")},
+    "network": NETWORKS,
+    "verification": {verification.value: label for verification, label in labels.VERIFICATIONS.items()},
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One list to choose from: the text for no filter, and each code with its text in the reader's language."""
+
+    name: str
+    label: str
+    every: str
+    options: Mapping[str, str]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A filter that is set: what it says, and the address of the page without it."""
+
+    text: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is asked for, and why something of it was left out: each reason in the reader's language."""
+
+    wanted: Wanted
+    problems: tuple[str, ...]
+
+    @property
+    def only_words(self) -> bool:
+        """Whether nothing but words is asked for, and nothing was left out."""
+        return bool(self.wanted.words) and not self.problems and self.wanted == Wanted(self.wanted.words)
+
+    def choices(self, languages: Iterable[str], gettext: Callable[[str], str]) -> list[Choice]:
+        """The lists of the form; `languages` are the operating languages that the directory has."""
+        wanted, made = asdict(self.wanted), []
+        for name, (label, every) in _LABELS.items():
+            if name == "language":
+                options: Mapping[str, str] = _language_names({*languages, *filter(None, [wanted[name]])})
+            else:
+                options = {code: gettext(text) for code, text in _OPTIONS[name].items()}
+            made.append(Choice(name, gettext(label), gettext(every), options, wanted[name]))
+        return made
+
+    def chosen(self, request: "WebRequest") -> list[Chosen]:
+        """The filters that are set, the words first."""
+        given = {WORDS if name == "words" else name: value for name, value in asdict(self.wanted).items() if value}
+        return [
+            Chosen(
+                f"{request.gettext(_('State') if name == WORDS else _LABELS[name][0])}: {_text(name, value, request)}",
+                request.url(request.path) + _query({other: kept for other, kept in given.items() if other != name}),
+            )
+            for name, value in given.items()
+        ]
+
+
+def read(query: Mapping[str, str], gettext: Callable[[str], str]) -> Filters:
+    """The filters in the address of a page. What is unknown or too long is left out, with a reason; the rest stays."""
+    known = {**_OPTIONS, "language": operating_languages()}
+    wanted, problems = {"words": query.get(WORDS, "").strip()}, []
+    if len(wanted["words"]) > LONGEST:
+        wanted["words"] = ""
+        problems.append(
+            gettext(_("That is too long for the name of a State: {limit} characters are enough.")).format(limit=LONGEST)
+        )
+    for name, (label, _every) in _LABELS.items():
+        value = query.get(name, "")
+        if value in known[name]:
+            wanted[name] = value
+        elif value:
+            told = gettext(_("{filter}: “{given}” is not known here, so this filter was left out."))
+            problems.append(told.format(filter=gettext(label), given=value[:SHOWN]))
+    return Filters(Wanted(**wanted), tuple(problems))
+
+
+def _language_names(codes: Iterable[str]) -> dict[str, str]:
+    """Languages under their own names: those of the United Nations first, in its order, then by their names."""
+    names = operating_languages()
+    others = sorted((names.get(code, code).casefold(), code) for code in set(codes) - set(LANGUAGES))
+    return {code: names.get(code, code) for code in (*LANGUAGES, *(code for _name, code in others))}
+
+
+def _text(name: str, value: str, request: "WebRequest") -> str:
+    if name == "language":
+        return operating_languages()[value]
+    return value if name == WORDS else request.gettext(_OPTIONS[name][value])
+
+
+def _query(given: Mapping[str, str]) -> str:
+    return f"?{urlencode(given)}" if given else ""
