@@ -74,9 +74,9 @@ MESSAGES = {
     "too-large": _("The file is larger than %(limit)s MB. Split it into several files."),
     "too-many-rows": _("The file has more than %(limit)s rows. Split it into several files."),
     # An invitation
-    "invite-role": _("Choose a role from the list."),
+    "invite-role": _("No role was chosen. Choose one from the list."),
     "invite-language": _("Choose a language from the list."),
-    "invite-empty": _("Give an e-mail address."),
+    "invite-empty": _("The e-mail address is missing. Type it in."),
     "invite-no-domain": _("No mail domain of this State is known yet. Ask the directory manager to set one."),
     "invite-taken": _("This address cannot be invited. If it should be, write to the directory manager."),
     "invite-invited": _("This address has an invitation already. Send it anew from the list of accounts."),

@@ -1,6 +1,6 @@
 """The start page of somebody signed in: what needs this person now, the most pressing first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.directory.entry import Entry
     from chalicelib.inquiries.rules import Inquiry
     from chalicelib.nominations.rules import Freshness
+    from chalicelib.pings.overview import Progress
 
 SHOWN_AT_MOST = 10
 
@@ -31,28 +32,63 @@ class OwnEntry:
         return self.asked or self.freshness != "fresh" or unfollowed
 
 
-def of_state(request: WebRequest, state: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Needs:
+    """Everything that may need a reader; empty where the reader has none of it, or no right to it.
+
+    `clocks` are open inquiries: each with the reader's party, its standing, and the deadline that runs. `waiting` and
+    `returned` count the State's own proposals, `proposals` and `doubts` those that wait for the manager.
+    """
+
+    own: list[OwnEntry] | None = None
+    clocks: list[tuple["Inquiry", Any, Any, Any]] = field(default_factory=list)
+    waiting: int = 0
+    returned: int = 0
+    review_due: bool = False
+    too_few: bool = False
+    progress: "Progress | None" = None
+    proposals: int = 0
+    doubts: int = 0
+    resets: int = 0
+
+    @property
+    def pressing(self) -> list[OwnEntry]:
+        """The State's entries that need somebody."""
+        return [one for one in self.own or [] if one.needs_me]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the reader is up to date."""
+        without = self.own == []
+        counts = (self.waiting, self.returned, self.proposals, self.doubts, self.resets)
+        return not (without or self.pressing or self.clocks or any(counts) or self.accounts or self.progress)
+
+    @property
+    def accounts(self) -> bool:
+        """Whether the accounts of the State need their supervisor."""
+        return self.review_due or self.too_few
+
+
+def of_state(request: WebRequest, state: str) -> Needs:
     """What a PoC or supervisor of `state` sees: pings to confirm, running clocks, entries, proposals, accounts."""
-    from chalicelib.inquiries import overview
     from chalicelib.nominations import store as proposals
-    from chalicelib.nominations.rules import FRESHNESS_NAMES, Status
+    from chalicelib.nominations.rules import Status
 
     made = [proposal.status for proposal in proposals.of_state(state)]
-    shown: dict[str, Any] = {
-        "own": sorted(_own_entries(request, state), key=lambda one: (not one.asked, not one.needs_me)),
-        "clocks": _clocks(state, request.now),
-        "words": overview,
-        "freshness_names": FRESHNESS_NAMES,
-        "waiting": made.count(Status.OPEN),
-        "returned": made.count(Status.RETURNED),
-    }
+    needs = Needs(
+        own=sorted(_own_entries(request, state), key=lambda one: (not one.asked, not one.needs_me)),
+        clocks=_clocks(state, request.now),
+        waiting=made.count(Status.OPEN),
+        returned=made.count(Status.RETURNED),
+    )
     if request.may_for(state, Right.SUPERVISE_ACCOUNTS):
-        shown.update(_accounts(request, state))
-    return shown
+        due, too_few = _accounts(request, state)
+        needs = replace(needs, review_due=due, too_few=too_few)
+    return needs
 
 
 def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
-    """The entries of the State; that contact data were looked at is not audited: only names are shown."""
+    """The entries of the State. Institutions only are shown, so this is no view of contact data."""
     from chalicelib.directory import store
     from chalicelib.nominations import rules
     from chalicelib.pings import campaigns, service
@@ -79,18 +115,17 @@ def _clocks(state: str, now: datetime) -> list[tuple["Inquiry", Any, Any, Any]]:
     return lines[:SHOWN_AT_MOST]
 
 
-def _accounts(request: WebRequest, state: str) -> dict[str, Any]:
+def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
+    """Whether the accounts are to be reviewed, and whether there are too few supervisors."""
     from chalicelib.access import accounts, items, store
 
     held = store.accounts_of(state)
     policy = request.runtime.settings.accounts
-    return {
-        "review_due": accounts.review_due(held, items.review(state).reviewed_at, policy, request.now),
-        "too_few": len(accounts.supervisors(held)) < accounts.ENOUGH_SUPERVISORS,
-    }
+    due = accounts.review_due(held, items.review(state).reviewed_at, policy, request.now)
+    return due, len(accounts.supervisors(held)) < accounts.ENOUGH_SUPERVISORS
 
 
-def of_manager(request: WebRequest) -> dict[str, Any]:
+def of_manager(request: WebRequest) -> Needs:
     """What the directory manager sees: the ping test, who is silent, what waits for a decision, resets."""
     from chalicelib.access import items
     from chalicelib.nominations import store as proposals
@@ -98,9 +133,9 @@ def of_manager(request: WebRequest) -> dict[str, Any]:
 
     active, last = campaigns.active_and_last()
     policy = request.runtime.settings.accounts
-    return {
-        "progress": overview.progress(service.get(active or last)) if active or last else None,
-        "proposals": sum(1 for _one in proposals.waiting()),
-        "doubts": len(proposals.doubts()),
-        "resets": sum(1 for asked in items.resets().values() if not asked.is_over(policy, request.now)),
-    }
+    return Needs(
+        progress=overview.progress(service.get(active or last)) if active or last else None,
+        proposals=sum(1 for _one in proposals.waiting()),
+        doubts=len(proposals.doubts()),
+        resets=sum(1 for asked in items.resets().values() if not asked.is_over(policy, request.now)),
+    )

@@ -180,6 +180,7 @@ def test_a_recovery_code_takes_the_place_of_a_lost_authenticator_once(
         page.goto("/recovery-codes")
         album.take(page, "recovery-codes-new")
         page.locator("main form button").click()
+        expect(page.locator("main ol li")).to_have_count(8)
         codes = page.locator("main ol li").all_inner_texts()
         assert len(codes) == 8
     with chromium.window() as page:
