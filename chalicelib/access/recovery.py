@@ -46,13 +46,18 @@ def fitting(held: Recovery | None, typed: str) -> str:
 
 
 def use_code(account: Account, held: Recovery, used: str, visit: Visit) -> None:
-    """Use one code up (its hash). Raises Conflict when it, or another, was used at the same moment."""
+    """Use one code up (its hash), and end the sessions that run: a lost authenticator may be a stolen machine.
+
+    Raises Conflict when it, or another, was used at the same moment, or the account changed.
+    """
+    changed = replace(account, sessions_since=visit.now, version=account.version + 1)
 
     def build(transaction: Writes) -> None:
         items.add_recovery_use(transaction, held, used)
-        changes.tell(transaction, Change.CODE_USED, account, None, visit.now)
+        store.add_account_change(transaction, changed)
+        changes.tell(transaction, Change.CODE_USED, changed, None, visit.now)
 
-    record = audit.of_account(Action.RECOVERY_CODE_USED, account, visit, left=str(len(held.codes) - 1))
+    record = audit.of_account(Action.RECOVERY_CODE_USED, changed, visit, left=str(len(held.codes) - 1))
     try:
         audit_store.write(build, record)
     except ConditionFailed as failed:
