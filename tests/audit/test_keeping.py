@@ -1,5 +1,6 @@
 """The heads of the chains, kept every day where nobody can change them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -47,12 +48,12 @@ def test_a_later_object_holds_what_moved_and_says_what_the_one_before_was(clock:
     assert (preface.previous, preface.previous_digest) == ("heads/2026-03-02.jsonl", kept("2026-03-02")[2])
 
 
-def test_a_head_that_was_written_after_its_time_is_not_missed(clock: StillClock) -> None:
-    """Its request began before the heads were kept, and its transaction ended after."""
+@pytest.mark.parametrize("late", [timedelta(minutes=1), timedelta(days=9)])
+def test_a_head_that_was_written_after_its_time_is_not_missed(clock: StillClock, late: timedelta) -> None:
+    """A deadline is recorded when the machine wakes, with the time at which it passed."""
     keep_audit_heads(runtime(clock))
-    began = clock.now
     clock.pass_(minutes=1)
-    store.put(record(began))
+    store.put(record(clock.now - late))
     clock.pass_(days=1)
     keep_audit_heads(runtime(clock))
     assert kept("2026-03-03")[1] == {SUBJECT: 1}
