@@ -175,6 +175,7 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
         ticked={name: set(typed[name].split(";")) for name in ("networks", "scope", "deputies")},
         problems={problem.field: problem.text(request.gettext) for problem in reversed(problems)},
         colleagues=[entry for entry in others if entry.poc_id != me],
+        others={entry.poc_id: entry for entry in others},
         by_manager=_by_manager(request),
         at_once=request.runtime.settings.nominations.without_approval,
         labels=labels,
@@ -327,18 +328,19 @@ def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
     """Who changed which field of an entry, and when: for the manager and for the entry's own State. Audited."""
     from chalicelib.audit import store as audit
     from chalicelib.audit.records import Action, AuditRecord, entry_subject
-    from chalicelib.directory import history
+    from chalicelib.directory import history, store
     from chalicelib.nominations.proposing import entry_of
     from chalicelib.web import labels
 
     request.require(state, Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES)
     entry = entry_of(state, poc_id)
+    others = {other.poc_id: other for other in store.of_state(state)}
     record = AuditRecord(
         request.actor, Action.HISTORY_VIEWED, entry_subject(poc_id), request.now, request.request_id, state
     )
     audit.put(record)
     versions = history.versions(state, poc_id)[::-1]
-    return request.render("entry-history.html", entry=entry, versions=versions, labels=labels)
+    return request.render("entry-history.html", entry=entry, versions=versions, others=others, labels=labels)
 
 
 # What the forms share
