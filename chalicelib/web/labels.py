@@ -36,8 +36,8 @@ FIELDS = {
     "received_on": _("Received on"),
 }
 
-KINDS = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}
-HOLDERS = {Holder.INSTITUTION: _("Institution"), Holder.REPRESENTATIVE: _("Representative")}
+KINDS: dict[str, str] = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}
+HOLDERS: dict[str, str] = {Holder.INSTITUTION: _("Institution"), Holder.REPRESENTATIVE: _("Representative")}
 CODES: dict[str, Mapping[str, str]] = {
     "kind": KINDS,
     "holder": HOLDERS,
