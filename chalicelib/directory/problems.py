@@ -70,9 +70,9 @@ MESSAGES = {
     "too-large": _("The file is larger than %(limit)s MB. Split it into several files."),
     "too-many-rows": _("The file has more than %(limit)s rows. Split it into several files."),
     # An invitation
-    "invite-role": _("Choose a role from the list."),
-    "invite-language": _("Choose a language from the list."),
-    "invite-empty": _("Give an e-mail address."),
+    "invite-role": _("Choose one of the roles on the list."),
+    "invite-language": _("Choose one of the six languages on the list."),
+    "invite-empty": _("Give the e-mail address of the person to invite."),
     "invite-no-domain": _("No mail domain of this State is known yet. Ask the directory manager to set one."),
     "invite-taken": _("This address cannot be invited. If it should be, write to the directory manager."),
     "invite-invited": _("This address has an invitation already. Send it anew from the list of accounts."),

@@ -235,7 +235,7 @@ def test_fields_that_nobody_asked_for_have_no_effect(supervisor: Browser) -> Non
 @pytest.mark.parametrize("role", ["supervisor", "manager", "auditor", "", "emperor"])
 def test_a_supervisor_cannot_hand_out_roles_that_are_the_managers(supervisor: Browser, role: str) -> None:
     page = invite(supervisor, role=role)
-    assert (page.status, "Choose a role from the list" in page.text) == (400, True)
+    assert (page.status, "Choose one of the roles" in page.text) == (400, True)
     assert page.inputs["email"] == NEWCOMER
     assert store.account(NEWCOMER) is None
     before = of(POC)
@@ -347,6 +347,16 @@ def test_each_state_is_asked_every_six_months_to_review_its_accounts(
     assert [row.action for row in history(accounts_subject("FR"))] == [Action.REVIEW_ASKED]
     clock.pass_(days=30)
     assert reviews.keep_accounts({}, site, "request")["asked"] == 3
+
+
+def test_a_state_without_a_supervisor_is_not_asked_since_nobody_could_do_it(
+    manager: Browser, everybody: Pool, site: Runtime, clock: StillClock
+) -> None:
+    clock.pass_(days=182)
+    change(STRANGER, status=A.SUSPENDED)
+    assert reviews.keep_accounts({}, site, "request")["asked"] == 2
+    page = signed_in(manager, everybody, MANAGER).get("/accounts")
+    assert "France 1 0 Fewer than two Never Due" in page.text
 
 
 def test_a_supervisor_says_that_the_list_is_right(
