@@ -79,7 +79,7 @@ def tell(transaction: Writes, change: Change, target: Account, by: Role | None, 
         notices.add(transaction, Notice("account-changed", to, about, now))
 
 
-def found(actor: Account, act: Act, target: Account, based_on: int) -> None:
+def admit(actor: Account, act: Act, target: Account, based_on: int) -> None:
     """Raises Forbidden unless `actor` may do this, and Conflict when the account has changed since `based_on`."""
     if target.version != based_on:
         raise Conflict(target.account_id)
@@ -92,14 +92,14 @@ def suspend(actor: Account, target: Account, based_on: int, visit: Visit) -> Acc
 
     Raises Forbidden, or Conflict when somebody else was faster.
     """
-    found(actor, Act.SUSPEND, target, based_on)
+    admit(actor, Act.SUSPEND, target, based_on)
     changed = _changed(target, status=AccountStatus.SUSPENDED, sessions_since=visit.now)
     return write(actor, changed, Action.ACCOUNT_SUSPENDED, Change.SUSPENDED, visit, _no_reset(target))
 
 
 def restore(actor: Account, target: Account, based_on: int, visit: Visit) -> Account:
     """The account may come in again, with its password and authenticator. Raises Forbidden or Conflict."""
-    found(actor, Act.RESTORE, target, based_on)
+    admit(actor, Act.RESTORE, target, based_on)
     changed = _changed(target, status=AccountStatus.ACTIVE)
     return write(actor, changed, Action.ACCOUNT_RESTORED, Change.RESTORED, visit)
 
@@ -109,7 +109,7 @@ def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, v
 
     Only its id and address stay, so that audit records lead somewhere; it can be invited anew.
     """
-    found(actor, Act.REMOVE, target, based_on)
+    admit(actor, Act.REMOVE, target, based_on)
     changed = _changed(target, status=AccountStatus.REMOVED, sessions_since=visit.now)
 
     def also(transaction: Writes) -> None:
@@ -124,7 +124,7 @@ def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, v
 
 def set_role(actor: Account, target: Account, role: Role, based_on: int, visit: Visit) -> Account:
     """Give another role: the manager appoints supervisors, or ends that. Raises Forbidden or Conflict."""
-    found(actor, Act.SET_ROLE, target, based_on)
+    admit(actor, Act.SET_ROLE, target, based_on)
     if role not in accounts.settable(actor, target):
         raise Forbidden(f"{target.role} to {role}")
     changed = _changed(target, role=role, sessions_since=visit.now)

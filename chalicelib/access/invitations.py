@@ -100,7 +100,7 @@ def invite(
 
 def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit) -> Invited:
     """Send another invitation; the one before no longer works. Raises Forbidden or Conflict."""
-    changes.found(actor, Act.RESEND, target, based_on)
+    changes.admit(actor, Act.RESEND, target, based_on)
     changed = replace(target, version=target.version + 1)
     return _send(actor, changed, Action.INVITATION_RENEWED, Change.INVITED_ANEW, policy, visit)
 

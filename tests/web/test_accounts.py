@@ -7,11 +7,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.access import reviews, store
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.rules import AccountStatus, Role
 from chalicelib.access.store import AccountRow
 from chalicelib.audit.records import Action, account_subject, accounts_subject
 from chalicelib.audit.store import AuditRow, history
-from chalicelib.ids import new_id
 from chalicelib.notices.store import NoticeRow
 from chalicelib.runtime import Runtime
 from tests.access.pool import Pool
@@ -309,9 +308,7 @@ def test_an_unknown_state_is_not_found(manager: Browser) -> None:
     assert manager.get("/accounts/invite?state=XX").status == 404
 
 
-def test_of_two_managers_who_remove_each_other_one_stays(
-    manager: Browser, everybody: Pool, site: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_two_managers_who_remove_each_other_one_stays(manager: Browser, site: Runtime) -> None:
     from chalicelib.access import changes
     from chalicelib.access.audit import Visit
     from chalicelib.errors import Conflict
@@ -325,11 +322,6 @@ def test_of_two_managers_who_remove_each_other_one_stays(
 
 
 # Reviews
-
-
-def _old(email: str, role: Role, state: str, clock: StillClock) -> None:
-    made = Account(email, role, state, "en", A.ACTIVE, clock() - timedelta(days=182), new_id())
-    store.account_row(made).save()
 
 
 def test_each_state_is_asked_every_six_months_to_review_its_accounts(
