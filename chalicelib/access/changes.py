@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import aws
 from chalicelib.access import accounts, audit, items, store
-from chalicelib.access.accounts import Act
+from chalicelib.access.accounts import Act, Removal
 from chalicelib.access.audit import Visit
 from chalicelib.access.cognito import Identity
 from chalicelib.access.rules import Account, AccountStatus, Role
@@ -107,7 +107,8 @@ def restore(actor: Account, target: Account, based_on: int, visit: Visit) -> Acc
 def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, visit: Visit) -> Account:
     """End an account, or withdraw its invitation. Raises Forbidden or Conflict.
 
-    Only its id and address stay, so that audit records lead somewhere; it can be invited anew.
+    Only its id and address stay, so that audit records lead somewhere. It can be invited anew, but for a while not by
+    whoever removed it (`accounts.may_return`).
     """
     admit(actor, Act.REMOVE, target, based_on)
     changed = _changed(target, status=AccountStatus.REMOVED, sessions_since=visit.now)
@@ -116,6 +117,9 @@ def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, v
         items.drop_invitation(transaction, target.account_id)
         items.drop_recovery(transaction, target.account_id)
         items.drop_reset(transaction, target.account_id)
+        if target.status is not AccountStatus.INVITED:
+            done = Removal(target.account_id, actor.account_id, visit.now)
+            items.add_removal(transaction, done, visit.now + runtime.settings.accounts.return_after)
 
     write(actor, changed, Action.ACCOUNT_REMOVED, Change.REMOVED, visit, also)
     forget(runtime, target)

@@ -77,6 +77,10 @@ MESSAGES = {
     "invite-taken": _("This address cannot be invited. If it should be, write to the directory manager."),
     "invite-invited": _("This address has an invitation already. Send it anew from the list of accounts."),
     "invite-there": _("This address has an account already. It is on the list of accounts."),
+    "invite-removed": _(
+        "You have removed the account of this address yourself. For %(days)s days somebody else has to invite it, since"
+        " a reset takes two people."
+    ),
     "invite-many": _(
         "%(limit)s invitations of this State are open, and no more go out at a time. Withdraw some first."
     ),

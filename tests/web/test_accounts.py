@@ -176,15 +176,35 @@ def test_every_change_is_audited_by_id_and_told_to_the_state_and_to_the_person(
 
 
 def test_removing_forgets_the_password_and_the_account_can_only_be_invited_anew(
-    supervisor: Browser, everybody: Pool
+    supervisor: Browser, everybody: Pool, open_browser: Callable[[], Browser]
 ) -> None:
     kept = of(POC).account_id
     page = press(supervisor, POC, "remove")
     assert "is removed" in page.text
     assert "What you can do" not in page.text
     assert not everybody.is_there(POC)
-    assert "Invitation sent" in invite(supervisor, POC).text
+    assert "Invitation sent" in invite(signed_in(open_browser(), everybody, SECOND), POC).text
     assert (of(POC).account_id, of(POC).status) == (kept, A.INVITED)
+
+
+def test_removing_and_inviting_anew_is_not_a_reset_by_one_person(
+    supervisor: Browser, everybody: Pool, clock: StillClock
+) -> None:
+    press(supervisor, POC, "remove")
+    page = invite(supervisor, POC)
+    assert (page.status, "a reset takes two people" in page.text) == (400, True)
+    assert of(POC).status is A.REMOVED
+    clock.pass_(days=30, seconds=-1)
+    assert invite(signed_in(supervisor, everybody, SUPERVISOR), POC).status == 400
+    clock.pass_(seconds=1)
+    assert "Invitation sent" in invite(supervisor, POC).text
+
+
+def test_an_invitation_that_was_withdrawn_can_be_made_again_at_once(supervisor: Browser) -> None:
+    invite(supervisor)
+    press(supervisor, NEWCOMER, "remove")
+    assert "Invitation sent" in invite(supervisor).text
+    assert of(NEWCOMER).version == 3
 
 
 @pytest.mark.parametrize("act", ["suspend", "restore", "remove", "role", "reset", "confirm-reset", "resend"])
