@@ -169,6 +169,27 @@ def test_sign_in_demands_a_second_factor_and_accounts_are_given_not_taken(templa
     assert client["ExplicitAuthFlows"] == ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
 
 
+def test_only_the_pages_reach_the_user_pool_and_none_may_change_the_pool_itself(template: Template) -> None:
+    reached = [
+        (role, action, text(s["Resource"]))
+        for role, s in statements(template)
+        for action in listed(s["Action"])
+        if action.startswith("cognito-idp:")
+    ]
+    assert {(role, resource) for role, _action, resource in reached} == {
+        ("ApiHandlerRole", '{"Fn::GetAtt": ["UserPool", "Arn"]}')
+    }
+    assert {action.removeprefix("cognito-idp:") for _role, action, _resource in reached} == {
+        "AdminCreateUser",
+        "AdminDeleteUser",
+        "AdminGetUser",
+        "AdminInitiateAuth",
+        "AdminRespondToAuthChallenge",
+        "AdminSetUserMFAPreference",
+        "AdminSetUserPassword",
+    }
+
+
 def test_only_the_local_stage_may_be_sped_up(template: Template) -> None:
     rule = template["Rules"]["OnlyTheLocalStageIsFaster"]
     assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Speed"}, "1"]}]}
