@@ -162,6 +162,7 @@ def test_other_changes_do_not_end_a_link(scene: Scene, browser: Browser) -> None
     link = _link(scene)
     scene.clock.pass_(days=1)
     scene.change("p1", phone="+37410999999")
+    scene.approve(scene.change("p1", email="P1@cert.am.example"))  # the same address
     assert "+37410999999" in browser.get(link).text
 
 
