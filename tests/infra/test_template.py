@@ -73,6 +73,7 @@ def test_every_setting_of_the_code_is_set_by_the_template(template: Template) ->
 def test_names_in_the_environment_are_names_of_resources(template: Template) -> None:
     env = {name: text(value) for name, value in template["Globals"]["Function"]["Environment"]["Variables"].items()}
     names = {
+        "AUDIT_BUCKET": resources(template, "AWS::S3::Bucket")["AuditBucket"]["BucketName"],
         "COMMIT_IMPORT_FUNCTION": functions(template)["CommitImport"]["FunctionName"],
         "DISPATCH_FUNCTION": functions(template)["DispatchPings"]["FunctionName"],
         "IMPORTS_BUCKET": resources(template, "AWS::S3::Bucket")["ImportsBucket"]["BucketName"],
