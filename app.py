@@ -7,13 +7,16 @@ from chalice.app import Chalice, ConvertToMiddleware
 from chalicelib.observability import logger
 from chalicelib.runtime import runtime
 from chalicelib.web import (
+    accounts,
     acknowledge,
     answer,
+    audit,
     campaigns,
     contacts,
     entries,
     imports,
     inquiries,
+    invitation,
     listed,
     nominations,
     proposals,
@@ -44,6 +47,9 @@ for part in (
     reach,
     inquiries,
     acknowledge,
+    audit,
+    accounts,
+    invitation,
 ):
     app.register_blueprint(part.pages.blueprint)
 
@@ -156,6 +162,17 @@ def send_notices(_event: Event, _context: Any) -> Event:
     return {"sent": service.send_waiting(runtime())}
 
 
+# The audit trail.
+
+
+@app.lambda_function(name="keep_audit_heads")
+def keep_audit_heads(_event: Event, _context: Any) -> Event:
+    """Called once a day: write the ends of the audit chains where nobody can change them."""
+    from chalicelib.audit import keeping
+
+    return keeping.keep_audit_heads(runtime())
+
+
 # Nominations.
 
 
@@ -165,6 +182,17 @@ def keep_directory(event: Event, context: Any) -> Event:
     from chalicelib.nominations import workflow
 
     return dict(workflow.keep_directory(event, runtime(), context.aws_request_id))
+
+
+# Accounts.
+
+
+@app.lambda_function(name="keep_accounts")
+def keep_accounts(event: Event, context: Any) -> Event:
+    """Called once a day: ask States to review their accounts, every six months each."""
+    from chalicelib.access import reviews
+
+    return dict(reviews.keep_accounts(event, runtime(), context.aws_request_id))
 
 
 @app.lambda_function(name="commit_import")

@@ -105,6 +105,25 @@ class SessionPolicy:
 
 
 @dataclass(frozen=True)
+class AccountPolicy:
+    """How long what opens an account is good for. Never scaled: people act on it at their own pace.
+
+    An `invitation` may be accepted for this long. `recovery_codes` are shown together, once. The second person has
+    `reset_within` to confirm a reset. A State is asked to review its accounts `review_every` (six months), and again
+    every `review_repeat` until it has; an account not used for `unused_after` is marked on the list. At most
+    `invitations_open` of one State are open at a time.
+    """
+
+    invitation: timedelta = timedelta(hours=72)
+    recovery_codes: int = 8
+    reset_within: timedelta = timedelta(days=7)
+    review_every: timedelta = timedelta(days=182)
+    review_repeat: timedelta = timedelta(days=30)
+    unused_after: timedelta = timedelta(days=182)
+    invitations_open: int = 20
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a stage is told at deploy time (infra/resources.yaml, Globals)."""
 
@@ -124,11 +143,13 @@ class Settings:
     dispatch_function: str = ""
     inquiry_arn: str = ""
     send_notices_function: str = ""
+    audit_bucket: str = ""
     dispatch_seconds: float = 120.0
     """How long one `dispatch_pings` sends before it lets the state machine call it again."""
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     inquiry_policy: InquiryPolicy = field(default_factory=InquiryPolicy)
     nominations: NominationPolicy = field(default_factory=NominationPolicy)
+    accounts: AccountPolicy = field(default_factory=AccountPolicy)
 
     @property
     def pings(self) -> PingPolicy:
@@ -157,6 +178,7 @@ _STRINGS = (
     "dispatch_function",
     "inquiry_arn",
     "send_notices_function",
+    "audit_bucket",
 )
 
 

@@ -2,6 +2,7 @@
 
 from pynamodb.models import Model
 
+from chalicelib.access.items import InvitationRow
 from chalicelib.access.store import AccountRow, AttemptRow, SessionRow
 from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.imports import ImportRow
@@ -19,6 +20,7 @@ MODELS: tuple[type[Model], ...] = (
     HeadRow,
     ImportRow,
     InquiryRow,
+    InvitationRow,
     NoticeRow,
     PingRow,
     ProposalRow,

@@ -36,6 +36,25 @@ def of_account(action: Action, account: Account, visit: Visit, **what: str) -> A
     )
 
 
+def of_change(action: Action, actor: Account, target: Account, visit: Visit, **what: str | int) -> AuditRecord:
+    """A record of what one account did to another (or `actor` to itself). The target is named by its id only."""
+    return AuditRecord(
+        actor=actor.actor,
+        action=action,
+        subject=account_subject(target.account_id),
+        at=visit.now,
+        request_id=visit.request_id,
+        about=target.state,
+        details={"source": visit.source, "role": target.role.value, "version": target.version, **what},
+    )
+
+
+def refused(action: Action, account: Account, visit: Visit, **what: str) -> AuditRecord:
+    """A record of what somebody, who may not be whose account it is, tried on an account in vain."""
+    record = of_account(action, account, visit, **what)
+    return replace(record, actor=Actor("visitor", visit.source), outcome=Outcome.REFUSED)
+
+
 def put_failure(account: Account | None, reason: str, visit: Visit) -> None:
     """Audit a sign-in that was refused. Nothing typed is kept: it may be anything, a password even."""
     subject = account_subject(account.account_id) if account else f"visitor#{visit.source}"

@@ -154,6 +154,35 @@ class Identity:
             if not self._is_enrolled(step.username):
                 raise StepExpired("enrolled, yet not held")
 
+    def make(self, email: str, password: str) -> None:
+        """A user with this password and no authenticator, instead of any that is there under this address.
+
+        That is how an authenticator is taken off: a pool that demands a second factor keeps a verified one whatever
+        the preference says, and not every engine has a call to delete it. Raises PasswordRefused or IdentityBusy.
+        """
+        with _in_our_terms(IdentityRefused):
+            self.remove(email)
+            self._client.admin_create_user(
+                UserPoolId=self._pool,
+                Username=email,
+                MessageAction="SUPPRESS",
+                UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+            )
+        with _in_our_terms(PasswordRefused):
+            self._client.admin_set_user_password(
+                UserPoolId=self._pool, Username=email, Password=password, Permanent=True
+            )
+
+    def remove(self, email: str) -> None:
+        """Forget password and authenticator of an address; nothing happens when there is no such user."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self._client.admin_delete_user(UserPoolId=self._pool, Username=email)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code", "") != "UserNotFoundException":
+                raise
+
     def _step_after(self, answer: Mapping[str, Any], email: str) -> Step:
         """Only a challenge for a code leads on to a code; everything else must enrol, tokens or not."""
         challenge = answer.get("ChallengeName", "")

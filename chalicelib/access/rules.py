@@ -90,7 +90,8 @@ class Right(StrEnum):
 class Account:
     """Who signs in. `email` is lower-case; `state` is a State's code, empty for a manager or auditor; `language` one of
     the six, empty when the person never chose one; times are aware UTC. `account_id` is an opaque id: what audit
-    records name. `version` counts the changes and guards against lost updates."""
+    records name. `version` counts the changes and guards against lost updates. A session begun before `sessions_since`
+    is over: it was begun before the account was suspended, removed or reset."""
 
     email: str
     role: Role
@@ -101,6 +102,7 @@ class Account:
     account_id: str = ""
     last_signed_in_at: datetime | None = None
     version: int = 1
+    sessions_since: datetime | None = None
 
     @property
     def actor(self) -> Actor:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib import aws
-from chalicelib.access import attempts, audit, sessions, store
+from chalicelib.access import attempts, audit, items, recovery, sessions, store
 from chalicelib.access.audit import Visit
 from chalicelib.access.cognito import (
     CodeRefused,
@@ -21,6 +21,7 @@ from chalicelib.access.cognito import (
     Step,
     StepExpired,
 )
+from chalicelib.access.items import Recovery
 from chalicelib.access.rules import (
     FREE_PER_ADDRESS,
     FREE_PER_SOURCE,
@@ -31,11 +32,12 @@ from chalicelib.access.rules import (
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
 from chalicelib.dynamo import ConditionFailed
-from chalicelib.errors import DirectoryError, TooManyAttempts
+from chalicelib.errors import Conflict, DirectoryError, TooManyAttempts
 
 if TYPE_CHECKING:
     from pynamodb.transactions import TransactWrite
 
+    from chalicelib.dynamo import Writes
     from chalicelib.runtime import Runtime
 
 SAME_TIME = 1.0
@@ -50,6 +52,18 @@ class SignInRefused(DirectoryError):
 
 class SignInOver(DirectoryError):
     """The sign-in took too long, or is finished already: start again."""
+
+
+class RecoveryRefused(DirectoryError):
+    """Password and recovery code do not both fit. Which of them was wrong is not said."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A session that has begun: its random id, and the recovery codes to show this once, if there are new ones."""
+
+    identifier: str
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,16 +142,99 @@ def with_new_password(runtime: "Runtime", at: Halfway, password: str, visit: Vis
     return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), visit)
 
 
-def with_code(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> str:
-    """The second factor; returns the id of the session that begins. Raises CodeRefused, TooManyAttempts, SignInOver."""
+def with_code(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> Begun:
+    """The second factor; a session begins. Raises CodeRefused, TooManyAttempts or SignInOver."""
     _check_code(at, code, visit, lambda: _identity(runtime).code(at.step, code))
     return _begin(runtime, at, visit, Action.SIGNED_IN)
 
 
-def with_enrolment(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> str:
-    """The second factor, enrolled now; returns the id of the session that begins. Raises as `with_code`."""
+def with_enrolment(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> Begun:
+    """The second factor, enrolled now; a session begins, and there are new recovery codes. Raises as `with_code`."""
     _check_code(at, code, visit, lambda: _identity(runtime).enrol(at.step, code))
-    return _begin(runtime, at, visit, Action.SECOND_FACTOR_ENROLLED, Action.SIGNED_IN)
+    actions = (Action.SECOND_FACTOR_ENROLLED, Action.RECOVERY_CODES_MADE, Action.SIGNED_IN)
+    return _begin(runtime, at, visit, *actions)
+
+
+def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str, visit: Visit) -> Halfway:
+    """The authenticator is lost: a recovery code takes it off, and another has to be enrolled before anything opens.
+
+    The password is given again, since the user is made anew with it (`Identity.make`) and it is kept nowhere. Raises
+    RecoveryRefused, TooManyAttempts or SignInOver.
+    """
+    counted = attempts.subject("recovery", at.email)
+    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    account = store.account(at.email)
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        raise SignInOver("the account may not come in any more")
+    held = items.recovery(account.account_id)
+    used = recovery.fitting(held, code)
+    known = _is_password(runtime, at.email, password)
+    if held is None or not used or not known:
+        audit_store.put(audit.refused(Action.RECOVERY_CODE_REFUSED, account, visit))
+        raise RecoveryRefused("password or recovery code")
+    try:
+        recovery.use_code(account, held, used, visit)
+    except Conflict as error:
+        raise RecoveryRefused("used at the same moment") from error
+    attempts.forget(counted)
+    try:
+        _make_anew(runtime, at.email, password)
+        step = _identity(runtime).password(at.email, password)
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    if step.stage is not Stage.ENROL:
+        raise SignInOver(f"at {step.stage} after the authenticator was taken off")
+    return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), visit)
+
+
+def _make_anew(runtime: "Runtime", email: str, password: str) -> None:
+    """Without giving up half-way: the code is used up, and between the two calls there is no user at all."""
+    for pause in (0.5, 1.0, 2.0):
+        try:
+            return _identity(runtime).make(email, password)
+        except IdentityBusy:
+            runtime.sleep(pause)
+    return _identity(runtime).make(email, password)
+
+
+def _is_password(runtime: "Runtime", email: str, password: str) -> bool:
+    try:
+        return _identity(runtime).password(email, password).stage is Stage.CODE
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    except IdentityRefused:
+        return False
+
+
+def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code: str, visit: Visit) -> tuple[str, ...]:
+    """New recovery codes for whoever is signed in and shows password and authenticator again; those before are dead.
+
+    Raises CodeRefused, whichever of the two was wrong, TooManyAttempts, or SignInOver.
+    """
+    if not is_one_time_code(code):
+        raise CodeRefused("not six digits")
+    counted = attempts.subject("code", account.email)
+    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    try:
+        step = _identity(runtime).password(account.email, password)
+        if step.stage is not Stage.CODE:
+            raise SignInOver(f"at {step.stage}")
+        _identity(runtime).code(step, code)
+        if not attempts.use_up_code(account.email, code, visit.now):
+            raise CodeRefused("used already")
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    except (IdentityRefused, CodeRefused, StepExpired) as error:
+        audit.put_failure(account, "new recovery codes", visit)
+        raise CodeRefused(str(error)) from error
+    attempts.forget(counted)
+    made, shown = recovery.new_codes(account, runtime.settings.accounts, visit.now)
+
+    def build(transaction: "Writes") -> None:
+        recovery.add_codes(transaction, account, made, visit.now)
+
+    audit_store.write(build, audit.of_account(Action.RECOVERY_CODES_MADE, account, visit))
+    return shown
 
 
 def sign_out(identifier: str, account: Account, visit: Visit) -> None:
@@ -179,20 +276,26 @@ def _keep(runtime: "Runtime", at: Halfway, visit: Visit) -> Halfway:
     return at
 
 
-def _begin(runtime: "Runtime", at: Halfway, visit: Visit, *actions: Action) -> str:
+def _begin(runtime: "Runtime", at: Halfway, visit: Visit, *actions: Action) -> Begun:
     """End the sign-in and begin a session under a new id, in one transaction: of two presses one wins."""
     account = store.account(at.email)
     if account is None or account.status is not AccountStatus.ACTIVE:
         raise SignInOver("the account may not come in any more")
     identifier, session = sessions.new(account, visit.now)
+    made: Recovery | None = None
+    shown: tuple[str, ...] = ()
+    if Action.RECOVERY_CODES_MADE in actions:
+        made, shown = recovery.new_codes(account, runtime.settings.accounts, visit.now)
 
-    def build(transaction: "TransactWrite") -> None:
+    def build(transaction: "Writes") -> None:
         store.take_session(transaction, at.identifier)
         store.add_session(transaction, identifier, session, visit.now + runtime.settings.sessions.absolute)
         store.add_sign_in(transaction, account.email, visit.now)
+        if made:
+            recovery.add_codes(transaction, account, made, visit.now)
 
     try:
         audit_store.write(build, *(audit.of_account(action, account, visit) for action in actions))
     except ConditionFailed as error:
         raise SignInOver("finished already") from error
-    return identifier
+    return Begun(identifier, shown)

@@ -48,6 +48,8 @@ def resolve(identifier: str, policy: SessionPolicy, now: datetime, in_use: bool 
     account = store.account(kept.email)
     if account is None or account.status is not AccountStatus.ACTIVE:
         return None
+    if account.sessions_since and kept.created_at < account.sessions_since:
+        return None  # restored since: whoever was signed in before the suspension signs in again
     if in_use and now - kept.last_seen_at >= TOUCH_EVERY:
         store.touch_session(identifier, now)
     return SignedIn(account, kept.csrf_key)

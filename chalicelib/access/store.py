@@ -29,6 +29,15 @@ class _ByState(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-c
     email = UnicodeAttribute(range_key=True)
 
 
+class _ByRole(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "role"
+        projection = AllProjection()
+
+    role = UnicodeAttribute(hash_key=True)
+    email = UnicodeAttribute(range_key=True)
+
+
 class _ById(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
     class Meta:
         index_name = "account_id"
@@ -53,8 +62,10 @@ class AccountRow(Model):
     belongs_to = UnicodeAttribute()
     last_signed_in_at = InstantAttribute(null=True)
     version = NumberAttribute(default=1)
+    sessions_since = InstantAttribute(null=True)
 
     by_state = _ByState()
+    by_role = _ByRole()
     by_id = _ById()
 
 
@@ -111,6 +122,11 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def hardened(code: str, salt: str) -> str:
+    """What is stored instead of a short code: made slow on purpose, or whoever reads the table could try them all."""
+    return hashlib.scrypt(code.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32).hex()
+
+
 def account(email: str) -> Account | None:
     """The account of an e-mail address (any case), read consistently; None when there is none."""
     try:
@@ -131,6 +147,7 @@ def _account(row: AccountRow) -> Account:
         row.account_id,
         row.last_signed_in_at,
         int(row.version),
+        row.sessions_since,
     )
 
 
@@ -143,6 +160,11 @@ def account_of_id(account_id: str) -> Account | None:
 def accounts_of(state: str) -> list[Account]:
     """The accounts of a State, or with an empty `state` the directory manager's own; a moment behind the table."""
     return [_account(row) for row in AccountRow.by_state.query(state or OURS)]
+
+
+def accounts_in(role: Role) -> list[Account]:
+    """All accounts with a role, of whatever State; a moment behind the table."""
+    return [_account(row) for row in AccountRow.by_role.query(role.value)]
 
 
 def add_account(transaction: TransactWrite, made: Account) -> None:
@@ -163,6 +185,7 @@ def account_row(made: Account) -> AccountRow:
         belongs_to=made.state or OURS,
         last_signed_in_at=made.last_signed_in_at,
         version=made.version,
+        sessions_since=made.sessions_since,
     )
 
 
@@ -177,8 +200,29 @@ def add_account_change(transaction: TransactWrite, changed: Account) -> None:
         AccountRow.language.set(changed.language),
         AccountRow.version.set(changed.version),
     ]
-    condition = AccountRow.version == changed.version - 1
-    transaction.update(AccountRow(changed.email), actions=actions, condition=condition)
+    if changed.sessions_since:
+        actions.append(AccountRow.sessions_since.set(changed.sessions_since))
+    transaction.update(AccountRow(changed.email), actions=actions, condition=_is_at(changed.version - 1))
+
+
+def _is_at(version: int) -> Condition:
+    """That an account is there at this version; one that was made before there were versions is at the first."""
+    at: Condition = AccountRow.version == version
+    return at | (AccountRow.email.exists() & AccountRow.version.does_not_exist()) if version == 1 else at
+
+
+def add_unchanged(transaction: TransactWrite, known: Account) -> None:
+    """Let the transaction fail when the account has changed since it was read."""
+    transaction.condition_check(AccountRow, known.email, condition=_is_at(known.version))
+
+
+def add_still_in_charge(transaction: TransactWrite, actor: Account) -> None:
+    """Let the transaction fail unless whoever acts is still active, in the same role.
+
+    Of two managers who remove each other at the same moment one succeeds, so that there is always one left.
+    """
+    in_charge = (AccountRow.status == AccountStatus.ACTIVE.value) & (AccountRow.role == actor.role.value)
+    transaction.condition_check(AccountRow, actor.email, condition=in_charge)
 
 
 def add_sign_in(transaction: TransactWrite, email: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ Pure functions. Whoever changes, drops, adds or reorders a record breaks the cha
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -90,38 +90,57 @@ class Fault(StrEnum):
     """It stands behind the end of the chain."""
     NOT_AS_KEPT = "not-as-kept"
     """It differs from the digest that was kept apart on a day before."""
+    WRITTEN_OVER = "written-over"
+    """Of the digests kept apart on a day: something was put over them, or in place of their deletion, afterwards."""
 
 
 @dataclass(frozen=True)
 class Break:
-    """The first record of a chain that does not fit."""
+    """The first record of a chain that does not fit, and the time it bears (UTC, as stored).
+
+    Of a record that is missing, `at` is the time of the last one before it.
+    """
 
     subject: str
     number: int
     fault: Fault
+    at: str = ""
 
 
-def first_break(subject: str, links: Iterable[Link], head: Head, kept: Mapping[int, str] | None = None) -> Break | None:
-    """The first record that does not fit, None when all do.
+def walked(subject: str, links: Iterable[Link], head: Head, before: Link | None = None) -> Iterator[Link | Break]:
+    """The records of a chain as long as they fit, and at the end, or where it stops fitting, the first misfit.
 
-    `links` are the records in the order of their numbers, `head` the end as stored beside them, `kept` the digests
-    (by number) that were put out of reach on earlier days.
+    `links` are the records in the order of their numbers, `head` the end as stored beside them. With `before`, the
+    records after that one.
     """
-    before = Head()
     for each in links:
-        if digest_of(each.fields) != each.digest or each.fields.get("subject") != subject:
-            return Break(subject, each.number, Fault.CHANGED)
-        if each.number != before.number + 1:
-            return Break(subject, before.number + 1, Fault.MISSING)
-        if each.fields["previous"] != before.digest:
-            return Break(subject, each.number, Fault.REORDERED)
-        if kept and kept.get(each.number, each.digest) != each.digest:
-            return Break(subject, each.number, Fault.NOT_AS_KEPT)
-        if each.number > head.number:
-            return Break(subject, each.number, Fault.BEYOND)
-        before = each.head
-    if before.number < max(head.number, *(kept or {0: ""})):
-        return Break(subject, before.number + 1, Fault.MISSING)
-    if before != head:
-        return Break(subject, before.number, Fault.CHANGED)
+        if wrong := _misfit(each, before, subject, head):
+            yield wrong
+            return
+        before = each
+        yield each
+    if wrong := _misfit_at_end(before, subject, head):
+        yield wrong
+
+
+def _misfit(each: Link, before: Link | None, subject: str, head: Head) -> Break | None:
+    stood = before.head if before else Head()
+    at = each.fields.get("at", "")
+    if digest_of(each.fields) != each.digest or each.fields.get("subject") != subject:
+        return Break(subject, each.number, Fault.CHANGED, at)
+    if each.number != stood.number + 1:
+        return Break(subject, stood.number + 1, Fault.MISSING, before.fields["at"] if before else "")
+    if each.fields["previous"] != stood.digest:
+        return Break(subject, each.number, Fault.REORDERED, at)
+    if each.number > head.number:
+        return Break(subject, each.number, Fault.BEYOND, at)
+    return None
+
+
+def _misfit_at_end(last: Link | None, subject: str, head: Head) -> Break | None:
+    stood, at = (last.head, last.fields["at"]) if last else (Head(), "")
+    if stood.number < head.number:
+        return Break(subject, stood.number + 1, Fault.MISSING, at)
+    if stood != head:
+        return Break(subject, stood.number, Fault.CHANGED, at)
     return None

@@ -1,6 +1,6 @@
 """What an audit record says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -62,6 +62,8 @@ class Action(StrEnum):
     """The window of a campaign ended and its results were fixed."""
     CAMPAIGN_EXPORTED = "pings:campaign:exported"
     """The rows of a campaign were exported as CSV."""
+    CAMPAIGN_NOTES_VIEWED = "pings:campaign:notes-viewed"
+    """What points of contact wrote about changes of their details was shown to the manager."""
     FAILED_RESENT = "pings:campaign:failed-resent"
     """The manager had the mail sent again to those whom it had not reached."""
     PING_ACKNOWLEDGED = "pings:ping:acknowledged"
@@ -114,8 +116,53 @@ class Action(StrEnum):
     """The person ended the session."""
     SECOND_FACTOR_ENROLLED = "access:account:second-factor-enrolled"
     """An account verified its authenticator at first sign-in."""
+    ACCOUNT_INVITED = "access:account:invited"
+    """An account was made, or a removed one taken up again, and an invitation sent to its address."""
+    INVITATION_RENEWED = "access:account:invitation-renewed"
+    """Another invitation was sent; the one before no longer works."""
+    INVITATION_ACCEPTED = "access:account:invitation-accepted"
+    """The invited person gave the start code and chose a password; the account is active."""
+    INVITATION_REFUSED = "access:account:invitation-refused"
+    """Somebody who had the link of an invitation did not have its start code."""
+    ACCOUNT_SUSPENDED = "access:account:suspended"
+    """An account may not come in until it is restored; its sessions are over."""
+    ACCOUNT_RESTORED = "access:account:restored"
+    """A suspended account may come in again."""
+    ACCOUNT_REMOVED = "access:account:removed"
+    """An account was removed, or its invitation withdrawn; its password and authenticator are gone."""
+    ROLE_SET = "access:account:role-set"
+    """An account was given another role: the manager appointed a supervisor, say."""
+    RECOVERY_CODES_MADE = "access:account:recovery-codes-made"
+    """New recovery codes were shown to the person, once; those before no longer work."""
+    RECOVERY_CODE_USED = "access:account:recovery-code-used"
+    """A recovery code stood in for an authenticator, which was removed: another has to be enrolled."""
+    RECOVERY_CODE_REFUSED = "access:account:recovery-code-refused"
+    """A recovery code was wrong, used already, or given with a wrong password."""
+    RESET_ASKED = "access:account:reset-asked"
+    """The first of two people asked for the password and authenticator of an account to be forgotten."""
+    RESET_CONFIRMED = "access:account:reset-confirmed"
+    """The second of two people confirmed it; the account has a new invitation and nothing else."""
+    ACCOUNTS_REVIEWED = "access:accounts:reviewed"
+    """A supervisor said that the list of the State's accounts is right."""
+    REVIEW_ASKED = "access:accounts:review-asked"
+    """A State was asked to review its accounts."""
+    ACCOUNTS_VIEWED = "access:accounts:list-viewed"
+    """Accounts with their e-mail addresses were shown to a signed-in account."""
     REFUSED = "access:policy:refused"
     """The policy function said no."""
+    RECORDS_SEARCHED = "audit:records:searched"
+    """The auditor searched the audit records, or looked at the chain of a subject."""
+    RECORDS_EXPORTED = "audit:records:exported"
+    """The auditor exported the audit records that a search found."""
+    CHAINS_VERIFIED = "audit:chains:verified"
+    """The auditor had the chains walked; how many, and how many do not fit."""
+    VIEWS_LISTED = "audit:views:listed"
+    """A supervisor looked at who had looked at the own State's entries."""
+
+    @property
+    def shows_contact_data(self) -> bool:
+        """Whether it is a view or an export: their names end so, and whose data it was is in `about`."""
+        return self.value.endswith(("viewed", "exported"))
 
 
 class Outcome(StrEnum):
@@ -175,6 +222,23 @@ class AuditRecord:
     new_digest: str = ""
 
 
+SEVERAL = "several"
+"""What `about` says when one step concerned several States: `details` then lists them under `states`."""
+
+
+def concerning(states: Iterable[str]) -> tuple[str, dict[str, list[str]]]:
+    """`about` and the details that go with it, for a step that concerned these States.
+
+    One State: its code. Several: `SEVERAL`, and their codes in the details. So a view of many States' entries is one
+    record, written once; whoever looks for a State's records asks the index for the State and for `SEVERAL`, and reads
+    of the latter those that list it.
+    """
+    codes = sorted(set(states) - {""})
+    if len(codes) > 1:
+        return SEVERAL, {"states": codes}
+    return "".join(codes), {}
+
+
 def entry_subject(poc_id: str) -> str:
     """The subject under which an entry's history is kept."""
     return f"entry#{poc_id}"
@@ -193,3 +257,8 @@ def inquiry_subject(inquiry_id: str) -> str:
 def account_subject(account_id: str) -> str:
     """The subject under which an account's history is kept."""
     return f"account#{account_id}"
+
+
+def accounts_subject(state: str) -> str:
+    """The subject under which views and reviews of a State's accounts are kept; `-` for the manager's own."""
+    return f"accounts#{state or '-'}"

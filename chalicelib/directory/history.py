@@ -109,7 +109,7 @@ def address_since(state: str, poc_id: str) -> datetime | None:
 
 def erase(state: str, poc_id: str) -> int:
     """Delete the versions of an entry that has been retired long enough; returns how many there were."""
-    rows = list(VersionRow.query(_partition(state, poc_id), attributes_to_get=["entry", "number"]))
+    rows = list(VersionRow.query(_partition(state, poc_id), consistent_read=True, page_size=PAGE))
     with VersionRow.batch_write() as batch:
         for row in rows:
             batch.delete(row)

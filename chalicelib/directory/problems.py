@@ -73,6 +73,17 @@ MESSAGES = {
     "repeated-columns": _("These columns appear twice: %(columns)s. Keep one of each."),
     "too-large": _("The file is larger than %(limit)s MB. Split it into several files."),
     "too-many-rows": _("The file has more than %(limit)s rows. Split it into several files."),
+    # An invitation
+    "invite-role": _("Choose a role from the list."),
+    "invite-language": _("Choose a language from the list."),
+    "invite-empty": _("Give an e-mail address."),
+    "invite-no-domain": _("No mail domain of this State is known yet. Ask the directory manager to set one."),
+    "invite-taken": _("This address cannot be invited. If it should be, write to the directory manager."),
+    "invite-invited": _("This address has an invitation already. Send it anew from the list of accounts."),
+    "invite-there": _("This address has an account already. It is on the list of accounts."),
+    "invite-many": _(
+        "%(limit)s invitations of this State are open, and no more go out at a time. Withdraw some first."
+    ),
     # Warnings
     "unknown-columns": _("These columns are not used: %(columns)s."),
 }

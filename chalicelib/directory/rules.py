@@ -43,7 +43,7 @@ LIMITS = {
     "note_verbale_date": 10,
     "role": 20,
     "scope": 120,
-    "round_the_clock": 3,
+    "round_the_clock": 20,
     "deputies": 200,
 }
 """How many characters each field may have."""
@@ -174,7 +174,7 @@ def _holder(text: str) -> Holder:
         raise Refused("holder", given=text) from None
 
 
-def _email(text: str) -> str:
+def email_address(text: str) -> str:
     """The address in the form that every mail system takes: an international domain in its `xn--` spelling."""
     from email_validator import EmailNotValidError, validate_email
 
@@ -283,8 +283,8 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "state": _state,
     "kind": _kind,
     "holder": _holder,
-    "email": _email,
-    "alternate_email": _email,
+    "email": email_address,
+    "alternate_email": email_address,
     "phone": _phone,
     "languages": _languages,
     "preferred_language": _un_language,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Action, Actor, AuditRecord
+from chalicelib.audit.records import Action, Actor, AuditRecord, concerning
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,15 @@ def state_subject(state: str) -> str:
     return f"entries#{state}"
 
 
-def record_view(subject: str, asked: Asked, about: str = "") -> None:
-    """Audit that contact data were shown, `about` a State where they are of one."""
-    audit.put(AuditRecord(asked.actor, Action.ENTRIES_VIEWED, subject, asked.at, asked.request_id, about))
+def link_views_subject(poc_id: str) -> str:
+    """The subject under which it is kept that an entry was shown to whoever held a link to it.
+
+    Apart from the chains of the entry and of its State: however often a link is opened, nobody else has to wait.
+    """
+    return f"link-views#{poc_id}"
+
+
+def record_view(subject: str, asked: Asked, *states: str, action: Action = Action.ENTRIES_VIEWED) -> None:
+    """Audit that contact data of `states` were shown or exported: one record, found by each of them (`concerning`)."""
+    about, details = concerning(states)
+    audit.put(AuditRecord(asked.actor, action, subject, asked.at, asked.request_id, about, details=details))

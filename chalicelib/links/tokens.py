@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     PING = "ping-acknowledgement"
     INQUIRY = "inquiry-acknowledgement"
     ENTRY = "entry-confirmation"
+    INVITATION = "account-invitation"
     FORM = "form"
 
 

@@ -7,6 +7,7 @@ any more (an invitation that was replaced by another, say), and the mail is drop
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.access import letters as accounts
 from chalicelib.nominations import letters as nominations
 from chalicelib.notices.notice import Notice
 from chalicelib.notices.recipients import Recipient
@@ -15,6 +16,9 @@ from chalicelib.runtime import Runtime
 Composer = Callable[[Notice, Recipient, Runtime], dict[str, Any]]
 
 COMPOSERS: dict[str, Composer] = {
+    "account-changed": accounts.changed,
+    "account-invitation": accounts.invitation,
+    "account-review": accounts.review,
     "entry-listed": nominations.listed,
     "proposal-decided": nominations.decided,
     "who-follows": nominations.who_follows,

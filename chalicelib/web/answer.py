@@ -60,6 +60,8 @@ def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **ag
     from chalicelib.pings.letter import held_data
 
     entry = directory.get(ping.state, ping.poc_id)
+    if entry:
+        record_link_view(request, ping.state, ping.poc_id, "ping")
     state = rules.state(ping)
     return request.render(
         "answer.html",
@@ -76,6 +78,16 @@ def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **ag
         note_length=answers.NOTE_LENGTH,
         **{"chosen": [], "note": "", "problems": {}, "stale": False, **again},
     )
+
+
+def record_link_view(request: WebRequest, state: str, poc_id: str, route: str) -> None:
+    """Audit that an entry was shown to whoever holds a link to it, a mail scanner perhaps; a HEAD shows nothing."""
+    from chalicelib.audit.records import Actor
+    from chalicelib.directory.viewing import Asked, link_views_subject, record_view
+
+    if request.method != "HEAD":
+        asked = Asked(Actor.link(route, state), request.now, request.request_id)
+        record_view(link_views_subject(poc_id), asked, state)
 
 
 def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route", head: "Head") -> Response:

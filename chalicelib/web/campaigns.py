@@ -8,6 +8,7 @@ from chalicelib.i18n import LANGUAGES, _
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
+    from chalicelib.audit.records import Action
     from chalicelib.pings.overview import Line
     from chalicelib.pings.rules import Campaign
     from chalicelib.settings import PingPolicy
@@ -178,7 +179,11 @@ def resume(request: WebRequest, campaign_id: str) -> Response:
 
 @pages.get("/campaigns/{campaign_id}/report", right=Right.SEE_CAMPAIGNS)
 def report(request: WebRequest, campaign_id: str) -> Response:
-    """The result, and the entries that need a letter to the Permanent Mission."""
+    """The result, and the entries that need a letter to the Permanent Mission.
+
+    Institutions are named, but no person, address or number; except in what PoCs wrote, so that is audited.
+    """
+    from chalicelib.audit.records import Action
     from chalicelib.pings import answers, overview, rules, service
 
     found = service.get(campaign_id)
@@ -186,12 +191,15 @@ def report(request: WebRequest, campaign_id: str) -> Response:
     by_kind: dict[str, list[Any]] = {}
     for line in listed:
         by_kind.setdefault(line.ping.kind, []).append(line.ping)
+    changes = [line for line in listed if line.state is rules.PingState.CHANGE_REPORTED]
+    if written := {line.ping.state for line in changes if line.ping.change_note}:
+        _record(request, Action.CAMPAIGN_NOTES_VIEWED, campaign_id, written)
     return request.render(
         "campaign-report.html",
         **_progress(found),
         kinds={kind: rules.count(pings) for kind, pings in sorted(by_kind.items())},
         silent=[line for line in listed if line.state not in rules.ANSWERED],
-        changes=[line for line in listed if line.state is rules.PingState.CHANGE_REPORTED],
+        changes=changes,
         changeable=answers.CHANGEABLE,
     )
 
@@ -199,8 +207,7 @@ def report(request: WebRequest, campaign_id: str) -> Response:
 @pages.get("/campaigns/{campaign_id}/export.csv", right=Right.EXPORT_CAMPAIGN)
 def export(request: WebRequest, campaign_id: str) -> Response:
     """The rows of a campaign for a spreadsheet; no contact data, and nothing that a spreadsheet takes for a formula."""
-    from chalicelib.audit import store as audit
-    from chalicelib.audit.records import Action, AuditRecord, campaign_subject
+    from chalicelib.audit.records import Action
     from chalicelib.clock import to_z
     from chalicelib.pings import overview, service
     from chalicelib.web.spreadsheet import as_csv
@@ -233,7 +240,16 @@ def export(request: WebRequest, campaign_id: str) -> Response:
         "mails",
         "changed",
     ]
-    rows = [row(line) for line in overview.lines(service.get(campaign_id))]
-    subject = campaign_subject(campaign_id)
-    audit.put(AuditRecord(request.actor, Action.CAMPAIGN_EXPORTED, subject, request.now, request.request_id))
+    lines = list(overview.lines(service.get(campaign_id)))
+    rows = [row(line) for line in lines]
+    _record(request, Action.CAMPAIGN_EXPORTED, campaign_id, {line.ping.state for line in lines})
     return request.download(f"{campaign_id}.csv", "text/csv; charset=utf-8", as_csv([heading, *rows]))
+
+
+def _record(request: WebRequest, action: "Action", campaign_id: str, states: set[str]) -> None:
+    """Audit what was shown or exported of a campaign, so that each State concerned finds it."""
+    from chalicelib.audit.records import campaign_subject
+    from chalicelib.directory.viewing import Asked, record_view
+
+    asked = Asked(request.actor, request.now, request.request_id)
+    record_view(campaign_subject(campaign_id), asked, *states, action=action)

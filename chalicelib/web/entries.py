@@ -73,6 +73,7 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
         state=state,
         own=request.may_for(state, Right.SEE_OWN_ENTRIES),
         proposes=request.may_for(state, Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE),
+        sees_views=request.may_for(state, Right.SEE_OWN_VIEWS),
         by_id={entry.poc_id: entry for entry in entries},
         ages={entry.poc_id: freshness(entry, policy, request.now) for entry in entries},
         freshness_names=FRESHNESS_NAMES,

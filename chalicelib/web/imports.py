@@ -9,6 +9,8 @@ from chalicelib.i18n import _
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalicelib.directory.imports import Import
     from chalicelib.directory.report import Report, Row
     from chalicelib.directory.viewing import Asked
@@ -71,15 +73,16 @@ def import_page(request: WebRequest, import_id: str) -> Response:
     kept = _kept(import_id)
     running = kept.running(request.now)
     report = None if running else imports.report(import_id)
-    if report:
-        _record_view(request, import_id)
+    listing = _listing(report, request) if report else None
+    if listing:
+        _record_view(request, import_id, listing.rows)
     return request.render(
         "import.html",
         kept=kept,
         running=running,
         report=report,
         digest=report.digest() if report else "",
-        listing=_listing(report, request) if report else None,
+        listing=listing,
         labels=labels,
         translate=request.gettext,
         statuses=imports.Status,
@@ -122,7 +125,7 @@ def download_report(request: WebRequest, import_id: str) -> Response:
     report, content = imports.report(import_id), imports.file(import_id)
     if report is None or content is None:
         raise NotFound(import_id)
-    _record_view(request, import_id)
+    _record_view(request, import_id, report.rows)
     said = {row.line: row for row in report.rows}
     conflict = request.gettext(labels.CONFLICT)
     lines = [["line", "outcome", "remarks", *COLUMNS]]
@@ -201,11 +204,14 @@ def _kept(import_id: str) -> "Import":
     return kept
 
 
-def _record_view(request: WebRequest, import_id: str) -> None:
+def _record_view(request: WebRequest, import_id: str, shown: "Iterable[Row]") -> None:
+    """Audit that rows were shown, of the States that they are about; what is no State was only typed into a cell."""
+    from chalicelib.directory.states import states
     from chalicelib.directory.uploads import import_subject
     from chalicelib.directory.viewing import record_view
 
-    record_view(import_subject(import_id), _asked(request))
+    codes = {row.shown("state") for row in shown} & states().keys()
+    record_view(import_subject(import_id), _asked(request), *codes)
 
 
 def _asked(request: WebRequest) -> "Asked":

@@ -12,7 +12,7 @@ from chalicelib.access.rules import Right
 from chalicelib.audit.records import Action
 from chalicelib.errors import AlreadyOpen, Conflict, Forbidden, Hidden, Invalid, LimitReached, NotFound
 from chalicelib.i18n import LANGUAGES, _
-from chalicelib.web.entries import own_entries, own_state
+from chalicelib.web.entries import own_entries, own_state, record_view
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any
     from chalicelib.inquiries import form as rules
     from chalicelib.inquiries import reach, sheet, terms
 
+    record_view(request, form.to.state, [form.to])
     shared, others = reach.un_languages(form.to, form.own)
     mine = reach.entry_of(form.own, request.account.email if request.account else "")
     typed = {name: request.field(name)[:_LONGEST_ID] for name in rules.FIELDS}
@@ -196,20 +197,20 @@ def _own_inquiry(request: WebRequest, inquiry_id: str) -> "tuple[Inquiry, Party]
     return found, party
 
 
-def _record(request: WebRequest, action: Action, inquiry_id: str) -> None:
+def _record(request: WebRequest, action: Action, inquiry_id: str, about: str = "") -> None:
+    """Audit a view or an export; `about` is the State whose point of contact is named to the reader."""
     from chalicelib.audit import store as audit
     from chalicelib.audit.records import AuditRecord, inquiry_subject
 
-    audit.put(AuditRecord(request.actor, action, inquiry_subject(inquiry_id), request.now, request.request_id))
+    audit.put(AuditRecord(request.actor, action, inquiry_subject(inquiry_id), request.now, request.request_id, about))
 
 
 @pages.get("/inquiries/{inquiry_id}", right=EITHER)
 def inquiry(request: WebRequest, inquiry_id: str) -> Response:
-    """Where an inquiry stands, and what the reader's side can record; audited."""
+    """Where an inquiry stands, and what the reader's side can record."""
     if request.may(Right.SEE_ALL_INQUIRIES):
         return _envelope_only(request, inquiry_id)
     found, party = _own_inquiry(request, inquiry_id)
-    _record(request, Action.INQUIRY_VIEWED, inquiry_id)
     return _page(request, found, party)
 
 
@@ -291,7 +292,10 @@ def _own_step(party: "Party", step: int) -> str:
 
 
 def _page(request: WebRequest, found: "Inquiry", party: "Party", status: int = 200, **again: Any) -> Response:
-    """The page of an inquiry; `again` gives back what was typed, with what is wrong with it."""
+    """The page of an inquiry; `again` gives back what was typed, with what is wrong with it.
+
+    Audited: it names the other side's point of contact.
+    """
     from chalicelib.directory import store as directory
     from chalicelib.inquiries import rules, terms
     from chalicelib.inquiries.rules import Contact, Party
@@ -302,6 +306,7 @@ def _page(request: WebRequest, found: "Inquiry", party: "Party", status: int = 2
     live = _live(request, found, party, own)
     asking = party is Party.INQUIRING
     there = (envelope.to_state, envelope.to_poc_id) if asking else (envelope.from_state, envelope.from_poc_id)
+    _record(request, Action.INQUIRY_VIEWED, found.inquiry_id, about=there[0])
     latest = rules.latest_more_time(found, request.now, policy)
     to_pass_on = rules.may_pass_on_to(found, [Contact(entry.poc_id, entry.nomination.kind) for entry in own])
     return request.render(

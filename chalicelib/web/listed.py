@@ -5,6 +5,7 @@ GET and HEAD change nothing: mail scanners follow links (mission, rule 7).
 
 from chalicelib.errors import NotFound
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.web.answer import record_link_view
 from chalicelib.web.http import Pages, Response, WebRequest
 
 pages = Pages(__name__)
@@ -58,6 +59,7 @@ def _page(request: WebRequest, token: str, state: str, poc_id: str) -> Response:
     entry = store.get(state, poc_id)
     if entry is None:
         raise NotFound(poc_id)
+    record_link_view(request, state, poc_id, "listed")
     stale = request.method == "POST"
     return request.render(
         "listed.html",

@@ -94,14 +94,12 @@ def _new_page(
 
 @pages.get("/entries/{state}/{poc_id}/change", right=PROPOSE)
 def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
-    """The form, filled in with what the entry says now; that contact data were shown is audited."""
+    """The form, filled in with what the entry says now."""
     from chalicelib.directory.rules import as_cells
     from chalicelib.nominations.proposing import entry_of
-    from chalicelib.web.entries import record_view
 
     _admit(request, state)
     entry = entry_of(state, poc_id)
-    record_view(request, state, [entry])
     cells = {name: value for name, value in as_cells(entry.nomination).items() if not name.startswith("note_")}
     return _change_page(request, entry, {**cells, **_again(request, state, poc_id)})
 
@@ -160,13 +158,16 @@ def _change_page(
 
 
 def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "list[Entry]", **shown: Any) -> Response:
+    """The form, for a new entry or a change. It shows what the State's entries say, so that is audited."""
     from chalicelib.directory import terms
     from chalicelib.directory.languages import operating_languages
     from chalicelib.directory.networks import NETWORKS
     from chalicelib.directory.rules import LIMITS
     from chalicelib.web import labels
     from chalicelib.web.cells import Cells
+    from chalicelib.web.entries import record_view
 
+    record_view(request, shown["state"], others)
     me = shown["entry"].poc_id if shown["entry"] else ""
     typed = {**dict.fromkeys(LIMITS, ""), **dict.fromkeys(NOTE, ""), **shown.pop("typed")}
     return request.render(
@@ -197,11 +198,9 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
 def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
     """On which day a PoC leaves, and who follows."""
     from chalicelib.nominations.proposing import entry_of
-    from chalicelib.web.entries import record_view
 
     _admit(request, state)
     entry = entry_of(state, poc_id)
-    record_view(request, state, [entry])
     return _departure_page(request, entry, {"departs_on": entry.departs_on, "successor": entry.successor})
 
 
@@ -245,7 +244,9 @@ def _departure_page(
     from chalicelib.directory import store
     from chalicelib.web import labels
     from chalicelib.web.cells import Cells
+    from chalicelib.web.entries import record_view
 
+    record_view(request, entry.state, [entry])
     colleagues = [other for other in store.of_state(entry.state) if other.poc_id != entry.poc_id]
     return request.render(
         "departure.html",

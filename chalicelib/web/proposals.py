@@ -40,14 +40,8 @@ def proposals(request: WebRequest) -> Response:
 
 @pages.get("/proposals/{proposal_id}", right=EITHER)
 def proposal(request: WebRequest, proposal_id: str) -> Response:
-    """One proposal, side by side; audited, since it shows contact data."""
-    from chalicelib.audit import store as audit
-    from chalicelib.audit.records import Action
-    from chalicelib.nominations.proposing import record
-
-    found = _found(request, proposal_id)
-    audit.put(replace(record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
-    return _page(request, found)
+    """One proposal, side by side."""
+    return _page(request, _found(request, proposal_id))
 
 
 @pages.post("/proposals/{proposal_id}/approve", right=Right.REVIEW_PROPOSALS)
@@ -137,11 +131,16 @@ def _page(
     overtaken: bool = False,
     reason: str = "",
 ) -> Response:
+    """A proposal beside the entry; audited, since it shows contact data."""
+    from chalicelib.audit import store as audit
+    from chalicelib.audit.records import Action
     from chalicelib.directory import store
     from chalicelib.nominations import rules
+    from chalicelib.nominations.proposing import record
     from chalicelib.web import labels
     from chalicelib.web.cells import Cells
 
+    audit.put(replace(record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
     entry: Entry | None = store.get(found.state, found.poc_id)
     others = {other.poc_id: other for other in store.of_state(found.state)}
     given = (found.note.reference, found.note.date, found.note.received_on)

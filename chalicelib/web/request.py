@@ -57,19 +57,27 @@ class WebRequest:
         self.source_ip: str = raw.context.get("identity", {}).get("sourceIp") or ""
         self.secure: bool = cookies.is_secure(runtime.site_url())
         self._set: dict[str, str] = {}
+        self._begun = ""
 
     # Who asks
 
     @cached_property
     def signed_in(self) -> "SignedIn | None":
         """The live session behind the cookie, if there is one."""
-        identifier = self.cookie(cookies.SESSION)
+        identifier = self._begun or self.cookie(cookies.SESSION)
         if not identifier:
             return None
         from chalicelib.access import sessions
 
         in_use = not self.headers.get(BACKGROUND)
         return sessions.resolve(identifier, self.runtime.settings.sessions, self.now, in_use)
+
+    def begin_session(self, identifier: str) -> None:
+        """A session began with this request: the answer sets its cookie and is already that of whoever signed in."""
+        self._begun = identifier
+        self.set_cookie(cookies.SESSION, identifier)
+        for known in ("signed_in", "language", "_form_key"):  # looked up for a visitor, perhaps
+            self.__dict__.pop(known, None)
 
     @property
     def account(self) -> Account | None:

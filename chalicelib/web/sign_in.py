@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rules import Right, as_email, as_one_time_code
-from chalicelib.errors import TooManyAttempts
+from chalicelib.errors import Forbidden, TooManyAttempts
 from chalicelib.i18n import _
 from chalicelib.web import cookies
 from chalicelib.web.csrf import FormRefused
@@ -13,16 +13,18 @@ from chalicelib.web.request import is_local_path
 
 if TYPE_CHECKING:
     from chalicelib.access.audit import Visit
-    from chalicelib.access.service import Halfway
+    from chalicelib.access.service import Begun, Halfway
     from chalicelib.runtime import Runtime
 
 pages = Pages(__name__)
 
-LONGEST_EMAIL, LONGEST_PASSWORD = 254, 256
+LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_CODE = 254, 256, 40
 _PATHS = {"code": "/sign-in/code", "enrol": "/sign-in/enrol", "new-password": "/sign-in/new-password"}
 _OVER = _("This sign-in took too long or was already used. Start again.")
 _WRONG = _("The e-mail address or the password is not right.")
 _WRONG_CODE = _("This code is not right, or it was already used. Wait for the next one and type it.")
+_WRONG_RECOVERY = _("The password or the recovery code is not right, or the code was already used.")
+_WRONG_EITHER = _("The password or the code is not right, or the code was already used. Wait for the next one.")
 _STALE = _(
     "Nothing was sent: the page was open for too long, or the browser keeps no cookies for this site. Try again."
 )
@@ -87,6 +89,59 @@ def take_enrolment(request: WebRequest) -> Response:
     return _code_step(request, "enrol", "enrol.html", service.with_enrolment)
 
 
+@pages.get("/sign-in/recovery", right=None)
+def ask_for_recovery_code(request: WebRequest) -> Response:
+    """Instead of the second step, for whoever has lost the authenticator."""
+    return _step(request, "code", lambda at: request.render("sign-in-recovery.html", email=at.email))
+
+
+@pages.post("/sign-in/recovery", right=None)
+def take_recovery_code(request: WebRequest) -> Response:
+    """The old authenticator is taken off; nobody is in before another is enrolled."""
+    from chalicelib.access import service
+    from chalicelib.notices.service import send_soon
+
+    def take(at: "Halfway") -> Response:
+        shown = {"email": at.email}
+        password, code = _secret(request, "password")[:LONGEST_PASSWORD], request.field("code")[:LONGEST_CODE]
+        try:
+            on = service.with_recovery_code(request.runtime, at, password, code, request.visit)
+        except service.RecoveryRefused:
+            return request.render("sign-in-recovery.html", 400, problem=request.gettext(_WRONG_RECOVERY), **shown)
+        except TooManyAttempts as error:
+            return _slow_down(request.render("sign-in-recovery.html", 429, seconds=error.seconds, **shown), error)
+        send_soon(request.runtime)
+        return _go_on(request, on)
+
+    return _step(request, "code", take)
+
+
+@pages.get("/recovery-codes", right=Right.SEE_HOME)
+def ask_for_new_codes(request: WebRequest) -> Response:
+    """Whoever is signed in can have new recovery codes; the old ones cannot be shown again."""
+    return _new_codes_page(request)
+
+
+@pages.post("/recovery-codes", right=Right.SEE_HOME)
+def take_new_codes(request: WebRequest) -> Response:
+    """Password and authenticator again: an open session that somebody found must not be enough."""
+    from chalicelib.access import service
+    from chalicelib.access.cognito import CodeRefused
+    from chalicelib.notices.service import send_soon
+
+    if request.account is None:
+        raise Forbidden("nobody is signed in")
+    password, code = _secret(request, "password")[:LONGEST_PASSWORD], as_one_time_code(request.field("code"))
+    try:
+        codes = service.new_recovery_codes(request.runtime, request.account, password, code, request.visit)
+    except (CodeRefused, service.SignInOver):
+        return _new_codes_page(request, 400, problem=request.gettext(_WRONG_EITHER))
+    except TooManyAttempts as error:
+        return _slow_down(_new_codes_page(request, 429, seconds=error.seconds), error)
+    send_soon(request.runtime)
+    return codes_page(request, codes, "/")
+
+
 @pages.get("/sign-in/new-password", right=None)
 def ask_for_new_password(request: WebRequest) -> Response:
     """An invited person replaces the password of the invitation."""
@@ -125,6 +180,20 @@ def sign_out(request: WebRequest) -> Response:
         service.sign_out(request.cookie(cookies.SESSION), request.account, request.visit)
     request.drop_cookie(cookies.SESSION)
     return request.redirect("/", request.gettext("You are signed out."))
+
+
+def codes_page(request: WebRequest, codes: tuple[str, ...], back: str) -> Response:
+    """The recovery codes, this once, and the way on."""
+    from chalicelib.links.codes import spaced
+
+    return request.render("recovery-codes.html", codes=[spaced(code) for code in codes], back=back)
+
+
+def _new_codes_page(request: WebRequest, status: int = 200, **given: Any) -> Response:
+    from chalicelib.access import items
+
+    held = items.recovery(request.account.account_id) if request.account else None
+    return request.render("recovery-codes-new.html", status, left=len(held.codes) if held else 0, **given)
 
 
 def _back(path: str) -> str:
@@ -170,21 +239,25 @@ def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]
 
 
 def _code_step(
-    request: WebRequest, stage: str, template: str, check: Callable[["Runtime", "Halfway", str, "Visit"], str]
+    request: WebRequest, stage: str, template: str, check: Callable[["Runtime", "Halfway", str, "Visit"], "Begun"]
 ) -> Response:
     from chalicelib.access.cognito import CodeRefused
+    from chalicelib.notices.service import send_soon
 
     def take(at: "Halfway") -> Response:
         shown = _key(at) if stage == "enrol" else {"email": at.email}
         try:
-            identifier = check(request.runtime, at, as_one_time_code(request.field("code")), request.visit)
+            begun = check(request.runtime, at, as_one_time_code(request.field("code")), request.visit)
         except CodeRefused:
             return request.render(template, 400, problem=request.gettext(_WRONG_CODE), **shown)
         except TooManyAttempts as error:
             return _slow_down(request.render(template, 429, seconds=error.seconds, **shown), error)
         request.drop_cookie(cookies.SIGN_IN)
         request.drop_cookie(cookies.FORM)
-        request.set_cookie(cookies.SESSION, identifier)
+        request.begin_session(begun.identifier)
+        if begun.codes:
+            send_soon(request.runtime)
+            return codes_page(request, begun.codes, at.back)
         return request.redirect(at.back)
 
     return _step(request, stage, take)

@@ -85,7 +85,7 @@ def table(stack: dict[str, Any], speed: int) -> str:
         f"  Mailbox    {stack['mailbox_url']}/",
         "",
         *(
-            f"  {account['role']:8} {account['state'] or '--':3} {account['email']:30} {account['password']}"
+            f"  {account['role']:10} {account['state'] or '--':3} {account['email']:30} {account['password']}"
             for account in stack["accounts"]
         ),
         f"  The code that sign-in asks for: {stack['mailbox_url']}/accounts, or `make totp`",

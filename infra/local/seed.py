@@ -17,6 +17,7 @@ from infra.local.aws import ROOT, LocalAws, LocalAwsError
 
 NOMINATIONS = ROOT / "data" / "nominations.csv"
 MANAGER = ("manager@unoda.example", "manager", "", "en")
+AUDITOR = ("auditor@unoda.example", "auditor", "", "en")
 # The first PoC of the sample for each: a State that writes French and one that writes Arabic.
 POC_LANGUAGES = ("fr", "ar")
 MAIL_DOMAIN = "unoda.example"
@@ -70,7 +71,7 @@ class Seeder:
 
     def accounts(self, known: list[Account]) -> list[Account]:
         """The demo accounts, those of `known` that still exist unchanged, the others made anew."""
-        wanted = [MANAGER, *sample_pocs()]
+        wanted = [MANAGER, *sample_pocs(), *around(sample_pocs()[0]), AUDITOR]
         kept = {account.email: account for account in known if self._in_pool(account.email)}
         return [kept.get(row[0]) or self._make(*row) for row in wanted]
 
@@ -100,7 +101,7 @@ class Seeder:
                 "email": email, "role": role, "state": state, "language": language, "status": "active",
                 "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "account_id": new_id(), "belongs_to": state or OURS,
-            }.items()},
+            }.items()} | {"version": {"N": "1"}},
         )  # fmt: skip
         return Account(email, password, secret, role, state)
 
@@ -154,6 +155,13 @@ def sample_pocs() -> list[tuple[str, str, str, str]]:
         rows = list(csv.DictReader(file))
     firsts = [next(row for row in rows if row["preferred_language"] == language) for language in POC_LANGUAGES]
     return [(row["email"], "poc", row["state"], row["preferred_language"]) for row in firsts]
+
+
+def around(poc: tuple[str, str, str, str]) -> list[tuple[str, str, str, str]]:
+    """A supervisor and a reader of the same State as a demo PoC, at the same mail domain."""
+    email, _role, state, language = poc
+    domain = email.partition("@")[2]
+    return [(f"{role}@{domain}", role, state, language) for role in ("supervisor", "reader")]
 
 
 def read_stack(path: Path) -> list[Account]:

@@ -54,6 +54,22 @@ class Pool:
             AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
         )
 
+    def unenrol(self, email: str) -> None:
+        """The same person before the first sign-in: a password, and no authenticator yet."""
+        client = aws.cognito()
+        client.admin_delete_user(UserPoolId=self.pool_id, Username=email)
+        client.admin_create_user(UserPoolId=self.pool_id, Username=email, TemporaryPassword=PASSWORD)
+        client.admin_set_user_password(UserPoolId=self.pool_id, Username=email, Password=PASSWORD, Permanent=True)
+
+    def is_there(self, email: str) -> bool:
+        """Whether the pool has a user under this address."""
+        client = aws.cognito()
+        try:
+            client.admin_get_user(UserPoolId=self.pool_id, Username=email)
+        except client.exceptions.UserNotFoundException:
+            return False
+        return True
+
     def is_enrolled(self, email: str) -> bool:
         user = aws.cognito().admin_get_user(UserPoolId=self.pool_id, Username=email)
         return "SOFTWARE_TOKEN_MFA" in user["UserMFASettingList"]

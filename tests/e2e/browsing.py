@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, expect
 from playwright.sync_api import Response as BrowserResponse
 
@@ -34,27 +35,28 @@ class Watch:
     def over(self, context: BrowserContext) -> None:
         """Listen to everything that happens in `context`."""
         context.on("console", self._console)
-        context.on("weberror", lambda error: self._note(f"script error: {error.error}"))
+        context.on("weberror", lambda error: self.note(f"script error: {error.error}"))
         context.on("requestfailed", self._failed)
         context.on("response", self._answered)
 
-    def _note(self, complaint: str) -> None:
+    def note(self, complaint: str) -> None:
+        """Complain."""
         self.complaints.append(complaint)
 
     def _console(self, message: ConsoleMessage) -> None:
         # Chromium repeats each status of 400 and above here; `_answered` decides which of them are faults.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
-            self._note(f"console {message.type} on {message.page.url if message.page else '?'}: {message.text}")
+            self.note(f"console {message.type} on {message.page.url if message.page else '?'}: {message.text}")
 
     def _failed(self, request: Request) -> None:
         # Leaving a page cuts off what it was fetching, and a download ends its navigation: both are no fault.
         if request.failure != "net::ERR_ABORTED":
-            self._note(f"failed: {request.method} {request.url}: {request.failure}")
+            self.note(f"failed: {request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: BrowserResponse) -> None:
         # The status of a page is what its test is about; of anything that a page fetches it has to be good.
         if response.status >= 500 or (response.status >= 400 and not response.request.is_navigation_request()):
-            self._note(f"status {response.status}: {response.request.method} {response.url}")
+            self.note(f"status {response.status}: {response.request.method} {response.url}")
 
 
 @dataclass
@@ -112,12 +114,21 @@ def give_code(page: Page, code: str) -> None:
     page.click("main form button")
 
 
+WCAG = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
 class Album:
-    """Pictures of every page, in English and Arabic, on a desk and on a phone."""
+    """Pictures of every page, in English and Arabic, on a desk and on a phone; axe looks at each of them too.
+
+    A page that is wider than its screen, and what axe finds, are complaints like those of the browser.
+    """
 
     def __init__(self, chromium: Chromium) -> None:
         self._chromium = chromium
-        self.too_wide: list[str] = []
+        self._axe = Axe()
 
     def visit(self, path: str, name: str, like: BrowserContext | None = None) -> None:
         """Take all four pictures of the page at `path`, as the person sees it who is signed in `like`."""
@@ -136,6 +147,16 @@ class Album:
             file = SCREENSHOTS / f"{name}.{language}.{width}.png"
             page.screenshot(path=file, full_page=True, animations="disabled")
             if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                self.too_wide.append(file.name)
+                self._chromium.watch.note(f"{file.name} is wider than its screen")
+            self._look(page, file.stem)
+        page.emulate_media(color_scheme="dark")
+        self._look(page, f"{name}.{language}, dark")
+        page.emulate_media(color_scheme="light")
         if before:
             page.set_viewport_size(before)
+
+    def _look(self, page: Page, name: str) -> None:
+        """Have axe look at the page as it stands."""
+        for found in self._axe.run(page, options=WCAG).response["violations"]:
+            places = [" ".join(node["target"]) for node in found["nodes"]]
+            self._chromium.watch.note(f"{name}: {found['id']} ({found['help']}) at {places[:3]}")

@@ -261,7 +261,3 @@ def test_the_schedule_starts_a_campaign_and_the_manager_cancels_it(
     time.sleep(3)
     assert len(stack.mailbox.mails()) <= sent + 14, "at most the batch in hand still goes out"
     page.close()
-
-
-def test_no_page_is_wider_than_its_screen(album: Album) -> None:
-    assert album.too_wide == []

@@ -270,7 +270,3 @@ def test_the_manager_sees_the_envelope_only_and_strangers_nothing(
     stranger = Visitor(stack.base_url).get(f"/inquiries/{silent}")
     assert (stranger.status, "sign-in" in stranger.headers.get("Location", "")) == (303, True)
     assert Visitor(stack.base_url).get("/i/forged~token").status == 404
-
-
-def test_no_page_of_inquiries_is_wider_than_its_screen(album: Album) -> None:
-    assert album.too_wide == []

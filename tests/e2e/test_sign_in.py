@@ -28,7 +28,7 @@ def newcomer(stack: Stack) -> Person:
         UserAttributes=[{"Name": "email", "Value": person.email}, {"Name": "email_verified", "Value": "true"}],
     )  # fmt: skip
     row = {"email": person.email, "role": "manager", "state": "", "language": "en", "status": "active",
-           "created_at": "2026-01-01T00:00:00Z"}  # fmt: skip
+           "created_at": "2026-01-01T00:00:00Z", "account_id": "newmanager00", "belongs_to": "-"}  # fmt: skip
     stack.aws("dynamodb").put_item(
         TableName=stack.name("accounts"), Item={name: {"S": value} for name, value in row.items()}
     )
@@ -99,6 +99,10 @@ def test_a_new_account_has_to_choose_a_password_and_enrol_an_authenticator(
         expect(page.locator("#problem")).to_contain_text(WRONG_CODE)
         assert without_a_session(page, stack)
         give_code(page, newcomer.code())
+        expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+        expect(page.locator("main ol li")).to_have_count(8)
+        album.take(page, "recovery-codes")
+        page.get_by_role("link", name="I have written them down").click()
         expect(page).to_have_url(f"{stack.base_url}/campaigns")
     with chromium.window() as page:
         sign_in(page, newcomer)

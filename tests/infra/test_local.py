@@ -12,7 +12,7 @@ import pytest
 from infra.local.mail_archive import MailArchive, SourceHandler, file_name, recorded
 from infra.local.mailbox import Mailbox, linked
 from infra.local.run import short
-from infra.local.seed import NOMINATIONS, Account, read_stack, sample_pocs
+from infra.local.seed import NOMINATIONS, Account, around, read_stack, sample_pocs
 from infra.progress import Progress
 
 NOWHERE = "http://localhost:9"
@@ -133,6 +133,16 @@ def test_the_demo_pocs_are_of_two_states_that_can_send_each_other_any_sort_of_in
         kinds = {(row["state"], row["kind"]) for row in csv.DictReader(file)}
     assert len(states) == 2
     assert all((state, kind) in kinds for state in states for kind in ("technical", "diplomatic"))
+
+
+def test_the_first_demo_poc_has_a_supervisor_and_a_reader_beside_it() -> None:
+    poc = sample_pocs()[0]
+    people = around(poc)
+    assert [(role, state) for _email, role, state, _language in people] == [
+        ("supervisor", poc[2]),
+        ("reader", poc[2]),
+    ]
+    assert {email.partition("@")[2] for email, *_rest in people} == {poc[0].partition("@")[2]}
 
 
 def test_the_accounts_of_an_earlier_run_are_read_back(tmp_path: Path) -> None:

@@ -1,0 +1,234 @@
+"""Invitations: a link by mail, and a start code by voice. Neither opens anything alone, and both work once.
+
+Whoever reads somebody's mail has the link but not the start code, which is told by telephone or in person by whoever
+invited. Both together let a person choose a password; signing in then asks for an authenticator as well.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+
+from chalicelib.access import accounts, attempts, audit, changes, items, store
+from chalicelib.access.accounts import Act, Invitation
+from chalicelib.access.audit import Visit
+from chalicelib.access.changes import Change
+from chalicelib.access.cognito import IdentityBusy
+from chalicelib.access.rules import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account, AccountStatus, Role, as_email
+from chalicelib.audit import store as audit_store
+from chalicelib.audit.records import Action
+from chalicelib.directory import domains
+from chalicelib.directory.problems import Problem, Refused
+from chalicelib.directory.rules import email_address
+from chalicelib.dynamo import ConditionFailed, Writes
+from chalicelib.errors import Conflict, DirectoryError, Forbidden, TooManyAttempts
+from chalicelib.i18n import LANGUAGES
+from chalicelib.ids import new_id
+from chalicelib.links import codes
+from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.notices import store as notices
+from chalicelib.notices.notice import Notice, to_account
+from chalicelib.settings import AccountPolicy, Settings
+
+if TYPE_CHECKING:
+    from chalicelib.runtime import Runtime
+
+TEMPLATE = "account-invitation"
+_BUSY_SECONDS = 5
+
+
+class InvitationOver(DirectoryError):
+    """The link was genuine, but the invitation is used, withdrawn, replaced by a newer one, or too old."""
+
+
+class NotInvited(DirectoryError):
+    """What was typed will not do: `problems` says what, field by field."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(problem.code for problem in problems))
+        self.problems = problems
+
+
+class StartCodeWrong(DirectoryError):
+    """Not the code that goes with this invitation."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Whom an invitation went to, and the start code that is shown this once."""
+
+    account: Account
+    start_code: str
+
+
+def allowed(state: str, settings: Settings) -> frozenset[str]:
+    """The mail domains to which invitations for a State may go; for the manager's own accounts, the manager's."""
+    if state:
+        return domains.allowed_domains(state)
+    return frozenset({domains.domain_of(settings.manager_email)})
+
+
+def invite(
+    actor: Account, state: str, role: str, email: str, language: str, settings: Settings, visit: Visit
+) -> Invited:
+    """Make an account and send its invitation. Raises Forbidden, NotInvited, or Conflict."""
+    wanted = accounts.invitable(actor, state)
+    if not wanted:
+        raise Forbidden("may invite nobody there")
+    problems = []
+    if role not in wanted:
+        problems.append(Problem("role", "invite-role"))
+    if language not in LANGUAGES:
+        problems.append(Problem("language", "invite-language"))
+    address, wrong = _address(email, state, settings)
+    before = None if wrong else store.account(address)
+    limit = settings.accounts.invitations_open
+    if before and (before.status is not AccountStatus.REMOVED or before.state != state):
+        wrong = Problem("email", _taken(actor, before))
+    elif not wrong and _open(state, visit.now) >= limit:
+        wrong = Problem("email", "invite-many", {"limit": str(limit)})
+    if wrong or problems:
+        raise NotInvited([*([wrong] if wrong else []), *problems])
+    made = Account(address, Role(role), state, language, AccountStatus.INVITED, visit.now, new_id())
+    if before:
+        kept = replace(before, role=made.role, language=language, status=made.status, version=before.version + 1)
+        return _send(actor, kept, Action.ACCOUNT_INVITED, Change.INVITED, settings.accounts, visit)
+    return _send(actor, made, Action.ACCOUNT_INVITED, Change.INVITED, settings.accounts, visit)
+
+
+def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit) -> Invited:
+    """Send another invitation; the one before no longer works. Raises Forbidden or Conflict."""
+    changes.found(actor, Act.RESEND, target, based_on)
+    changed = replace(target, version=target.version + 1)
+    return _send(actor, changed, Action.INVITATION_RENEWED, Change.INVITED_ANEW, policy, visit)
+
+
+def _send(
+    actor: Account, invited: Account, action: Action, change: Change, policy: AccountPolicy, visit: Visit
+) -> Invited:
+    made, start_code = new_invitation(invited.account_id, actor.role, policy, visit.now)
+
+    def build(transaction: Writes) -> None:
+        if invited.version == 1:
+            store.add_account(transaction, invited)
+        else:
+            store.add_account_change(transaction, invited)
+        store.add_still_in_charge(transaction, actor)
+        add(transaction, made)
+        changes.tell(transaction, change, invited, actor.role, visit.now)
+
+    try:
+        audit_store.write(build, audit.of_change(action, actor, invited, visit))
+    except ConditionFailed as failed:
+        raise Conflict(invited.account_id) from failed
+    return Invited(invited, start_code)
+
+
+def new_invitation(account_id: str, by: Role, policy: AccountPolicy, now: datetime) -> tuple[Invitation, str]:
+    """An invitation that is not yet kept, and its start code, which is kept as a hash only."""
+    start_code, salt = codes.new_code(), secrets.token_hex(16)
+    hashed = store.hardened(start_code, salt)
+    return Invitation(account_id, new_id(), salt, hashed, by, now, now + policy.invitation), start_code
+
+
+def add(transaction: Writes, made: Invitation) -> None:
+    """Put an invitation and its mail (two actions) into the transaction."""
+    items.add_invitation(transaction, made)
+    about = {"account": made.account_id, "invitation": made.invitation_id}
+    notices.add(transaction, Notice(TEMPLATE, to_account(made.account_id), about, made.made_at))
+
+
+def _address(typed: str, state: str, settings: Settings) -> tuple[str, Problem | None]:
+    """The address as accounts are kept, and what is wrong with it, if anything is."""
+    email = as_email(typed)
+    if not email:
+        return "", Problem("email", "invite-empty")
+    try:
+        email = email_address(email).lower()
+    except Refused as refused:
+        return email, refused.problem("email")
+    known = allowed(state, settings)
+    if not known:
+        return email, Problem("email", "invite-no-domain")
+    return email, domains.check("email", email, tuple(sorted(known)))
+
+
+def _taken(actor: Account, before: Account) -> str:
+    """Why an address cannot be invited; what another State's account is like is not said."""
+    if not accounts.may_see(actor, before.state) or before.status is AccountStatus.REMOVED:
+        return "invite-taken"
+    return "invite-invited" if before.status is AccountStatus.INVITED else "invite-there"
+
+
+def _open(state: str, now: datetime) -> int:
+    """How many invitations of a State can be accepted now."""
+    invited = [one for one in store.accounts_of(state) if one.status is AccountStatus.INVITED]
+    found = [items.invitation(one.account_id) for one in invited]
+    return sum(1 for one in found if one and not one.is_over(now))
+
+
+# The page behind the link
+
+
+def token(runtime: "Runtime", made: Invitation) -> str:
+    """The signed part of the link: ids only."""
+    return runtime.link_signer().sign(Purpose.INVITATION, made.account_id, made.invitation_id)
+
+
+def behind(runtime: "Runtime", given: str, now: datetime) -> tuple[Account, Invitation]:
+    """The account and invitation behind a link. Raises LinkInvalid, or InvitationOver for one that no longer works."""
+    try:  # the row says when it ends; the link is signed when the mail is sent, which may be a little later
+        read = runtime.link_signer().read(Purpose.INVITATION, given, 2 * runtime.settings.accounts.invitation)
+    except LinkExpired as error:
+        raise InvitationOver("expired") from error
+    if len(read.ids) != 2:
+        raise LinkInvalid("not an invitation")
+    account_id, invitation_id = read.ids
+    account, held = store.account_of_id(account_id), items.invitation(account_id)
+    if account is None or account.status is not AccountStatus.INVITED or held is None:
+        raise InvitationOver("used or withdrawn")
+    if held.invitation_id != invitation_id:
+        raise InvitationOver("replaced")
+    if held.is_over(now):
+        raise InvitationOver("expired")
+    return account, held
+
+
+def accept(
+    runtime: "Runtime", account: Account, held: Invitation, start_code: str, password: str, visit: Visit
+) -> None:
+    """Give an invited account its password, and make it active.
+
+    Raises StartCodeWrong, PasswordRefused, TooManyAttempts, and InvitationOver when somebody was faster.
+    """
+    counted = attempts.subject("invitation", account.account_id)
+    by_source = attempts.subject("invitation-source", visit.source_ip)
+    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    attempts.count(by_source, FREE_PER_SOURCE, visit.now)
+    if not compare_digest(store.hardened(codes.as_typed(start_code), held.salt), held.start_code):
+        audit_store.put(audit.refused(Action.INVITATION_REFUSED, account, visit, reason="start-code"))
+        raise StartCodeWrong("start code")
+    attempts.forget(counted)
+    attempts.take_back(by_source, visit.now)
+    try:
+        changes.identity(runtime).make(account.email, password)
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    active = replace(account, status=AccountStatus.ACTIVE, version=account.version + 1)
+    try:
+        audit_store.write(
+            _acceptance(active, held, visit.now), audit.of_account(Action.INVITATION_ACCEPTED, active, visit)
+        )
+    except ConditionFailed as failed:
+        raise InvitationOver("used or withdrawn") from failed
+
+
+def _acceptance(active: Account, held: Invitation, now: datetime) -> Callable[[Writes], None]:
+    def build(transaction: Writes) -> None:
+        items.take_invitation(transaction, held)
+        store.add_account_change(transaction, active)
+        changes.tell(transaction, Change.ACCEPTED, active, None, now)
+
+    return build

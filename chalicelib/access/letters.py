@@ -1,0 +1,92 @@
+"""What the mails about accounts say. Composed when they are sent: the notices hold ids and codes only."""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.access import items, store
+from chalicelib.access.accounts import ROLE_NAMES, STATUS_NAMES
+from chalicelib.access.changes import CHANGE_NAMES, Change
+from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.directory.states import states
+from chalicelib.errors import MailRefused
+from chalicelib.i18n import _, format_moment, translations
+from chalicelib.notices.notice import parts
+
+if TYPE_CHECKING:
+    from chalicelib.notices.notice import Notice
+    from chalicelib.notices.recipients import Recipient
+    from chalicelib.runtime import Runtime
+
+BY_NAMES = {
+    Role.MANAGER: _("The directory manager"),
+    Role.SUPERVISOR: _("A supervisor of the State"),
+}
+
+
+def _account(notice: "Notice") -> Account:
+    found = store.account_of_id(notice.about["account"])
+    if found is None:
+        raise MailRefused("the account is gone")
+    return found
+
+
+def _facts(account: Account, language: str) -> list[tuple[str, str]]:
+    """State (where there is one) and role."""
+    translate = translations(language).gettext
+    state = [(translate(_("State")), states()[account.state].name(language))] if account.state else []
+    return [*state, (translate(_("Role")), translate(ROLE_NAMES[account.role]))]
+
+
+def invitation(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+    """To an invited person: the link. The start code is never in it."""
+    from chalicelib.access.invitations import token
+
+    account, made = _account(notice), items.invitation(notice.about["account"])
+    if made is None or made.invitation_id != notice.about["invitation"] or account.status is not AccountStatus.INVITED:
+        raise MailRefused("the invitation is used, withdrawn or replaced")
+    translate = translations(recipient.language).gettext
+    ends = format_moment(made.ends_at, recipient.language)
+    return {
+        "reference": f"A-{account.account_id}",
+        "rows": [*_facts(account, recipient.language), (translate(_("Valid until")), ends)],
+        "by_state": made.by is Role.SUPERVISOR,
+        "link": f"{runtime.site_url()}/invitation/{token(runtime, made)}?lang={recipient.language}",
+    }
+
+
+def changed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+    """To a State, and to the person concerned: what happened to an account, and who did it."""
+    account, change = _account(notice), Change(notice.about["change"])
+    translate = translations(recipient.language).gettext
+    by = BY_NAMES[Role(notice.about["by"])] if notice.about["by"] else _("The person whose account it is")
+    rows = [
+        (_("Account"), account.email),
+        (_("What happened"), translate(CHANGE_NAMES[change])),
+        (_("When"), format_moment(notice.made_at, recipient.language)),
+        (_("By"), translate(by)),
+        (_("Status"), translate(STATUS_NAMES[account.status])),
+    ]
+    own = parts(notice.to)[0] == "account"
+    return {
+        "reference": f"A-{account.account_id}",
+        "rows": [*_facts(account, recipient.language), *((translate(label), value) for label, value in rows)],
+        "own": own,
+        "waits": change is Change.RESET_ASKED and not own,
+        "page_url": f"{runtime.site_url()}/accounts/{account.account_id}?lang={recipient.language}",
+        "manager_email": runtime.settings.manager_email,
+    }
+
+
+def review(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+    """To the supervisors of a State, every six months: look through the list."""
+    state, translate = notice.about["state"], translations(recipient.language).gettext
+    reviewed_at = items.review(state).reviewed_at
+    if reviewed_at and reviewed_at >= notice.made_at:
+        raise MailRefused("reviewed meanwhile")
+    rows = [(_("State"), states()[state].name(recipient.language))] if state else []
+    last = format_moment(reviewed_at, recipient.language) if reviewed_at else translate(_("Never"))
+    rows.append((_("Last reviewed"), last))
+    return {
+        "reference": f"AR-{state or 'UN'}",
+        "rows": [(translate(label), value) for label, value in rows],
+        "page_url": f"{runtime.site_url()}/accounts?lang={recipient.language}" + ("" if state else "&state=-"),
+    }

@@ -1,0 +1,123 @@
+"""When the authenticator is lost: recovery codes, and when they are lost too, a reset by two people."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+
+from chalicelib.access import accounts, audit, changes, invitations, items, store
+from chalicelib.access.accounts import Act, Reset
+from chalicelib.access.audit import Visit
+from chalicelib.access.changes import Change
+from chalicelib.access.invitations import Invited
+from chalicelib.access.items import Recovery
+from chalicelib.access.rules import Account, AccountStatus
+from chalicelib.audit import store as audit_store
+from chalicelib.audit.records import Action
+from chalicelib.dynamo import ConditionFailed, Writes
+from chalicelib.errors import Conflict, Forbidden
+from chalicelib.links import codes
+from chalicelib.settings import AccountPolicy
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chalicelib.runtime import Runtime
+
+
+def new_codes(account: Account, policy: AccountPolicy, now: "datetime") -> tuple[Recovery, tuple[str, ...]]:
+    """Recovery codes that are not yet kept: what is to be kept of them, and the codes themselves, shown once."""
+    made, salt = tuple(codes.new_code() for _code in range(policy.recovery_codes)), secrets.token_hex(16)
+    return Recovery(account.account_id, salt, tuple(store.hardened(code, salt) for code in made), now), made
+
+
+def add_codes(transaction: Writes, account: Account, made: Recovery, now: "datetime") -> None:
+    """Put new recovery codes, and the mails that tell of them, into the transaction."""
+    items.add_recovery(transaction, made)
+    changes.tell(transaction, Change.CODES_MADE, account, None, now)
+
+
+def fitting(held: Recovery | None, typed: str) -> str:
+    """The hash of the code that was typed, if it is one that is left; empty otherwise, after the same work."""
+    hashed = store.hardened(codes.as_typed(typed), held.salt if held else "none")
+    matches = [code for code in (held.codes if held else ()) if compare_digest(code, hashed)]
+    return matches[0] if matches else ""
+
+
+def use_code(account: Account, held: Recovery, used: str, visit: Visit) -> None:
+    """Use one code up (its hash). Raises Conflict when it, or another, was used at the same moment."""
+
+    def build(transaction: Writes) -> None:
+        items.add_recovery_use(transaction, held, used)
+        changes.tell(transaction, Change.CODE_USED, account, None, visit.now)
+
+    record = audit.of_account(Action.RECOVERY_CODE_USED, account, visit, left=str(len(held.codes) - 1))
+    try:
+        audit_store.write(build, record)
+    except ConditionFailed as failed:
+        raise Conflict(account.account_id) from failed
+
+
+# Both lost: two people
+
+
+def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit) -> None:
+    """The first of two people says that somebody has lost everything. Raises Forbidden or Conflict.
+
+    Whoever asks while a reset waits takes the place of whoever asked before.
+    """
+    changes.found(actor, Act.ASK_RESET, target, based_on)
+    asked = Reset(target.account_id, actor.account_id, actor.role, target.state, visit.now)
+
+    def build(transaction: Writes) -> None:
+        store.add_unchanged(transaction, target)
+        store.add_still_in_charge(transaction, actor)
+        items.add_reset(transaction, asked, visit.now + policy.reset_within)
+        changes.tell(transaction, Change.RESET_ASKED, target, actor.role, visit.now)
+
+    try:
+        audit_store.write(build, audit.of_change(Action.RESET_ASKED, actor, target, visit))
+    except ConditionFailed as failed:
+        raise Conflict(target.account_id) from failed
+
+
+def waiting(target: Account, policy: AccountPolicy, now: "datetime") -> Reset | None:
+    """The reset of an account that waits for the second person, if there is one."""
+    asked = items.reset(target.account_id)
+    return None if asked is None or asked.is_over(policy, now) else asked
+
+
+def may_confirm(
+    actor: Account | None, target: Account, asked: Reset | None, policy: AccountPolicy, now: "datetime"
+) -> bool:
+    """Whether `actor` may be the second person, as things stand in the tables."""
+    if asked is None:
+        return False
+    colleagues: Iterable[Account] = store.accounts_of(target.state) if target.state else ()
+    asker = store.account_of_id(asked.asked_by)
+    return accounts.may_confirm(actor, target, asked, asker, colleagues, policy, now)
+
+
+def confirm(
+    runtime: "Runtime", actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit
+) -> Invited:
+    """The second person says so too: password, authenticator, codes and sessions are gone, an invitation goes out.
+
+    The start code is for the second person to tell. Raises Forbidden or Conflict.
+    """
+    changes.found(actor, Act.CONFIRM_RESET, target, based_on)
+    asked = waiting(target, policy, visit.now)
+    if asked is None or not may_confirm(actor, target, asked, policy, visit.now):
+        raise Forbidden("not the second of two people")
+    made, start_code = invitations.new_invitation(target.account_id, actor.role, policy, visit.now)
+    changed = replace(target, status=AccountStatus.INVITED, sessions_since=visit.now, version=target.version + 1)
+
+    def also(transaction: Writes) -> None:
+        items.take_reset(transaction, asked)
+        items.drop_recovery(transaction, target.account_id)
+        invitations.add(transaction, made)
+
+    changes.write(actor, changed, Action.RESET_CONFIRMED, Change.RESET_CONFIRMED, visit, also, asked_by=asked.asked_by)
+    changes.forget(runtime, target)
+    return Invited(changed, start_code)

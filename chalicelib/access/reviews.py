@@ -1,0 +1,121 @@
+"""Every six months each State is asked to look through its accounts, and the manager through the manager's own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.access import accounts, items, store
+from chalicelib.access.audit import Visit
+from chalicelib.access.items import Review
+from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.audit import store as audit_store
+from chalicelib.audit.records import Action, Actor, AuditRecord, accounts_subject
+from chalicelib.dynamo import ConditionFailed, Writes
+from chalicelib.errors import Conflict
+from chalicelib.notices import store as notices
+from chalicelib.notices.notice import MANAGER, Notice, to_supervisors
+from chalicelib.observability import logger
+
+if TYPE_CHECKING:
+    from chalicelib.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Line:
+    """A State on the manager's list (empty: the manager's own): how many accounts are there, and who watches them."""
+
+    state: str
+    accounts: int
+    supervisors: int
+    reviewed_at: datetime | None
+    due: bool
+
+    @property
+    def too_few(self) -> bool:
+        """Whether the State has fewer supervisors than it is urged to have."""
+        return bool(self.state) and self.supervisors < accounts.ENOUGH_SUPERVISORS
+
+
+def by_state() -> dict[str, list[Account]]:
+    """All accounts but those removed, by State; the manager's own under an empty one."""
+    found: dict[str, list[Account]] = {}
+    for role in Role:
+        for one in store.accounts_in(role):
+            if one.status is not AccountStatus.REMOVED:
+                found.setdefault(one.state, []).append(one)
+    return found
+
+
+def overview(runtime: "Runtime", now: datetime) -> list[Line]:
+    """A line for each State that has accounts, and one for the manager's own."""
+    policy, known = runtime.settings.accounts, items.reviews()
+    lines = []
+    for state, held in by_state().items():
+        reviewed_at = known.get(state, Review()).reviewed_at
+        due = accounts.review_due(held, reviewed_at, policy, now)
+        lines.append(Line(state, len(held), len(accounts.supervisors(held)), reviewed_at, due))
+    return lines
+
+
+def reviewed(actor: Account, state: str, held: list[Account], visit: Visit) -> None:
+    """Whoever looks after the accounts of a State has looked through them. Pressing twice does no harm.
+
+    Raises Conflict when the account that presses was suspended at that moment.
+    """
+    there = [one for one in held if one.status is not AccountStatus.REMOVED]
+    record = AuditRecord(
+        actor.actor,
+        Action.ACCOUNTS_REVIEWED,
+        accounts_subject(state),
+        visit.now,
+        visit.request_id,
+        about=state,
+        details={"source": visit.source, "accounts": len(there)},
+    )
+
+    def build(transaction: Writes) -> None:
+        store.add_still_in_charge(transaction, actor)
+        items.add_reviewed(transaction, state, visit.now)
+
+    try:
+        audit_store.write(build, record)
+    except ConditionFailed as failed:
+        raise Conflict(state) from failed
+
+
+# The Lambda `keep_accounts`, once a day
+
+
+def keep_accounts(_event: dict[str, Any], runtime: "Runtime", request_id: str) -> dict[str, int]:
+    """Ask each State whose review is due to look through its accounts. Repeating it changes nothing."""
+    from chalicelib.notices.service import send_soon
+
+    policy, now, known = runtime.settings.accounts, runtime.clock(), items.reviews()
+    held = by_state()
+    asked = 0
+    for state, there in held.items():
+        before = known.get(state, Review())
+        due = accounts.review_due(there, before.reviewed_at, policy, now)
+        if accounts.ask_for_review(due, before.reviewed_at, before.asked_at, policy, now):
+            asked += _ask(state, before, now, request_id)
+    if asked:
+        send_soon(runtime)
+    counted = {"states": len(held), "asked": asked}
+    logger.info("accounts kept", extra=counted)
+    return counted
+
+
+def _ask(state: str, before: Review, now: datetime, request_id: str) -> bool:
+    actor = Actor.system("keep_accounts")
+    record = AuditRecord(actor, Action.REVIEW_ASKED, accounts_subject(state), now, request_id, about=state)
+    notice = Notice("account-review", to_supervisors(state) if state else MANAGER, {"state": state}, now)
+
+    def build(transaction: Writes) -> None:
+        items.add_review_asked(transaction, state, before.asked_at, now)
+        notices.add(transaction, notice)
+
+    try:
+        audit_store.write(build, record)
+    except ConditionFailed:
+        return False
+    return True

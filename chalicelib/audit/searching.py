@@ -1,0 +1,195 @@
+"""Finding audit records: by State, actor, action, outcome, subject and time, always through the index that fits.
+
+One criterion is the key of an index (or of the table), time is its order; the other criteria are looked at record by
+record. Nothing reads the whole table.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from heapq import merge
+from typing import Any
+
+from chalicelib.audit.records import SEVERAL, Action, Outcome
+from chalicelib.audit.store import AuditRow, Place, newest_first
+from chalicelib.errors import Invalid
+from chalicelib.i18n import _
+
+ABOUT, BY = "about", "by"
+"""How a State is meant: the records about it, or those of its accounts and PoCs."""
+PER_PAGE = 50
+LONGEST_DAYS = 31
+"""A search by nothing but days covers at most so many: each is a query of its own."""
+READ_AT_MOST = 5_000
+"""Records looked at for one page. Where few fit, the page says how far it looked, and the next one goes on there."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is searched for; what is empty does not matter. `since` and `until` are UTC days, both included.
+
+    `actions` narrows to some actions; `action` is the one that the searcher chose.
+    """
+
+    state: str = ""
+    side: str = ABOUT
+    actor: str = ""
+    action: str = ""
+    outcome: str = ""
+    subject: str = ""
+    since: date | None = None
+    until: date | None = None
+    actions: frozenset[str] = frozenset()
+
+    def fits(self, row: AuditRow) -> bool:
+        """Whether a record is among those that are wanted."""
+        return (
+            (not self.state or self.state in (states_of(row) if self.side == ABOUT else (row.actor_state,)))
+            and self.actor in ("", row.actor)
+            and self.action in ("", row.action)
+            and self.outcome in ("", row.outcome)
+            and self.subject in ("", row.subject)
+            and (not self.actions or row.action in self.actions)
+            and (self.since is None or row.at[:10] >= self.since.isoformat())
+            and (self.until is None or row.at[:10] <= self.until.isoformat())
+        )
+
+
+def wanted(given: Mapping[str, str], known_states: Mapping[str, object]) -> Wanted:
+    """What the fields of the form ask for. Raises Invalid, field by field."""
+    problems: dict[str, str] = {}
+    days: dict[str, date | None] = {}
+    for name in ("since", "until"):
+        try:
+            days[name] = date.fromisoformat(given[name]) if given[name] else None
+        except ValueError:
+            problems[name] = _("Give a day like 2026-11-25.")
+    if given["state"] and given["state"] not in known_states:
+        problems["state"] = _("Choose a State from the list.")
+    if given["action"] and given["action"] not in list(Action):
+        problems["action"] = _("Choose an action from the list.")
+    if given["outcome"] and given["outcome"] not in list(Outcome):
+        problems["outcome"] = _("Choose an outcome from the list.")
+    since, until = days.get("since"), days.get("until")
+    if since and until and since > until:
+        problems["until"] = _("The last day comes before the first.")
+    keyed = any(given[name] for name in ("state", "actor", "action", "subject"))
+    if not keyed and not problems:
+        if since is None and until is None:
+            problems["state"] = _("Give at least a State, an actor, an action, a subject or a day.")
+        elif since and until and (until - since).days >= LONGEST_DAYS:
+            problems["until"] = _("By days alone, search at most 31 days at once.")
+        since, until = since or until, until or since
+    if problems:
+        raise Invalid(problems)
+    actor = given["actor"] if ":" in given["actor"] or not given["actor"] else f"account:{given['actor']}"
+    side = BY if given["side"] == BY else ABOUT
+    return Wanted(
+        given["state"], side, actor, given["action"], given["outcome"], given["subject"], since, until
+    )  # fmt: skip
+
+
+def states_of(row: AuditRow) -> tuple[str, ...]:
+    """The States that a record is about."""
+    if row.about != SEVERAL:
+        return (row.about,) if row.about else ()
+    return tuple(details_of(row).get("states", ()))
+
+
+def details_of(row: AuditRow) -> dict[str, Any]:
+    """The details of a record; of one that somebody tampered with perhaps none."""
+    try:
+        told = json.loads(row.details or "{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of records, newest first. `cursor` leads to the next, empty at the end. `cut` says that the page is not
+    full because enough was looked at, down to the time `looked_to`."""
+
+    rows: list[AuditRow] = field(default_factory=list)
+    cursor: str = ""
+    cut: bool = False
+    looked_to: str = ""
+
+
+def find(asked: Wanted, cursor: str = "", per_page: int = PER_PAGE, read_at_most: int = READ_AT_MOST) -> Found:
+    """The newest records that fit, from `cursor` on. Raises Invalid for a cursor that is none of ours."""
+    sources = _sources(asked)
+    positions = _positions(cursor, sources)
+    streams = [_told_apart(name, walk(positions.get(name))) for name, walk in sources.items()]
+    rows: list[AuditRow] = []
+    looked_to = ""
+    merged = merge(*streams, key=lambda each: (each[1].at, each[1].subject, each[1].number), reverse=True)
+    for looked, (name, row) in enumerate(merged):
+        if len(rows) == per_page or looked == read_at_most:
+            return Found(rows, _cursor(positions), len(rows) < per_page, looked_to)
+        looked_to = row.at
+        positions[name] = (row.at, row.subject, int(row.number))
+        if asked.fits(row):
+            rows.append(row)
+    return Found(rows)
+
+
+_Walk = Callable[[Place | None], Iterator[AuditRow]]
+
+
+def _sources(asked: Wanted) -> dict[str, _Walk]:
+    """The walks, newest first, whose records together hold everything that fits."""
+    if asked.subject:
+        return {"subject": lambda place: _through("", asked.subject, asked, place)}
+    if asked.actor:
+        return {"actor": lambda place: _through("actor", asked.actor, asked, place)}
+    if asked.state and asked.side == BY:
+        return {"actor_state": lambda place: _through("actor_state", asked.state, asked, place)}
+    if asked.state:
+        return {
+            "about": lambda place: _through("about", asked.state, asked, place),
+            SEVERAL: lambda place: _through("about", SEVERAL, asked, place),
+        }
+    if asked.action:
+        return {"action": lambda place: _through("action", asked.action, asked, place)}
+    return {"day": lambda place: _through_days(asked, place)}
+
+
+def _through(index: str, value: str, asked: Wanted, place: Place | None) -> Iterator[AuditRow]:
+    return newest_first(index, value, asked.since, asked.until, place)
+
+
+def _through_days(asked: Wanted, place: Place | None) -> Iterator[AuditRow]:
+    if asked.since is None or asked.until is None:
+        raise ValueError("a search by days needs both ends")
+    day = min(asked.until, date.fromisoformat(place[0][:10])) if place else asked.until
+    while day >= asked.since:
+        yield from _through("day", day.isoformat(), Wanted(), place)
+        day, place = day - timedelta(days=1), None
+
+
+def _told_apart(name: str, rows: Iterator[AuditRow]) -> Iterator[tuple[str, AuditRow]]:
+    return ((name, row) for row in rows)
+
+
+def _cursor(positions: Mapping[str, Place]) -> str:
+    text = json.dumps(positions, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _positions(cursor: str, sources: Mapping[str, _Walk]) -> dict[str, Place]:
+    if not cursor:
+        return {}
+    try:
+        told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        places = {name: (str(at), str(subject), int(number)) for name, (at, subject, number) in told.items()}
+        for at, _subject, _number in places.values():
+            date.fromisoformat(at[:10])
+    except (AttributeError, TypeError, ValueError, binascii.Error) as error:
+        raise Invalid({"cursor": _("This link to further records is damaged. Search again.")}) from error
+    if not places.keys() <= sources.keys():
+        raise Invalid({"cursor": _("This link to further records is damaged. Search again.")})
+    return places

@@ -1,0 +1,276 @@
+"""Does the audit trail still say what was written? Every chain is walked, and held against what was kept apart.
+
+Three walks, one after the other, none of which reads a whole table:
+
+* `kept`: the objects of the days. Each must name the one before it, and each head in it must still be a record.
+* `chains`: every subject that has a head, from its first record to its last.
+* `days`: every record of every day belongs to a chain that has a listed head: nobody hid a chain from the walk before.
+
+A walk can stop at any time and go on later, in another process: where it stands is a `Walk`, which is plain JSON.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from chalicelib.audit import keeping, store
+from chalicelib.audit.chain import Break, Fault, Head, Link, digest_of, walked
+from chalicelib.audit.keeping import Unreadable, Version
+from chalicelib.clock import to_z
+
+KEPT, CHAINS, DAYS, DONE = "kept", "chains", "days", "done"
+BREAKS_TOLD = 200
+"""As many broken chains are named; of more only how many they are."""
+_BATCH = 100
+_STRETCH = 1_000
+_TRIES = 5
+MARGIN = timedelta(days=31)
+"""The days are walked from this long before the oldest one that is known."""
+
+Stop = Callable[[], bool]
+"""Asked now and then whether to stop for now."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far a verification is, and what it found.
+
+    `phase` is one of `kept`, `chains`, `days`, `done`; `at` where it stands in it. `chains`, `records` and `objects`
+    count what was looked at, `last_kept` is the newest day whose digests were kept, `first_day` the oldest day that is
+    known to have records. `breaks` are the first misfits of the broken chains, by subject; `more` counts the others.
+    """
+
+    phase: str = KEPT
+    at: dict[str, Any] = field(default_factory=dict)
+    chains: int = 0
+    records: int = 0
+    objects: int = 0
+    last_kept: str = ""
+    first_day: str = ""
+    breaks: tuple[Break, ...] = ()
+    more: int = 0
+
+    @property
+    def done(self) -> bool:
+        return self.phase == DONE
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing was found so far that does not fit."""
+        return not self.breaks and not self.more
+
+    def to_json(self) -> str:
+        """For keeping; `from_json` reads it."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Walk":
+        """The walk that `to_json` wrote. Raises ValueError for anything else."""
+        try:
+            told = json.loads(text)
+            breaks = tuple(Break(each["subject"], each["number"], Fault(each["fault"]), each["at"])
+                           for each in told.pop("breaks"))  # fmt: skip
+            made = cls(**told, breaks=breaks)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError("not a walk") from error
+        if made.phase not in (KEPT, CHAINS, DAYS, DONE) or not isinstance(made.at, dict):
+            raise ValueError("not a walk")
+        return made
+
+    def noting(self, wrong: Break | None) -> "Walk":
+        """The same with a misfit added, unless one further to the front of that chain is known."""
+        if wrong is None:
+            return self
+        known = {each.subject: each for each in self.breaks}
+        if wrong.subject not in known and len(known) >= BREAKS_TOLD:
+            return replace(self, more=self.more + 1)
+        if wrong.subject not in known or wrong.number <= known[wrong.subject].number:
+            known[wrong.subject] = wrong
+        return replace(self, breaks=tuple(known.values()))
+
+
+def verify(walk: Walk, bucket: str, now: datetime, stop: Stop = lambda: False) -> Walk:
+    """Go on with a verification until it is done, or `stop` says so. `now` (UTC) is where the days end."""
+    phases = {KEPT: _kept, CHAINS: _chains, DAYS: _days}
+    while not walk.done:
+        phase = walk.phase
+        walk = phases[phase](walk, bucket, now, stop)
+        if walk.phase == phase or stop():
+            break
+    return walk
+
+
+def verify_subject(subject: str) -> Break | None:
+    """The first record of one chain that does not fit, None when all do. What was kept apart is not looked at."""
+    return _stretch(subject, None, lambda: False).wrong
+
+
+# What was kept apart
+
+
+def _kept(walk: Walk, bucket: str, now: datetime, stop: Stop) -> Walk:
+    """Walk through the days from where it stands: `key` and `digest` of the object that was looked at last."""
+    versions = keeping.versions(bucket) if bucket else []
+    for version in versions:
+        if version.key <= walk.at.get("key", ""):
+            continue
+        walk = _one_day(walk, bucket, version, now)
+        if stop():
+            return walk
+    return replace(walk, phase=CHAINS, at={})
+
+
+def _one_day(walk: Walk, bucket: str, version: Version, now: datetime) -> Walk:
+    day = version.key.removeprefix(keeping.FOLDER).removesuffix(".jsonl")
+    subject = f"{keeping.FOLDER}{day}"
+    if version.rivals or not version.version_id:
+        walk = walk.noting(Break(subject, 0, Fault.WRITTEN_OVER))
+    if day > to_z(now)[:10]:
+        walk = walk.noting(Break(subject, 0, Fault.BEYOND))
+    digest = ""
+    try:
+        if version.version_id:
+            kept = keeping.opened(bucket, version.key, version.version_id)
+            preface = kept.preface()
+            walk = walk.noting(_misfit_of_day(walk, subject, day, preface))
+            walk = replace(walk, last_kept=day, first_day=walk.first_day or day)
+            heads = kept.heads()
+            while batch := dict(islice(heads, _BATCH)):
+                walk = _hold_against(walk, batch)
+            digest = kept.digest()
+    except Unreadable:
+        walk = walk.noting(Break(subject, 0, Fault.CHANGED))
+    return replace(walk, objects=walk.objects + 1, at={"key": version.key, "digest": digest})
+
+
+def _misfit_of_day(walk: Walk, subject: str, day: str, preface: keeping.Preface) -> Break | None:
+    """What is wrong with the order of the days: each names the one before, with its digest."""
+    if preface.day != day:
+        return Break(subject, 0, Fault.REORDERED, preface.kept_at)
+    if preface.previous != walk.at.get("key", ""):
+        return Break(subject, 0, Fault.MISSING, preface.kept_at)
+    if preface.previous_digest != walk.at.get("digest", ""):
+        before = preface.previous.removesuffix(".jsonl")
+        return Break(before, 0, Fault.CHANGED, preface.kept_at)
+    return None
+
+
+def _hold_against(walk: Walk, kept: dict[str, Head]) -> Walk:
+    """Whether the records that were the ends of their chains on a day still are what they were."""
+    found = store.stored((subject, head.number) for subject, head in kept.items())
+    for subject, head in kept.items():
+        link = found.get((subject, head.number))
+        if link is None:
+            walk = walk.noting(Break(subject, head.number, Fault.MISSING))
+        elif link.digest != digest_of(link.fields):
+            walk = walk.noting(Break(subject, head.number, Fault.CHANGED, link.fields["at"]))
+        elif link.digest != head.digest:
+            walk = walk.noting(Break(subject, head.number, Fault.NOT_AS_KEPT, link.fields["at"]))
+    return walk
+
+
+# The chains
+
+
+def _chains(walk: Walk, _bucket: str, _now: datetime, stop: Stop) -> Walk:
+    """Walk through the subjects: `index` says after which one; `subject` and `last` where in a long chain it stood."""
+    if subject := walk.at.get("subject"):
+        walk = _one_chain(walk, subject, _link_at(walk.at["last"]), walk.at["index"], stop)
+        if stop():
+            return walk
+    for subject, position in store.subjects_from(walk.at.get("index")):
+        walk = _one_chain(walk, subject, None, position, stop)
+        if stop():
+            return walk
+    return replace(walk, phase=DAYS, at={})
+
+
+def _one_chain(walk: Walk, subject: str, last: Link | None, index: store.Position | None, stop: Stop) -> Walk:
+    """Walk through one chain after `last`; when there is no time to finish it, the walk says where to go on."""
+    seen = _stretch(subject, last, stop)
+    walk = replace(walk, records=walk.records + seen.records, at={"index": index})
+    if seen.last:
+        day = seen.last.fields["at"][:10] if last else seen.first_day
+        walk = replace(walk, first_day=min(walk.first_day or day, day))
+        if not seen.finished:
+            here = [seen.last.fields["at"], seen.last.number, seen.last.digest]
+            return replace(walk, at={"subject": subject, "last": here, "index": index})
+    return replace(walk, chains=walk.chains + 1).noting(seen.wrong)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a walk along one chain came to: the last record that fits, and the first misfit if it met one."""
+
+    last: Link | None
+    records: int
+    first_day: str
+    wrong: Break | None = None
+    finished: bool = True
+
+
+def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
+    """Walk along a chain after `last` until its end, a misfit, or `stop`.
+
+    The head is read before the records: what is added meanwhile lies beyond it, and then the head has moved too.
+    """
+    records, first_day = 0, ""
+    wrong: Break | None = None
+    for _try in range(_TRIES):
+        stored, wrong = store.stored_heads([subject])[subject], None
+        if stored is None:
+            return _Seen(last, records, first_day, Break(subject, 0, Fault.CHANGED))
+        try:
+            links = store.links(subject, last.number if last else 0)
+            for each in walked(subject, links, stored.head, last):
+                if isinstance(each, Break):
+                    wrong = each
+                    break
+                last, records, first_day = each, records + 1, first_day or each.fields["at"][:10]
+                if records % _STRETCH == 0 and stop():
+                    return _Seen(last, records, first_day, finished=False)
+        except store.Unreadable as error:
+            return _Seen(last, records, first_day, Break(subject, error.number, Fault.CHANGED))
+        if wrong is None and stored != store.NO_HEAD and not (last and last.fields["at"] == stored.moved_at):
+            # Such a head would not be kept apart any more.
+            wrong = Break(subject, stored.head.number, Fault.CHANGED, last.fields["at"] if last else "")
+        if wrong is None or store.stored_heads([subject])[subject] == stored:
+            break
+    return _Seen(last, records, first_day, wrong)
+
+
+def _link_at(told: list[Any]) -> Link:
+    """The record at which a walk stopped, as far as the next one needs it."""
+    at, number, digest = told
+    return Link({"at": at, "number": str(number)}, digest)
+
+
+# The days
+
+
+def _days(walk: Walk, _bucket: str, now: datetime, stop: Stop) -> Walk:
+    """Walk through the days from where it stands: `day` is the one to look at next."""
+    today = now.date()
+    oldest = date.fromisoformat(walk.first_day) if walk.first_day else today
+    day = date.fromisoformat(walk.at["day"]) if walk.at else min(oldest, today) - MARGIN
+    while day <= today:
+        walk = _without_head(walk, store.subjects_of_day(day.isoformat()))
+        day += timedelta(days=1)
+        if stop():
+            return replace(walk, at={"day": day.isoformat()})
+    return replace(walk, phase=DONE, at={})
+
+
+def _without_head(walk: Walk, subjects: Iterator[str]) -> Walk:
+    """Chains that have records but no head in the listing were met by no walk through the heads: look at them now."""
+    while page := list(islice(subjects, _STRETCH)):
+        distinct = list(dict.fromkeys(page))
+        for at in range(0, len(distinct), _BATCH):
+            for subject, stored in store.stored_heads(distinct[at : at + _BATCH]).items():
+                if stored is None or not stored.listed:
+                    unlisted = Break(subject, stored.head.number if stored else 0, Fault.CHANGED)
+                    walk = walk.noting(verify_subject(subject) or unlisted)
+    return walk

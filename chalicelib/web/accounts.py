@@ -1,0 +1,352 @@
+"""Where a State's supervisor looks after its accounts, and the manager after supervisors and the manager's own."""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.access.rules import OF_A_STATE, AccountStatus, Right, Role
+from chalicelib.errors import Conflict, Forbidden, Hidden, NotFound
+from chalicelib.i18n import LANGUAGES, _
+from chalicelib.web.http import Pages, Response, WebRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.access.accounts import Reset
+    from chalicelib.access.invitations import Invited
+    from chalicelib.access.rules import Account
+    from chalicelib.directory.problems import Problem
+
+pages = Pages(__name__)
+
+EITHER = (Right.SUPERVISE_ACCOUNTS, Right.APPOINT)
+LONGEST_EMAIL = 254
+
+
+@pages.get("/accounts", right=EITHER)
+def accounts(request: WebRequest) -> Response:
+    """A supervisor: the accounts of the own State. The manager: all States, or one of them with `?state=`."""
+    if request.may(Right.APPOINT) and not request.query.get("state"):
+        return _states_page(request)
+    return _list_page(request, _state(request, request.query.get("state", "")))
+
+
+@pages.post("/accounts/review", right=EITHER)
+def review(request: WebRequest) -> Response:
+    """ "I have reviewed this list": a supervisor for the own State, the manager for the manager's own accounts."""
+    from chalicelib.access import reviews, store
+
+    actor = _actor(request)
+    reviews.reviewed(actor, actor.state, store.accounts_of(actor.state), request.visit)
+    notice = _("Thank you. The accounts are noted as reviewed today.")
+    return request.redirect(f"/accounts{'' if actor.state else '?state=-'}", request.gettext(notice))
+
+
+@pages.get("/accounts/invite", right=EITHER)
+def ask_whom_to_invite(request: WebRequest) -> Response:
+    """The form of an invitation."""
+    state = _state(request, request.query.get("state", ""))
+    return _invite_page(request, state, {"email": "", "role": "", "language": ""})
+
+
+@pages.post("/accounts/invite", right=EITHER)
+def invite(request: WebRequest) -> Response:
+    """Make the account and send its invitation. The State of a supervisor's form is always the supervisor's own."""
+    from chalicelib.access import invitations
+
+    state = _state(request, request.field("state"))
+    typed = {name: request.field(name)[:LONGEST_EMAIL] for name in ("email", "role", "language")}
+    try:
+        made = invitations.invite(
+            _actor(request),
+            state,
+            typed["role"],
+            typed["email"],
+            typed["language"],
+            request.runtime.settings,
+            request.visit,
+        )
+    except invitations.NotInvited as refused:
+        return _invite_page(request, state, typed, 400, refused.problems)
+    return _invited_page(request, made)
+
+
+@pages.get("/accounts/{account_id}", right=EITHER)
+def account(request: WebRequest, account_id: str) -> Response:
+    """One account, and what may be done to it; audited, since it shows an address."""
+    return _account_page(request, _found(request, account_id))
+
+
+@pages.post("/accounts/{account_id}/resend", right=EITHER)
+def resend(request: WebRequest, account_id: str) -> Response:
+    """Another invitation: the link and the start code before no longer work."""
+    from chalicelib.access import invitations
+
+    def act(actor: "Account", target: "Account", based_on: int) -> Response:
+        policy = request.runtime.settings.accounts
+        return _invited_page(request, invitations.resend(actor, target, based_on, policy, request.visit))
+
+    return _done(request, account_id, act)
+
+
+@pages.post("/accounts/{account_id}/suspend", right=EITHER)
+def suspend(request: WebRequest, account_id: str) -> Response:
+    """Who is in is out with the next request."""
+    from chalicelib.access import changes
+
+    def act(actor: "Account", target: "Account", based_on: int) -> Response:
+        changes.suspend(actor, target, based_on, request.visit)
+        return _back(request, target, _("The account is suspended. Its sessions have ended."))
+
+    return _done(request, account_id, act)
+
+
+@pages.post("/accounts/{account_id}/restore", right=EITHER)
+def restore(request: WebRequest, account_id: str) -> Response:
+    """A suspended account may come in again."""
+    from chalicelib.access import changes
+
+    def act(actor: "Account", target: "Account", based_on: int) -> Response:
+        changes.restore(actor, target, based_on, request.visit)
+        return _back(request, target, _("The account is restored. The person can sign in again."))
+
+    return _done(request, account_id, act)
+
+
+@pages.post("/accounts/{account_id}/remove", right=EITHER)
+def remove(request: WebRequest, account_id: str) -> Response:
+    """End an account, or withdraw its invitation."""
+    from chalicelib.access import changes
+
+    def act(actor: "Account", target: "Account", based_on: int) -> Response:
+        changes.remove(request.runtime, actor, target, based_on, request.visit)
+        told = _("The account is removed. Its password and its authenticator are forgotten.")
+        if target.status is AccountStatus.INVITED:
+            told = _("The invitation is withdrawn. Its link no longer works.")
+        return _back(request, target, told)
+
+    return _done(request, account_id, act)
+
+
+@pages.post("/accounts/{account_id}/role", right=EITHER)
+def set_role(request: WebRequest, account_id: str) -> Response:
+    """Another role: the manager appoints a supervisor, say."""
+    from chalicelib.access import changes
+
+    def act(actor: "Account", target: "Account", based_on: int) -> Response:
+        wanted = request.field("role")
+        if wanted not in set(Role):
+            raise Forbidden("no such role")
+        changes.set_role(actor, target, Role(wanted), based_on, request.visit)
+        return _back(request, target, _("The role is changed. The person signs in again."))
+
+    return _done(request, account_id, act)
+
+
+@pages.post("/accounts/{account_id}/reset", right=EITHER)
+def ask_for_reset(request: WebRequest, account_id: str) -> Response:
+    """The first of two people says that somebody has lost authenticator and recovery codes."""
+    from chalicelib.access import recovery
+
+    def act(actor: "Account", target: "Account", based_on: int) -> Response:
+        recovery.ask(actor, target, based_on, request.runtime.settings.accounts, request.visit)
+        return _back(request, target, _("Asked. Nothing changes until a second person has confirmed it."))
+
+    return _done(request, account_id, act)
+
+
+@pages.post("/accounts/{account_id}/confirm-reset", right=EITHER)
+def confirm_reset(request: WebRequest, account_id: str) -> Response:
+    """The second says so too: everything that opened the account is gone, and a new invitation goes out."""
+    from chalicelib.access import recovery
+
+    def act(actor: "Account", target: "Account", based_on: int) -> Response:
+        policy = request.runtime.settings.accounts
+        made = recovery.confirm(request.runtime, actor, target, based_on, policy, request.visit)
+        return _invited_page(request, made)
+
+    return _done(request, account_id, act)
+
+
+# What the pages share
+
+
+def _actor(request: WebRequest) -> "Account":
+    if request.account is None:
+        raise Forbidden("nobody is signed in")
+    return request.account
+
+
+def _state(request: WebRequest, given: str) -> str:
+    """The State that the page is about: a supervisor's own whatever was sent, the manager's choice (`-`: none)."""
+    from chalicelib.directory.states import states
+
+    if not request.may(Right.APPOINT):
+        return _actor(request).state
+    if given in ("", "-"):
+        return ""
+    if given not in states():
+        raise NotFound(given)
+    return given
+
+
+def _found(request: WebRequest, account_id: str) -> "Account":
+    """The account, for whoever may see it. Raises Hidden otherwise: the answer does not tell whether it is there."""
+    from chalicelib.access import accounts as rules
+    from chalicelib.access import store
+
+    found = store.account_of_id(account_id) if 0 < len(account_id) <= 40 else None
+    if found is None or not rules.may_see(request.account, found.state):
+        raise Hidden("no account that this one looks after")
+    return found
+
+
+def _done(request: WebRequest, account_id: str, act: "Callable[[Account, Account, int], Response]") -> Response:
+    """Do it, if the account is still as it was when the page was opened; otherwise show how it stands now."""
+    from chalicelib.notices.service import send_soon
+    from chalicelib.web.nominations import version
+
+    try:
+        answer = act(_actor(request), _found(request, account_id), version(request))
+    except Conflict:
+        return _account_page(request, _found(request, account_id), 409, overtaken=True)
+    send_soon(request.runtime)
+    return answer
+
+
+def _back(request: WebRequest, target: "Account", told: str) -> Response:
+    return request.redirect(f"/accounts/{target.account_id}", request.gettext(told))
+
+
+def _record_view(request: WebRequest, state: str) -> None:
+    """Audit that addresses were shown."""
+    from chalicelib.audit import store as audit
+    from chalicelib.audit.records import Action, AuditRecord, accounts_subject
+
+    audit.put(
+        AuditRecord(
+            request.actor, Action.ACCOUNTS_VIEWED, accounts_subject(state), request.now, request.request_id, state
+        )
+    )
+
+
+def _words() -> dict[str, Any]:
+    from chalicelib.access import accounts as rules
+
+    return {"roles": rules.ROLE_NAMES, "statuses": rules.STATUS_NAMES, "enough": rules.ENOUGH_SUPERVISORS}
+
+
+def _states_page(request: WebRequest) -> Response:
+    from chalicelib.access import items, reviews
+    from chalicelib.directory.states import states
+
+    named = {code: state.name(request.language) for code, state in states().items()}
+    policy = request.runtime.settings.accounts
+    lines = reviews.overview(request.runtime, request.now)
+    return request.render(
+        "accounts-states.html",
+        lines=sorted(lines, key=lambda line: named.get(line.state, "")),
+        all_states=sorted(named.items(), key=lambda each: each[1]),
+        waiting={asked.state for asked in items.resets().values() if not asked.is_over(policy, request.now)},
+        **_words(),
+    )
+
+
+def _list_page(request: WebRequest, state: str) -> Response:
+    from chalicelib.access import accounts as rules
+    from chalicelib.access import items, store
+
+    actor, policy = _actor(request), request.runtime.settings.accounts
+    held = sorted(store.accounts_of(state), key=lambda one: (one.status is AccountStatus.REMOVED, one.email))
+    there = [one for one in held if one.status is not AccountStatus.REMOVED]
+    waiting = {key for key, asked in items.resets().items() if not asked.is_over(policy, request.now)}
+    reviewed_at = items.review(state).reviewed_at
+    _record_view(request, state)
+    return request.render(
+        "accounts.html",
+        state=state,
+        held=held,
+        expired={one.account_id for one in there if _is_expired(request, one)},
+        unused={one.account_id for one in there if rules.is_unused(one, policy, request.now)},
+        waiting=waiting,
+        supervisors=len(rules.supervisors(held)),
+        reviewed_at=reviewed_at,
+        due=rules.review_due(held, reviewed_at, policy, request.now),
+        reviews=state == actor.state,
+        invites=bool(rules.invitable(actor, state)),
+        **_words(),
+    )
+
+
+def _is_expired(request: WebRequest, one: "Account") -> bool:
+    """Whether an account waits for an invitation that can no longer be accepted."""
+    from chalicelib.access import items
+
+    if one.status is not AccountStatus.INVITED:
+        return False
+    made = items.invitation(one.account_id)
+    return made is None or made.is_over(request.now)
+
+
+def _account_page(request: WebRequest, found: "Account", status: int = 200, overtaken: bool = False) -> Response:
+    from chalicelib.access import accounts as rules
+    from chalicelib.access import items, recovery
+
+    actor, policy = _actor(request), request.runtime.settings.accounts
+    asked: Reset | None = recovery.waiting(found, policy, request.now)
+    invited = found.status is AccountStatus.INVITED
+    _record_view(request, found.state)
+    return request.render(
+        "account.html",
+        status,
+        found=found,
+        own=found.account_id == actor.account_id,
+        acts={act.value for act in rules.Act if rules.may_do(actor, act, found)},
+        settable=rules.settable(actor, found),
+        reset=asked,
+        confirms=recovery.may_confirm(actor, found, asked, policy, request.now),
+        two_managers=found.role not in OF_A_STATE,
+        invitation=items.invitation(found.account_id) if invited else None,
+        expired=_is_expired(request, found),
+        overtaken=overtaken,
+        languages_known=LANGUAGES,
+        **_words(),
+    )
+
+
+def _invite_page(
+    request: WebRequest, state: str, typed: dict[str, str], status: int = 200, problems: "list[Problem] | None" = None
+) -> Response:
+    from chalicelib.access import accounts as rules
+    from chalicelib.access import invitations
+
+    wanted = rules.invitable(_actor(request), state)
+    if not wanted:
+        raise Forbidden("may invite nobody there")
+    return request.render(
+        "account-invite.html",
+        status,
+        state=state,
+        typed={**typed, "role": typed["role"] or (wanted[0].value if len(wanted) == 1 else "")},
+        wanted=wanted,
+        domains=sorted(invitations.allowed(state, request.runtime.settings)),
+        problems={problem.field: problem.text(request.gettext) for problem in reversed(problems or [])},
+        un_languages=LANGUAGES,
+        hours=int(request.runtime.settings.accounts.invitation.total_seconds() // 3600),
+        **_words(),
+    )
+
+
+def _invited_page(request: WebRequest, made: "Invited") -> Response:
+    """The start code, this once: the form is not sent again by going back and forth."""
+    from chalicelib.access import items
+    from chalicelib.links.codes import spaced
+    from chalicelib.notices.service import send_soon
+
+    send_soon(request.runtime)
+    invitation = items.invitation(made.account.account_id)
+    return request.render(
+        "account-invited.html",
+        invited=made.account,
+        start_code=spaced(made.start_code),
+        ends_at=invitation.ends_at if invitation else None,
+        **_words(),
+    )

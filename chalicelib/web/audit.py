@@ -1,0 +1,343 @@
+"""The audit trail on the site: the auditor searches it and has its chains checked; a supervisor sees who looked."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from chalicelib.access.rules import Right, Role
+from chalicelib.audit.records import Action
+from chalicelib.errors import Invalid
+from chalicelib.i18n import _
+from chalicelib.web.http import Pages, Response, WebRequest
+
+if TYPE_CHECKING:
+    from chalicelib.audit.searching import Found, Wanted
+    from chalicelib.audit.store import AuditRow
+    from chalicelib.audit.verifying import Walk
+
+pages = Pages(__name__)
+
+FIELDS = ("state", "side", "actor", "action", "outcome", "subject", "since", "until")
+LONGEST = 200
+"""Characters of a field that are looked at: ids and codes are shorter."""
+EXPORTED_AT_MOST = 5_000
+"""Rows of one export: more would not fit into what a Lambda may answer."""
+READ_FOR_EXPORT = 20_000
+SHOWN_OF_A_CHAIN = 100
+CHECKED_AT_ONCE = 10_000
+"""Records of one chain that are walked while somebody waits for its page."""
+SECONDS = 15.0
+"""How long one press of the button walks through the chains."""
+
+LABELS = {
+    "state": _("State"),
+    "actor": _("Actor"),
+    "action": _("Action"),
+    "outcome": _("Outcome"),
+    "subject": _("Subject"),
+    "since": _("From the day"),
+    "until": _("To the day"),
+    "cursor": _("Further records"),
+}
+OUTCOMES = {"done": _("Done"), "refused": _("Refused")}
+FAULTS = {
+    "changed": _("It does not say what it said when it was written."),
+    "missing": _("It is not there, or the chain ends before it."),
+    "reordered": _("It names another record before it than the one that stands there: moved, inserted or replaced."),
+    "beyond": _("It stands behind the end of the chain."),
+    "not-as-kept": _("It differs from the digest that was kept apart."),
+    "written-over": _("Something was put over what was kept apart."),
+}
+ROLES = {
+    Role.MANAGER: _("directory manager"),
+    Role.SUPERVISOR: _("supervisor"),
+    Role.POC: _("point of contact"),
+    Role.READER: _("reader"),
+    Role.AUDITOR: _("auditor"),
+}
+SEEN = {
+    Action.ENTRIES_VIEWED: _("Looked at entries"),
+    Action.ENTRY_EXPORTED: _("Took an entry along as a vCard or QR code"),
+    Action.HISTORY_VIEWED: _("Looked at the changes of an entry"),
+    Action.PROPOSAL_VIEWED: _("Looked at a proposal"),
+    Action.INQUIRY_VIEWED: _("Looked at an inquiry that names a point of contact"),
+    Action.CAMPAIGN_EXPORTED: _("Exported the results of a ping test"),
+    Action.CAMPAIGN_NOTES_VIEWED: _("Looked at what points of contact wrote in a ping test"),
+}
+
+
+# Searching
+
+
+@pages.get("/audit", right=Right.SEE_AUDIT)
+def search_audit(request: WebRequest) -> Response:
+    """The form, and below it what a search finds, newest first; a search is audited itself."""
+    from chalicelib.audit import searching
+
+    typed = _typed(request)
+    if not any(typed[name] for name in FIELDS if name != "side"):
+        return _search_page(request, typed)
+    try:
+        wanted = _wanted(typed)
+        found = searching.find(wanted, request.query.get("cursor", ""))
+    except Invalid as error:
+        return _search_page(request, typed, 400, problems=error.fields)
+    _record(request, Action.RECORDS_SEARCHED, wanted, found)
+    return _search_page(request, typed, found=found)
+
+
+@pages.get("/audit/export.csv", right=Right.SEE_AUDIT)
+def export_audit(request: WebRequest) -> Response:
+    """What the same search finds, as CSV with the digests; audited. A last row says when it is not all."""
+    from chalicelib.audit import searching
+    from chalicelib.web.spreadsheet import as_csv
+
+    typed = _typed(request)
+    try:
+        wanted = _wanted(typed)
+    except Invalid as error:
+        return _search_page(request, typed, 400, problems=error.fields)
+    found = searching.find(wanted, per_page=EXPORTED_AT_MOST, read_at_most=READ_FOR_EXPORT)
+    rows = [[str(getattr(row, name) or "") for name in COLUMNS] for row in found.rows]
+    if found.cursor:
+        rows.append(["not complete: narrow the search", found.looked_to])
+    _record(request, Action.RECORDS_EXPORTED, wanted, found)
+    return request.download("audit.csv", "text/csv; charset=utf-8", as_csv([COLUMNS, *rows]))
+
+
+COLUMNS = (
+    "at",
+    "actor",
+    "role",
+    "actor_state",
+    "about",
+    "action",
+    "outcome",
+    "subject",
+    "number",
+    "request_id",
+    "details",
+    "old_digest",
+    "new_digest",
+    "previous",
+    "digest",
+    "day",
+)
+"""All that the digest of a record covers, so that an export can be checked elsewhere."""
+
+
+def _typed(request: WebRequest) -> dict[str, str]:
+    return {name: request.query.get(name, "").strip()[:LONGEST] for name in FIELDS}
+
+
+def _wanted(typed: dict[str, str]) -> "Wanted":
+    """What was asked for. Raises Invalid."""
+    from chalicelib.audit import searching
+    from chalicelib.directory.states import states
+
+    return searching.wanted(typed, states())
+
+
+def _search_page(
+    request: WebRequest,
+    typed: dict[str, str],
+    status: int = 200,
+    problems: dict[str, str] | None = None,
+    found: "Found | None" = None,
+) -> Response:
+    from chalicelib.directory.states import states
+
+    query = urlencode({name: value for name, value in typed.items() if value})
+    return request.render(
+        "audit.html",
+        status,
+        typed=typed,
+        problems={name: request.gettext(reason) for name, reason in (problems or {}).items()},
+        found=found,
+        rows=[_shown(row) for row in found.rows] if found else [],
+        query=query,
+        older=f"{query}&{urlencode({'cursor': found.cursor})}" if found and found.cursor else "",
+        first_page="cursor" not in request.query,
+        labels=LABELS,
+        outcomes=OUTCOMES,
+        actions=list(Action),
+        all_states=sorted(states().values(), key=lambda state: state.name(request.language)),
+    )
+
+
+def _shown(row: "AuditRow") -> dict[str, Any]:
+    """A record as the pages show it: details apart, digests short, States by name."""
+    from chalicelib.audit.searching import details_of, states_of
+    from chalicelib.directory.states import states
+
+    return {
+        "row": row,
+        "number": int(row.number),
+        "at": _moment(row.at),
+        "states": [code for code in states_of(row) if code in states()],
+        "actor_state": row.actor_state if row.actor_state in states() else "",
+        "details": [(name, _as_text(value)) for name, value in details_of(row).items() if name != "states"],
+        "path": _subject_path(row.subject),
+    }
+
+
+def _subject_path(subject: str) -> str:
+    return f"/audit/subject/{quote(subject, safe='')}"
+
+
+def _moment(at: str) -> str:
+    """A stored time, readable to the second and with its zone; as it is when somebody tampered with it."""
+    return f"{at[:10]} {at[11:19]} UTC" if len(at) > 19 and at[10] == "T" else at
+
+
+def _as_text(value: object) -> str:
+    import json
+
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _record(request: WebRequest, action: Action, wanted: "Wanted", found: "Found") -> None:
+    """Audit a search or an export: what was asked for in codes, and how much was found."""
+    asked = {
+        "state": wanted.state,
+        "side": wanted.side if wanted.state else "",
+        "actor": wanted.actor,
+        "action": wanted.action,
+        "outcome": wanted.outcome,
+        "subject": wanted.subject,
+        "since": wanted.since.isoformat() if wanted.since else "",
+        "until": wanted.until.isoformat() if wanted.until else "",
+    }
+    _put(request, action, found=len(found.rows), **{name: value for name, value in asked.items() if value})
+
+
+def _put(request: WebRequest, action: Action, about: str = "", **details: Any) -> None:
+    """Audit what somebody did with the audit trail, with their account."""
+    from chalicelib.audit import store
+    from chalicelib.audit.records import AuditRecord, account_subject
+
+    subject = account_subject(request.actor.name)
+    store.put(AuditRecord(request.actor, action, subject, request.now, request.request_id, about, details=details))
+
+
+# One chain
+
+
+@pages.get("/audit/subject/{subject}", right=Right.SEE_AUDIT)
+def audit_of_subject(request: WebRequest, subject: str) -> Response:
+    """The chain of one subject from its first record on, with numbers and digests, and whether it fits."""
+    from itertools import islice
+
+    from chalicelib.audit import store, verifying
+    from chalicelib.errors import NotFound
+
+    asked = request.query.get("from", "")[:9]
+    start = max(1, int(asked)) if asked.isascii() and asked.isdigit() else 1
+    if not subject or len(subject) > LONGEST:
+        raise NotFound(subject)
+    total = store.length(subject)
+    if not total:
+        raise NotFound(subject)
+    _put(request, Action.RECORDS_SEARCHED, subject=subject)
+    too_long = total > CHECKED_AT_ONCE
+    return request.render(
+        "audit-subject.html",
+        subject=subject,
+        rows=[_shown(row) for row in islice(store.records(subject, start - 1), SHOWN_OF_A_CHAIN)],
+        start=start,
+        step=SHOWN_OF_A_CHAIN,
+        total=total,
+        too_long=too_long,
+        wrong=None if too_long else verifying.verify_subject(subject),
+        faults=FAULTS,
+        path=_subject_path(subject),
+        moment=_moment,
+        outcomes=OUTCOMES,
+    )
+
+
+# All chains
+
+
+@pages.get("/audit/verify", right=Right.SEE_AUDIT)
+def ask_to_verify(request: WebRequest) -> Response:
+    """What a check is, and the button."""
+    return request.render("audit-verify.html", walk=None, token="", faults=FAULTS, moment=_moment)
+
+
+@pages.post("/audit/verify", right=Right.SEE_AUDIT)
+def verify_audit(request: WebRequest) -> Response:
+    """Walk through the chains for some seconds, say what was found, and where the next press goes on; audited."""
+    from chalicelib.audit import verifying
+    from chalicelib.links.tokens import Purpose
+
+    walk = _walk(request)
+    monotonic = request.runtime.monotonic
+    end = monotonic() + SECONDS
+    walk = verifying.verify(walk, request.runtime.settings.audit_bucket, request.now, lambda: monotonic() >= end)
+    told: dict[str, Any] = {
+        "phase": walk.phase,
+        "chains": walk.chains,
+        "records": walk.records,
+        "objects": walk.objects,
+    }
+    _put(request, Action.CHAINS_VERIFIED, **told, broken=len(walk.breaks) + walk.more)
+    token = "" if walk.done else request.runtime.link_signer().sign(Purpose.FORM, _WALK, walk.to_json())
+    return request.render(
+        "audit-verify.html", walk=walk, token=token, faults=FAULTS, moment=_moment, subject_path=_subject_path
+    )
+
+
+_WALK = "audit-walk"
+
+
+def _walk(request: WebRequest) -> "Walk":
+    """Where the check stands, as our page has it signed; from the beginning when it says nothing. Raises Invalid."""
+    from chalicelib.audit.verifying import Walk
+    from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+    from chalicelib.settings import SessionPolicy
+
+    given = request.field("walk")
+    if not given:
+        return Walk()
+    try:
+        said = request.runtime.link_signer().read(Purpose.FORM, given, SessionPolicy().absolute).ids
+    except (LinkInvalid, LinkExpired):
+        said = ()
+    if len(said) != 2 or said[0] != _WALK:
+        raise Invalid({"walk": _("Where the check stood is lost. Begin it again.")})
+    return Walk.from_json(said[1])
+
+
+# Who looked at a State's entries
+
+
+@pages.get("/entries/{state}/views", right=Right.SEE_OWN_VIEWS)
+def views(request: WebRequest, state: str) -> Response:
+    """Who was shown contact data of the own State, or exported them, and when. Audited too.
+
+    Accounts of the own State are named; of all others role and State are told.
+    """
+    from chalicelib.access.store import accounts_of
+    from chalicelib.audit import searching
+
+    request.require(state, Right.SEE_OWN_VIEWS)
+    shown = frozenset(action.value for action in Action if action.shows_contact_data)
+    try:
+        found = searching.find(searching.Wanted(state=state, actions=shown), request.query.get("cursor", ""))
+    except Invalid as error:
+        raise Invalid({name: request.gettext(reason) for name, reason in error.fields.items()}) from error
+    _put(request, Action.VIEWS_LISTED, state)
+    own = {f"account:{account.account_id}": account.email for account in accounts_of(state)}
+    return request.render(
+        "views.html",
+        state=state,
+        rows=[(_shown(row), own.get(row.actor, "") if row.actor_state == state else "") for row in found.rows],
+        found=found,
+        older=urlencode({"cursor": found.cursor}) if found.cursor else "",
+        first_page="cursor" not in request.query,
+        seen=SEEN,
+        roles=ROLES,
+        moment=_moment,
+    )
