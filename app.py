@@ -19,6 +19,7 @@ from chalicelib.web import (
     reach,
     sign_in,
     site,
+    statistics,
 )
 
 Event = dict[str, Any]
@@ -42,6 +43,7 @@ for part in (
     reach,
     inquiries,
     acknowledge,
+    statistics,
 ):
     app.register_blueprint(part.pages.blueprint)
 

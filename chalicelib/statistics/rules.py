@@ -77,7 +77,7 @@ class Band:
 class Answers:
     """What is published about one kind in one campaign. `answered` is None unless the bound is exact.
 
-    A breakdown that would give a State away is empty.
+    A breakdown that would give a State away is empty. `early_days` is what counts as early in a breakdown.
     """
 
     kind: str
@@ -87,6 +87,7 @@ class Answers:
     regions: tuple[Group, ...] = ()
     languages: tuple[Group, ...] = ()
     bands: tuple[Band, ...] = ()
+    early_days: int = 0
 
 
 def answers(kind: str, units: Sequence[Unit], policy: StatisticsPolicy) -> Answers:
@@ -110,6 +111,7 @@ def answers(kind: str, units: Sequence[Unit], policy: StatisticsPolicy) -> Answe
         _by_region(units, rows, bands, policy),
         tuple(_group(cells, 1, names) for names in columns) if len(columns) > 1 else (),
         bands if len(bands) > 1 else (),
+        early_within(policy).days,
     )
 
 

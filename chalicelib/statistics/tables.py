@@ -75,6 +75,7 @@ def _answers(given: Mapping[str, Any]) -> Answers:
         _groups(given["regions"]),
         _groups(given["languages"]),
         tuple(Band(**band) for band in given["bands"]),
+        given["early_days"],
     )
 
 
