@@ -16,9 +16,12 @@ _OBSERVERS = "observer States"
 def document(report: Report) -> dict[str, Any]:
     """A report as JSON: what the page shows, and nothing else."""
     published = to_z(report.published_at) if report.published_at else None
-    return {"report_id": report.report_id, "status": report.status.value, "published_at": published} | as_plain(
-        report.table
-    )
+    return {
+        "report_id": report.report_id,
+        "status": report.status.value,
+        "published_at": published,
+        **as_plain(report.table),
+    }
 
 
 def rows(report: Report) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """Where the parts of a bar plot lie, in the user units of its SVG. `templates/web/statistics-plot.html` draws it.
 
-It is served as an image, under a policy that allows no style: colours are attributes, and the dark plot is another file.
+It is served as an image under a policy that allows no style: colours are attributes, and the dark plot is another file.
 """
 
 from collections.abc import Mapping
