@@ -67,7 +67,7 @@ class _Words:
         return translations(self.language).ngettext(one, many, count).format(count=count, **given)
 
     def percent(self, number: int) -> str:
-        return self.say(_("{number}%"), number=number)
+        return in_percent(number, self.language)
 
     def kind(self, kind: str) -> str:
         return self.say(_KINDS[kind])
@@ -80,6 +80,11 @@ class _Words:
 def rate(part: int, whole: int) -> int:
     """A share in whole per cent, halves up."""
     return (200 * part + whole) // (2 * whole)
+
+
+def in_percent(number: int, language: str) -> str:
+    """A number of per cent as it is written in a language."""
+    return _Words(language).say(_("{number}%"), number=number)
 
 
 def figures(table: Table, language: str) -> list[Figure]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from chalicelib.i18n import RIGHT_TO_LEFT
-from chalicelib.web.figures import Figure, Row
+from chalicelib.web.figures import Figure, Row, in_percent
 
 WIDTH = 640
 _MARGIN = 16
@@ -54,7 +54,6 @@ class Plot:
     bar_height: int
     bars: tuple[Bar, ...]
     ticks: tuple[Text, ...]
-    bottom: int
 
 
 def plot(figure: Figure, language: str) -> Plot:
@@ -65,8 +64,10 @@ def plot(figure: Figure, language: str) -> Plot:
         bar = _bar(row, y, from_right)
         bars.append(bar)
         y = bar.y + _BAR + _GAP
-    ticks = tuple(Text(_across(_AXIS * part // 100, from_right), y + 14, f"{part}") for part in (0, 50, 100))
-    return Plot(y + 26, _AXIS, _BAR, tuple(bars), ticks, y)
+    ticks = tuple(
+        Text(_across(_AXIS * part // 100, from_right), y + 14, in_percent(part, language)) for part in (0, 50, 100)
+    )
+    return Plot(y + 26, _AXIS, _BAR, tuple(bars), ticks)
 
 
 def _across(distance: int, from_right: bool) -> int:

@@ -85,7 +85,7 @@ def put_many(start: datetime = SUMMER) -> None:
     for at, (one, other) in enumerate(pairs):
         in_time, answered = at // 12 % 2 == at % 2, (at // 12 + at) % 5 < 2
         put_inquiry(
-            f"i{at}",
+            f"{start:%y%m}{at}",
             start + timedelta(hours=at),
             timedelta(hours=71 if in_time else 73),
             timedelta(days=14 if answered else 16),
