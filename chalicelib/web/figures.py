@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.directory.entry import Kind
 from chalicelib.i18n import LANGUAGES, _, format_date, translations
 from chalicelib.statistics.rules import Answers, Bound, Group
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable, Table
@@ -30,7 +31,7 @@ WORKING_LANGUAGES = {
     "ru": _("Russian"),
     "es": _("Spanish"),
 }
-_KINDS = {kind.value: words for kind, words in KINDS.items()}
+_KINDS = {kind.value: KINDS[kind] for kind in Kind}
 TOGETHER = " + "
 """Between the names of groups that are given as one."""
 
