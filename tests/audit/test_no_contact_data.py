@@ -29,6 +29,7 @@ from tests.directory.samples import cells, sheet
 from tests.lambdas import Lambdas
 from tests.web.browser import Browser
 from tests.web.conftest import browser, open_browser, pool, site, slept
+from tests.web.supervising import invite, press, start_code
 
 __all__ = ["browser", "open_browser", "pool", "site", "slept"]  # fixtures of the pages
 
@@ -72,6 +73,7 @@ def used(
     looking(people[Role.POC])
     pinging(site, clock, open_browser(), people[Role.MANAGER])
     inquiring(people[Role.POC])
+    supervising(pool, people[Role.SUPERVISOR], people[Role.MANAGER])
     auditing(people[Role.AUDITOR], people[Role.SUPERVISOR])
 
 
@@ -121,6 +123,7 @@ def looking(reader: Browser) -> None:
     (entry,) = directory.of_state("AM")
     assert mail("new") in reader.get("/entries/AM").text
     assert mail("new") in reader.get("/reach/AM").text
+    assert mail("new") in reader.get(f"/entries/AM/{entry.poc_id}/vcard").html
     doubt = f"/entries/AM/{entry.poc_id}/doubt"
     reader.submit(reader.get(doubt), doubt, {"fields": "phone"})
     reader.submit(reader.get(doubt), doubt, {"fields": NAME})
@@ -166,6 +169,20 @@ def inquiring(poc: Browser) -> None:
     poc.get(f"{page.location}/export.csv")
 
 
+def supervising(pool: Pool, supervisor: Browser, manager: Browser) -> None:
+    pool.add(mail("assistant"), Role.READER, "AM")
+    assert invite(supervisor, NAME).status == 400
+    assert start_code(invite(supervisor, mail("invited")))
+    assert mail("invited") in supervisor.get("/accounts").text
+    press(supervisor, mail("invited"), "resend")
+    press(supervisor, mail("invited"), "remove")
+    for act in ("suspend", "restore", "reset"):
+        assert press(supervisor, mail("assistant"), act).status == 200
+    assert press(manager, mail("assistant"), "role", role=Role.SUPERVISOR.value).status in (200, 409)
+    assert start_code(press(manager, mail("assistant"), "confirm-reset"))
+    supervisor.submit(supervisor.get("/accounts"), "/accounts/review")
+
+
 def auditing(auditor: Browser, supervisor: Browser) -> None:
     for query in ("state=AM", f"actor={quote(mail('typed'))}", f"subject={quote(NAME)}", f"action={quote(NAME)}"):
         auditor.get(f"/audit?{query}")
@@ -199,7 +216,9 @@ def test_the_day_came_past_most_of_what_is_audited() -> None:
     assert missed <= {
         "CAMPAIGN_CANCELLED", "CAMPAIGN_CLOSED", "CAMPAIGN_RESUMED", "ENTRY_DEPARTURE", "ENTRY_ERASED",
         "ENTRY_RETIRED", "ENTRY_UNVERIFIED", "FAILED_RESENT", "DOUBT_SETTLED", "PROPOSAL_RETURNED",
-        "PROPOSAL_WITHDRAWN", "SECOND_FACTOR_ENROLLED", "SUCCESSOR_ASKED",
+        "PROPOSAL_WITHDRAWN", "SECOND_FACTOR_ENROLLED", "SUCCESSOR_ASKED", "INVITATION_ACCEPTED",
+        "INVITATION_REFUSED", "RECOVERY_CODES_MADE", "RECOVERY_CODE_USED", "RECOVERY_CODE_REFUSED", "ROLE_SET",
+        "REVIEW_ASKED", *(action.name for action in Action if action.value.startswith("statistics:")),
         *(action.name for action in Action if action.value.startswith("inquiries:inquiry:")),
     }  # fmt: skip
     assert {Action.INQUIRY_OPENED, Action.INQUIRY_VIEWED, Action.INQUIRY_EXPORTED, Action.REFUSED} <= written

@@ -26,6 +26,7 @@ AUDITING = {
     "ActOnInquiryRole",
     "CloseCampaignRole",
     "CommitImportRole",
+    "KeepAccountsRole",
     "KeepDirectoryRole",
     "NotifyInquiryRole",
     "RecordMailFeedbackRole",
