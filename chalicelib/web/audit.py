@@ -19,7 +19,7 @@ pages = Pages(__name__)
 FIELDS = ("state", "side", "actor", "action", "outcome", "subject", "since", "until")
 LONGEST = 200
 """Characters of a field that are looked at: ids and codes are shorter."""
-EXPORTED_AT_MOST = 5_000
+EXPORTED_AT_MOST = 3_000
 """Rows of one export: more would not fit into what a Lambda may answer."""
 READ_FOR_EXPORT = 20_000
 SHOWN_OF_A_CHAIN = 100
