@@ -6,10 +6,10 @@ SPEED ?= 3600
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp package check test e2e bench clean environment environments python
+.PHONY: help run reset totp audit-verify package check test e2e bench clean environment environments python
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: environments ## Run everything on this machine (PORT=4566 MAILBOX_PORT=8025 SPEED=3600); Ctrl-C stops it
 	@exec $(BIN)/python -m infra.local.run run --port $(PORT) --mailbox-port $(MAILBOX_PORT) --speed $(SPEED)
@@ -19,6 +19,9 @@ reset: environment ## Forget the data of the local stack
 
 totp: environment ## Show the sign-in codes of the demo accounts
 	@$(BIN)/python -m infra.local.run totp
+
+audit-verify: environment ## Check that the audit trail still says what was written (the local one; STAGE=prod: that of AWS)
+	@$(BIN)/python -m infra.audit_verify --port $(PORT) $(if $(STAGE),--stage $(STAGE))
 
 package: environment ## Build the template and the zip, without deploying
 	@$(BIN)/python -m infra.package

@@ -1,5 +1,6 @@
 """Cognito in our terms. It checks passwords and one-time codes, no more: its tokens are not kept and open nothing."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -166,6 +167,7 @@ class Identity:
                 UserPoolId=self._pool,
                 Username=email,
                 MessageAction="SUPPRESS",
+                TemporaryPassword=f"{secrets.token_urlsafe(24)}-Aa1",  # replaced at once, known to nobody
                 UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
             )
         with _in_our_terms(PasswordRefused):

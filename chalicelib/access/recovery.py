@@ -46,13 +46,18 @@ def fitting(held: Recovery | None, typed: str) -> str:
 
 
 def use_code(account: Account, held: Recovery, used: str, visit: Visit) -> None:
-    """Use one code up (its hash). Raises Conflict when it, or another, was used at the same moment."""
+    """Use one code up (its hash), and end the sessions that run: a lost authenticator may be a stolen machine.
+
+    Raises Conflict when it, or another, was used at the same moment, or the account changed.
+    """
+    changed = replace(account, sessions_since=visit.now, version=account.version + 1)
 
     def build(transaction: Writes) -> None:
         items.add_recovery_use(transaction, held, used)
-        changes.tell(transaction, Change.CODE_USED, account, None, visit.now)
+        store.add_account_change(transaction, changed)
+        changes.tell(transaction, Change.CODE_USED, changed, None, visit.now)
 
-    record = audit.of_account(Action.RECOVERY_CODE_USED, account, visit, left=str(len(held.codes) - 1))
+    record = audit.of_account(Action.RECOVERY_CODE_USED, changed, visit, left=str(len(held.codes) - 1))
     try:
         audit_store.write(build, record)
     except ConditionFailed as failed:
@@ -67,7 +72,7 @@ def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, v
 
     Whoever asks while a reset waits takes the place of whoever asked before.
     """
-    changes.found(actor, Act.ASK_RESET, target, based_on)
+    changes.admit(actor, Act.ASK_RESET, target, based_on)
     asked = Reset(target.account_id, actor.account_id, actor.role, target.state, visit.now)
 
     def build(transaction: Writes) -> None:
@@ -106,7 +111,7 @@ def confirm(
 
     The start code is for the second person to tell. Raises Forbidden or Conflict.
     """
-    changes.found(actor, Act.CONFIRM_RESET, target, based_on)
+    changes.admit(actor, Act.CONFIRM_RESET, target, based_on)
     asked = waiting(target, policy, visit.now)
     if asked is None or not may_confirm(actor, target, asked, policy, visit.now):
         raise Forbidden("not the second of two people")

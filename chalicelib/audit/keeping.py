@@ -25,7 +25,7 @@ from chalicelib.runtime import Runtime
 
 FOLDER = "heads/"
 OVERLAP = timedelta(hours=1)
-"""A head bears the time at which its request began; it may be written, and seen in the index, this much later."""
+"""A head bears the time at which its transaction was made; it may be written, and seen in the index, so much later."""
 
 _IN_BETWEEN = ("PreconditionFailed", "ConditionalRequestConflict")
 

@@ -5,7 +5,6 @@ record. Nothing reads the whole table.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -185,11 +184,20 @@ def _positions(cursor: str, sources: Mapping[str, _Walk]) -> dict[str, Place]:
         return {}
     try:
         told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        places = {name: (str(at), str(subject), int(number)) for name, (at, subject, number) in told.items()}
-        for at, _subject, _number in places.values():
-            date.fromisoformat(at[:10])
-    except (AttributeError, TypeError, ValueError, binascii.Error) as error:
+        places = {name: _checked(*place) for name, place in told.items()}
+        if not places.keys() <= sources.keys():
+            raise ValueError("of another search")
+    except (AttributeError, TypeError, ValueError) as error:
         raise Invalid({"cursor": _("This link to further records is damaged. Search again.")}) from error
-    if not places.keys() <= sources.keys():
-        raise Invalid({"cursor": _("This link to further records is damaged. Search again.")})
     return places
+
+
+def _checked(at: str, subject: str, number: int) -> Place:
+    """The place that a cursor names. Raises ValueError or TypeError for what DynamoDB would refuse as a key."""
+    date.fromisoformat(at[:10])
+    if max(len(at.encode()), len(subject.encode())) > _LONGEST_KEY or not 0 < number < _HIGHEST:
+        raise ValueError("no place")
+    return at, subject, number
+
+
+_LONGEST_KEY, _HIGHEST = 1_000, 10**12

@@ -107,7 +107,8 @@ class _HeadListing(GlobalSecondaryIndex["HeadRow"]):  # type: ignore[no-untyped-
 
 
 class HeadRow(Model):
-    """The head of a subject's chain: the number and digest of its last record, and when that was added (UTC).
+    """The head of a subject's chain: the number and digest of its last record, and when that was written (UTC), which
+    is not before the time that the record bears.
 
     Times are text here, as in the records: whatever somebody puts there, a check of the chains can still be made.
     """
@@ -188,12 +189,20 @@ def write(build: Callable[[Writes], None], *records: AuditRecord, known: Mapping
 
 
 def _append(transaction: Writes, records: Iterable[AuditRecord], last: Mapping[str, Head]) -> None:
+    """Put the records at the ends of their chains, and move the heads.
+
+    A head moves now, whatever time its record bears: a deadline may be recorded long after it passed, and the head is
+    to be kept the next night all the same.
+    """
+    from chalicelib.runtime import runtime
+
+    now = runtime().clock()
     ends = dict(last)
     moved: dict[str, datetime] = {}
     for record in records:
         made = chain.link(record, ends[record.subject])
         ends[record.subject] = made.head
-        moved[record.subject] = record.at
+        moved[record.subject] = max(now, record.at)
         transaction.save(_row(made), condition=AuditRow.subject.does_not_exist())
     for subject, at in moved.items():
         row = HeadRow(subject, number=ends[subject].number, digest=ends[subject].digest, moved_at=to_z(at))

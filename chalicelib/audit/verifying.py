@@ -234,7 +234,7 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
                     return _Seen(last, records, first_day, finished=False)
         except store.Unreadable as error:
             return _Seen(last, records, first_day, Break(subject, error.number, Fault.CHANGED))
-        if wrong is None and stored != store.NO_HEAD and not (last and last.fields["at"] == stored.moved_at):
+        if wrong is None and stored != store.NO_HEAD and not (last and last.fields["at"] <= stored.moved_at):
             # Such a head would not be kept apart any more.
             wrong = Break(subject, stored.head.number, Fault.CHANGED, last.fields["at"] if last else "")
         if wrong is None or store.stored_heads([subject])[subject] == stored:

@@ -198,14 +198,21 @@ def _as_text(value: object) -> str:
 
 
 def _record(request: WebRequest, action: Action, wanted: "Wanted", found: "Found") -> None:
-    """Audit a search or an export: what was asked for in codes, and how much was found."""
+    """Audit a search or an export: what was asked for in codes, and how much was found.
+
+    An actor or subject that no record has may be anything, an address even: that one was given is all that is kept.
+    """
+
+    def code(typed: str) -> str:
+        return typed if found.rows or not typed else "unknown"
+
     asked = {
         "state": wanted.state,
         "side": wanted.side if wanted.state else "",
-        "actor": wanted.actor,
+        "actor": code(wanted.actor),
         "action": wanted.action,
         "outcome": wanted.outcome,
-        "subject": wanted.subject,
+        "subject": code(wanted.subject),
         "since": wanted.since.isoformat() if wanted.since else "",
         "until": wanted.until.isoformat() if wanted.until else "",
     }

@@ -1,27 +1,17 @@
 """What an entry's fields, kept as cells, look like to a reader: words for codes, names for ids, dates as dates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
 from markupsafe import Markup
 
-from chalicelib.directory.entry import NOBODY, Entry, Holder, Kind
+from chalicelib.directory.entry import NOBODY, Entry
 from chalicelib.directory.languages import operating_languages
-from chalicelib.directory.networks import NETWORKS
 from chalicelib.directory.states import states
-from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
-from chalicelib.i18n import LANGUAGES, _, format_date, translations
+from chalicelib.i18n import _, format_date, translations
 from chalicelib.web import labels
 
 EMPTY = Markup("–")
-_CODED: Mapping[str, Mapping[str, str]] = {
-    "kind": {kind.value: labels.KINDS[kind] for kind in Kind},
-    "holder": {holder.value: labels.HOLDERS[holder] for holder in Holder},
-    "role": ROLES,
-    "scope": SCOPES,
-    "round_the_clock": ROUND_THE_CLOCK,
-    "networks": NETWORKS,
-}
 _DATES = frozenset({"note_verbale_date", "departs_on"})
 _LISTS = frozenset({"scope", "networks", "languages", "deputies"})
 _LEFT_TO_RIGHT = frozenset({"email", "alternate_email", "phone", "hours", "timezone"})
@@ -47,16 +37,14 @@ class Cells:
 
     def _words(self, name: str, value: str) -> str:
         """One part in words; what is not known (a code of an earlier release, an id that is gone) stays as it is."""
-        if value in _CODED.get(name, ()):
-            return self._gettext(_CODED[name][value])
+        if value in labels.CODES.get(name, ()):
+            return self._gettext(labels.CODES[name][value])
         if name == "state" and value in states():
             return states()[value].name(self._language)
         if name in _DATES and _is_date(value):
             return format_date(date.fromisoformat(value), self._language)
         if name == "languages":
             return operating_languages().get(value, value)
-        if name == "preferred_language":
-            return LANGUAGES.get(value, value)
         if name == "successor" and value == NOBODY:
             return self._gettext(_("Nobody follows"))
         if name in ("successor", "deputies"):

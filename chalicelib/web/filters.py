@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from chalicelib.directory.entry import Kind
 from chalicelib.directory.languages import operating_languages
 from chalicelib.directory.listing import ROUND_THE_CLOCK, Wanted
 from chalicelib.directory.networks import NETWORKS
@@ -30,7 +31,7 @@ _LABELS = {
     "verification": (_("Verification"), _("Verified or not")),
 }
 _OPTIONS: dict[str, Mapping[str, str]] = {
-    "kind": {kind.value: label for kind, label in labels.KINDS.items()},
+    "kind": {kind.value: labels.KINDS[kind] for kind in Kind},
     "region": GROUPS,
     "hours": {ROUND_THE_CLOCK: _("Round the clock (24/7)")},
     "network": NETWORKS,

@@ -128,11 +128,15 @@ def download_report(request: WebRequest, import_id: str) -> Response:
     _record_view(request, import_id, report.rows)
     said = {row.line: row for row in report.rows}
     conflict = request.gettext(labels.CONFLICT)
-    lines = [["line", "outcome", "remarks", *COLUMNS]]
-    for given in read(content).rows:
+    rows = read(content).rows
+    names = [
+        name for name in COLUMNS if all(name in given.cells for given in rows)
+    ]  # an empty column would clear fields
+    lines = [["line", "outcome", "remarks", *names]]
+    for given in rows:
         row = said[given.line]
         outcome, why = request.gettext(labels.OUTCOMES[row.outcome]), remarks(row, request.gettext, conflict)
-        lines.append([str(given.line), outcome, why, *(given.cells.get(name, "") for name in COLUMNS)])
+        lines.append([str(given.line), outcome, why, *(given.cells[name] for name in names)])
     return request.download(f"{kept.filename.rsplit('.', 1)[0]}-report.csv", _CSV, as_csv(lines))
 
 

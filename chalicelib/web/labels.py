@@ -1,9 +1,13 @@
 """What codes are called on the pages. Texts are marked here and translated where they are shown."""
 
+from collections.abc import Mapping
+
 from chalicelib.directory.entry import Holder, Kind, Verification
 from chalicelib.directory.imports import Status
+from chalicelib.directory.networks import NETWORKS
 from chalicelib.directory.report import Outcome
-from chalicelib.i18n import _
+from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
+from chalicelib.i18n import LANGUAGES, _
 
 FIELDS = {
     "state": _("State"),
@@ -32,8 +36,18 @@ FIELDS = {
     "received_on": _("Received on"),
 }
 
-KINDS = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}
-HOLDERS = {Holder.INSTITUTION: _("Institution"), Holder.REPRESENTATIVE: _("Representative")}
+KINDS: dict[str, str] = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}
+HOLDERS: dict[str, str] = {Holder.INSTITUTION: _("Institution"), Holder.REPRESENTATIVE: _("Representative")}
+CODES: dict[str, Mapping[str, str]] = {
+    "kind": KINDS,
+    "holder": HOLDERS,
+    "preferred_language": LANGUAGES,
+    "role": ROLES,
+    "scope": SCOPES,
+    "round_the_clock": ROUND_THE_CLOCK,
+    "networks": NETWORKS,
+}
+"""The words for the codes of a field."""
 
 VERIFICATIONS = {
     Verification.VERIFIED: _("Verified"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from chalice.app import Request
 
+from chalicelib.access.rules import Right
 from chalicelib.errors import NotFound
 from chalicelib.web import static
 from chalicelib.web.http import Pages, Response, WebRequest, stand_in
@@ -20,8 +21,18 @@ def answer_in_our_words(raw: Request, get_response: Callable[[Request], Response
 
 @pages.get("/", right=None)
 def home(request: WebRequest) -> Response:
-    """Signed in: what this account may do. Signed out: what the directory is, and the two ways in."""
-    return request.render("home.html")
+    """Signed in: what needs this person now. Signed out: what the directory is, and the two ways in."""
+    from chalicelib.inquiries import overview
+    from chalicelib.nominations.rules import FRESHNESS_NAMES
+    from chalicelib.web import labels
+    from chalicelib.web.home import of_manager, of_state
+
+    needs = None
+    if request.account and request.may(Right.SEE_OWN_ENTRIES):
+        needs = of_state(request, request.account.state)
+    elif request.may(Right.REVIEW_PROPOSALS):
+        needs = of_manager(request)
+    return request.render("home.html", needs=needs, words=overview, freshness_names=FRESHNESS_NAMES, kinds=labels.KINDS)
 
 
 @pages.route("/{anything+}", methods=["GET", "HEAD"], right=None)

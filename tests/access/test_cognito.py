@@ -165,6 +165,34 @@ def test_errors_at_the_code_are_named_in_our_terms(code: str, meaning: type[Exce
         identity.code(identity.password("someone@example.org", "secret"), "123456")
 
 
+def test_a_user_made_anew_has_nothing_left_of_the_one_before() -> None:
+    identity, fake = _identity(admin_delete_user={}, admin_create_user={}, admin_set_user_password={})
+    identity.make("someone@example.org", "secret")
+    assert [name for name, _given in fake.asked] == [
+        "admin_delete_user",
+        "admin_create_user",
+        "admin_set_user_password",
+    ]
+    made, given = fake.asked[1][1], fake.asked[2][1]
+    assert (made["MessageAction"], given["Permanent"]) == ("SUPPRESS", True)
+    assert made["TemporaryPassword"] != given["Password"]
+
+
+def test_a_user_that_is_not_there_is_as_good_as_removed() -> None:
+    identity, _fake = _identity(admin_delete_user=["UserNotFoundException", "InternalErrorException"])
+    identity.remove("someone@example.org")
+    with pytest.raises(ClientError):
+        identity.remove("someone@example.org")
+
+
+def test_a_password_that_the_rules_refuse_is_said_to_be_refused_when_a_user_is_made() -> None:
+    identity, _fake = _identity(
+        admin_delete_user={}, admin_create_user={}, admin_set_user_password="InvalidPasswordException"
+    )
+    with pytest.raises(PasswordRefused):
+        identity.make("someone@example.org", "weak")
+
+
 def test_a_password_that_the_pool_does_not_take_is_refused() -> None:
     identity, _fake = _identity(
         admin_initiate_auth=_challenge("NEW_PASSWORD_REQUIRED", "s1"),

@@ -38,11 +38,11 @@ def record(at: datetime, subject: str = SUBJECT, **given: Any) -> AuditRecord:
     return AuditRecord(subject=subject, at=at, **{**told, **given})
 
 
-def put(clock: StillClock, count: int = 5, subject: str = SUBJECT, **given: Any) -> None:
-    """Put so many records, a minute apart."""
+def put(clock: StillClock, count: int = 5, subject: str = SUBJECT, seconds: float = 60, **given: Any) -> None:
+    """Put so many records, `seconds` apart."""
     for number in range(count):
         store.put(record(clock.now, subject, **{"details": {"number": number}, **given}))
-        clock.pass_(minutes=1)
+        clock.pass_(seconds=seconds)
 
 
 def runtime(clock: StillClock) -> Runtime:

@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 
 from chalicelib.audit.store import AuditRow, HeadRow
+from chalicelib.runtime import install
 from tests.audit import chains
+from tests.conftest import StillClock
 
 
 @pytest.fixture
-def bucket(aws: None) -> str:
+def bucket(aws: None, clock: StillClock) -> Iterator[str]:
+    """The bucket, and the clock of the test as that of the process."""
     chains.dynamodb.cache_clear()
     chains.make_bucket()
-    return chains.BUCKET
+    install(chains.runtime(clock))
+    yield chains.BUCKET
+    install(None)
 
 
 @pytest.fixture

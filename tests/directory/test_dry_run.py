@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.directory.importing import MAX_ROWS
 from chalicelib.directory.report import Change, Outcome, Report, Result
-from chalicelib.directory.rules import COLUMNS
+from chalicelib.directory.rules import COLUMNS, REQUIRED_COLUMNS
 from chalicelib.directory.service import dry_run
 from chalicelib.paths import DATA
 from tests.directory.samples import cells, sheet
@@ -44,6 +44,35 @@ def test_each_row_is_new_changed_unchanged_or_refused() -> None:
 def test_the_address_names_the_entry_whatever_its_case() -> None:
     report = dry_run(sheet(cells(email="DUTY@cert.am.example")), [HELD], NOW)
     assert report.rows[0].changes == (Change("email", "duty@cert.am.example", "DUTY@cert.am.example"),)
+
+
+TERMS = {"role": "csirt", "scope": "national;research", "round_the_clock": "yes", "deputies": "p2"}
+
+
+def test_a_file_may_leave_out_the_terms_of_reference_and_they_stay_as_they_are() -> None:
+    held = replace(HELD, nomination=replace(HELD.nomination, role="csirt", deputies=("p2",), scope=("national",)))
+    content = sheet({name: cells()[name] for name in REQUIRED_COLUMNS}, columns=REQUIRED_COLUMNS)
+    assert _outcomes(dry_run(content, [held], NOW)) == [(2, "unchanged")]
+    assert _outcomes(dry_run(content, [], NOW)) == [(2, "new")]
+    assert {change.field for change in dry_run(sheet(cells()), [held], NOW).rows[0].changes} == {
+        "role",
+        "deputies",
+        "scope",
+    }  # columns that are there and empty clear them
+
+
+def test_the_terms_of_reference_are_taken_from_a_file() -> None:
+    other = replace(HELD, poc_id="p2", nomination=nomination(kind=Kind.DIPLOMATIC))
+    (row,) = dry_run(sheet(cells(**TERMS)), [HELD, other], NOW).rows
+    assert {change.field: change.new for change in row.changes} == TERMS
+
+
+def test_a_deputy_in_a_file_is_a_poc_of_the_same_state() -> None:
+    elsewhere = replace(HELD, poc_id="p2", nomination=nomination("TR"))
+    (row,) = dry_run(sheet(cells(**TERMS)), [HELD, elsewhere], NOW).rows
+    assert [(problem.field, problem.code) for problem in row.problems] == [("deputies", "deputy")]
+    named_before = replace(HELD, nomination=replace(HELD.nomination, deputies=("gone",)))
+    assert _outcomes(dry_run(sheet(cells(deputies="gone")), [named_before], NOW)) == [(2, "unchanged")]
 
 
 def test_duplicates_in_the_file_are_all_refused_and_name_each_other() -> None:

@@ -93,6 +93,13 @@ class World:
     def propose_new(self, succeeds: str = "", note: NoteVerbale = NO_NOTE, **given: str) -> Result:
         return proposing.propose_new("AM", {**NEW, **given}, succeeds, note, False, self.state())
 
+    def propose_in(self, state: str) -> str:
+        """A change that a State has proposed; its id."""
+        poc_id = store.of_state(state)[0].poc_id
+        asked = self.state(f"poc-of-{state}", state)
+        made = proposing.propose_change(state, poc_id, {"title": "Head"}, 1, NO_NOTE, False, self.policy, asked)
+        return made.proposal_id
+
     def leave(self, poc_id: str, days: int = 10, successor: str = "", **given: Any) -> Result:
         day = given.pop("day", (self.clock() + timedelta(days=days)).date().isoformat())
         based_on = given.pop("based_on", self.entry(poc_id).version)

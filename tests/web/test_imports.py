@@ -6,6 +6,7 @@ from chalicelib.access.rules import Role
 from chalicelib.audit.store import history
 from chalicelib.directory import imports, store
 from chalicelib.directory.imports import STALLED_AFTER, Status
+from chalicelib.directory.rules import REQUIRED_COLUMNS
 from chalicelib.paths import DATA
 from tests.conftest import StillClock
 from tests.directory.samples import cells, sheet
@@ -135,6 +136,12 @@ def test_the_report_can_be_corrected_and_uploaded_again(manager: Manager) -> Non
     again = manager.upload(corrected.encode())
     assert "Commit 2 changes" in again.text
     assert "not used" not in again.text
+
+
+def test_the_report_of_a_file_without_terms_of_reference_does_not_clear_them(manager: Manager) -> None:
+    page = manager.upload(sheet({name: cells()[name] for name in REQUIRED_COLUMNS}, columns=REQUIRED_COLUMNS))
+    report = manager.get(f"/imports/{_id(page)}/report").html
+    assert report.removeprefix("\ufeff").splitlines()[0] == ",".join(("line", "outcome", "remarks", *REQUIRED_COLUMNS))
 
 
 def test_a_commit_that_stopped_can_be_continued_from_the_page(manager: Manager, clock: StillClock) -> None:

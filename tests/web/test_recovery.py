@@ -121,6 +121,21 @@ def test_the_state_and_the_person_are_told_when_a_recovery_code_is_used(
     assert "The person whose account it is" in sender.to(SUPERVISOR)[0].text
 
 
+def test_a_recovery_code_ends_the_sessions_that_run_and_enrolling_begins_one_under_a_new_id(
+    held: list[str], everybody: Pool, open_browser: Callable[[], Browser], clock: StillClock
+) -> None:
+    stolen, browser = signed_in(open_browser(), everybody, POC), open_browser()
+    assert is_in(stolen)
+    clock.pass_(seconds=1)
+    browser.cookies["__Host-session"] = "planted"
+    page = lost(browser, held[0])
+    halfway = browser.cookies["__Host-sign-in"]
+    browser.submit(page, "/sign-in/enrol", {"code": everybody.code()})
+    assert browser.cookies["__Host-session"] not in ("planted", halfway)
+    assert is_in(browser)
+    assert not is_in(stolen)
+
+
 def test_a_recovery_code_works_once(
     held: list[str], open_browser: Callable[[], Browser], everybody: Pool, clock: StillClock
 ) -> None:
