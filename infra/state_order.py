@@ -23,7 +23,7 @@ compare(keys[a], keys[b])) }"
 
 
 def sorted_as(name: str, language: str) -> str:
-    """What a State's name is sorted as: in Arabic without the article, as dictionaries and lists of the UN do it."""
+    """What a State's name is sorted as: in Arabic without the article, as dictionaries do it."""
     if language == "ar":
         return name.removeprefix(_ARABIC_ARTICLE)
     return _READ_AS.get(name, name) if language == "zh" else name

@@ -87,7 +87,7 @@ def main() -> None:
 
 def inquiries(site: Runtime, asker: Browser, poc: Browser, measured: Callable[[str, Any], Page]) -> None:
     """An inquiry from the card to the answer, and what its state machine calls on the way."""
-    measured("GET the card of a State", lambda: asker.get("/reach/AM"))
+    measured("GET the card of a State", lambda: asker.get("/entries/AM"))
     asked = next(entry for entry in directory.of_state("AM") if entry.nomination.kind is Kind.TECHNICAL)
     form = asker.get(f"/inquiries/new/AM/{asked.poc_id}")
     chosen = {**CHOSEN, "from_poc": next(iter(directory.of_state("CH"))).poc_id}

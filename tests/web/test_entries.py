@@ -182,13 +182,17 @@ def test_all_states_are_in_the_order_of_the_readers_language(browser: Browser, l
     assert len(page.html.encode()) < 100_000
 
 
-def test_a_page_asks_for_few_files(browser: Browser, held: Callable[[], None]) -> None:
+def test_a_page_asks_for_few_files_and_its_forms_can_be_gone_back_to(
+    browser: Browser, held: Callable[[], None]
+) -> None:
     held()
     browser.sign_in_as(Role.POC, "TR")
-    for path in ("/entries", "/entries/AM", "/reach"):
+    for path in ("/entries?kind=technical", "/entries/AM", "/reach"):
         html = browser.get(path).html
         assert len(re.findall(r"<(?:link|script|img|iframe)\b", html)) < 10
-        assert re.findall(r"<form method=\"(\w+)\" action=\"/api/(?:entries|reach)\"", html) in (["get"], [])
+        main = html.split("<main")[1]
+        assert 'method="post"' not in main
+        assert ('method="get"' in main) is (path != "/entries/AM")
 
 
 def test_a_states_page_shows_every_field_and_the_time_there_and_is_audited(
