@@ -97,6 +97,16 @@ def test_any_answers_of_fewer_states_than_the_threshold_fit(truth: tuple[dict[At
     assert given_away(left_over(sizes, published(world, THREE), THREE), 3, sizes) == []
 
 
+@settings(max_examples=60, deadline=None)
+@given(truths(least=4, most_worlds=8_000))
+def test_a_state_that_knows_its_own_answer_learns_no_other(truth: tuple[dict[Atom, int], World]) -> None:
+    """It is one of a group of as many States as the threshold: any answers of them fit, so its own tells it nothing."""
+    sizes, world = truth
+    table = published(world, TWO)
+    assume(table.bound is Bound.EXACT)
+    assert given_away(left_over(sizes, table, TWO), 3, sizes) == []
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(truths(least=6))
 def test_where_times_are_published_every_state_can_have_been_early_late_or_silent(
@@ -221,7 +231,7 @@ def test_nor_about_fewer_states_than_the_threshold(sizes: dict[Atom, int]) -> No
 
 @st.composite
 def directories(draw: st.DrawFn) -> tuple[dict[Atom, int], dict[Atom, int], list[tuple[Atom, bool]]]:
-    """Public facts of about a hundred States, how many of each atom answered, and any answers of four of them."""
+    """Public facts of about a hundred States, how many of each atom answered, and any answers of five of them."""
     sizes = draw(
         st.dictionaries(
             st.tuples(st.sampled_from("ABCDE"), st.sampled_from("uvwxyz")), st.integers(1, 25), min_size=6, max_size=16
@@ -238,14 +248,14 @@ def directories(draw: st.DrawFn) -> tuple[dict[Atom, int], dict[Atom, int], list
 
 @settings(max_examples=300, deadline=None)
 @given(directories())
-def test_at_full_size_there_is_a_world_for_any_answers_of_four_states(
+def test_at_full_size_there_is_a_world_for_any_answers_of_five_states(
     directory: tuple[dict[Atom, int], dict[Atom, int], list[tuple[Atom, bool]]],
 ) -> None:
-    sizes, answered, four = directory
+    sizes, answered, five = directory
     truth = {atom: {SILENT: size - answered[atom], EARLY: answered[atom], LATE: 0} for atom, size in sizes.items()}
     table = published(truth, StatisticsPolicy())
     assume(table.bound is Bound.EXACT)
-    fixed = {atom: (four.count((atom, True)), four.count((atom, False))) for atom in {atom for atom, _answer in four}}
+    fixed = {atom: (five.count((atom, True)), five.count((atom, False))) for atom in {atom for atom, _answer in five}}
     world = witness(sizes, table, fixed)
     assert world is not None
     for axis, lines in enumerate((table.regions, table.languages)):
