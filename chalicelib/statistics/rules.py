@@ -6,7 +6,7 @@ answers whatever of fewer than `threshold` States fit everything that is publish
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from itertools import combinations
@@ -103,16 +103,13 @@ def answers(kind: str, units: Sequence[Unit], policy: StatisticsPolicy) -> Answe
     cells = counted(units)
     rows, columns = divided(cells, least)
     bands = _bands([unit.after for unit in units if unit.after is not None], policy)
-    return Answers(
-        kind,
-        size,
-        Bound.EXACT,
-        count,
-        _by_region(units, rows, bands, policy),
-        tuple(_group(cells, 1, names) for names in columns) if len(columns) > 1 else (),
-        bands if len(bands) > 1 else (),
-        early_within(policy).days,
-    )
+    regions = tuple(_group(cells, 0, names) for names in rows) if len(rows) > 1 else ()
+    languages = tuple(_group(cells, 1, names) for names in columns) if len(columns) > 1 else ()
+    early = early_within(policy)
+    if any(band.upto == early.days for band in bands):  # so that the early ones of all may be known
+        regions = _with_early(regions, units, 0, early, least)
+        languages = languages if regions else _with_early(languages, units, 1, early, least)
+    return Answers(kind, size, Bound.EXACT, count, regions, languages, bands if len(bands) > 1 else (), early.days)
 
 
 def counted(units: Iterable[Unit]) -> dict[tuple[str, str], Cell]:
@@ -257,23 +254,21 @@ def early_within(policy: StatisticsPolicy) -> timedelta:
     return policy.within[len(policy.within) // 2]
 
 
-def _by_region(
-    units: Sequence[Unit], rows: Groups, bands: tuple[Band, ...], policy: StatisticsPolicy
+def _with_early(
+    groups: tuple[Group, ...], units: Sequence[Unit], axis: int, limit: timedelta, threshold: int
 ) -> tuple[Group, ...]:
-    """The lines by regional group; who was early is given for all of them or for none."""
-    if len(rows) < 2:
-        return ()
-    limit = early_within(policy)
+    """The lines of one breakdown with the number of early answers; of none of them where one would be too small.
+
+    Only one of the two breakdowns has it: for an outcome of three kinds, two that cross have no exact rule.
+    """
     lines = []
-    for names in rows:
-        times = [unit.after for unit in units if unit.region in names]
-        answered = [time for time in times if time is not None]
-        lines.append(Group(names, len(times), len(answered), sum(time <= limit for time in answered)))
-    halved = any(band.upto == limit.days for band in bands)
-    all_safe = all(min(line.early or 0, line.answered - (line.early or 0)) >= policy.threshold for line in lines)
-    if halved and all_safe:
-        return tuple(lines)
-    return tuple(Group(line.names, line.size, line.answered) for line in lines)
+    for group in groups:
+        times = [unit.after for unit in units if (unit.region, unit.language)[axis] in group.names]
+        early = sum(time is not None and time <= limit for time in times)
+        if min(early, group.answered - early) < threshold:
+            return groups
+        lines.append(replace(group, early=early))
+    return tuple(lines)
 
 
 def participation(

@@ -61,10 +61,11 @@ def _times(answers: Answers) -> Iterator[tuple[str, ...]]:
     for band in answers.bands:
         days = f"{band.over}-{band.upto} days" if band.upto else f"over {band.over} days"
         yield _line("time-to-answer", answers.kind, days, answers.answered, band.count)
-    for group in answers.regions:
-        if group.early is not None:
-            note = f"within {answers.early_days} days"
-            yield _line("early-by-regional-group", answers.kind, _name(group), group.answered, group.early, note)
+    note = f"within {answers.early_days} days"
+    for breakdown, groups in (("regional-group", answers.regions), ("working-language", answers.languages)):
+        for group in groups:
+            if group.early is not None:
+                yield _line(f"early-by-{breakdown}", answers.kind, _name(group), group.answered, group.early, note)
 
 
 def _inquiries(table: InquiriesTable) -> Iterator[tuple[str, ...]]:

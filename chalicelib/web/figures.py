@@ -226,8 +226,9 @@ def _breakdowns(words: _Words, answers: Answers) -> Iterable[Figure]:
         yield _breakdown(words, f"languages-{answers.kind}", heading, _("Working languages"), answers.languages)
     if answers.bands and answers.answered:
         yield _times(words, answers, answers.answered)
-    if any(group.early is not None for group in answers.regions):
-        yield _early(words, answers)
+    for first, groups in ((_("Regional groups"), answers.regions), (_("Working languages"), answers.languages)):
+        if any(group.early is not None for group in groups):
+            yield _early(words, answers, first, groups)
 
 
 def _in_order(words: _Words, groups: Sequence[Group]) -> list[Group]:
@@ -285,22 +286,22 @@ def _times(words: _Words, answers: Answers, answered: int) -> Figure:
     )
 
 
-def _early(words: _Words, answers: Answers) -> Figure:
+def _early(words: _Words, answers: Answers, first: str, groups: Sequence[Group]) -> Figure:
     rows = []
-    for group in _in_order(words, answers.regions):
+    for group in _in_order(words, groups):
         percent = rate(group.early or 0, group.answered)
         cells = str(group.answered), str(group.early), words.percent(percent)
         rows.append(Row(words.names(group), cells, percent, words.percent(percent)))
     return Figure(
         f"early-{answers.kind}",
-        words.say(_("{kind}: early answers by regional group"), kind=words.kind(answers.kind)),
+        words.say(_("{kind}: early answers"), kind=words.kind(answers.kind)),
         words.say(
             _("Of the States that answered, between {low} and {high} did so within {days}."),
             days=_days(words, answers.early_days),
             **_range(words, rows),
         ),
         (
-            words.say(_("Regional groups")),
+            words.say(first),
             words.say(_("Answered")),
             words.say(_("Within {days}"), days=_days(words, answers.early_days)),
             words.say(_("Share of the answers")),

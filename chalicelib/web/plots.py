@@ -10,12 +10,12 @@ from textwrap import wrap
 from chalicelib.i18n import RIGHT_TO_LEFT
 from chalicelib.web.figures import Figure, Row, in_percent
 
-WIDTH = 640
+WIDTH = 480
 _MARGIN = 16
-_AXIS = WIDTH - 2 * _MARGIN - 96
+_AXIS = WIDTH - 2 * _MARGIN - 104
 """How long a bar of 100 per cent is; beside it there is room for its value."""
 _LINE, _BAR, _GAP = 20, 16, 12
-_LONGEST_LINE = 72
+_LONGEST_LINE = 52
 """Characters of a label in one line; longer labels go on in the next."""
 
 COLOURS: Mapping[str, Mapping[str, str]] = {

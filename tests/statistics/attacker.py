@@ -104,3 +104,55 @@ def given_away(left: Iterable[World], threshold: int, sizes: Mapping[Atom, int])
         for group in groups_below(threshold, sizes)
         if len(possible(remaining, group, (SILENT, ANSWERED))) < 2 ** len(group)
     ]
+
+
+def witness(
+    sizes: Mapping[Atom, int], published: Answers, fixed: Mapping[Atom, tuple[int, int]]
+) -> dict[Atom, int] | None:
+    """How many States of each atom answered in some world that fits the two breakdowns, found by augmenting paths: for
+    worlds too many to try.
+
+    `fixed` says of some States of an atom how many of them answered and how many did not. None: there is no such world.
+    """
+    atoms = sorted(sizes)
+    free = {atom: sizes[atom] - sum(fixed.get(atom, (0, 0))) for atom in atoms}
+    flow = dict.fromkeys(atoms, 0)
+    lines = [
+        {name: (at, line.answered) for at, line in enumerate(breakdown) for name in line.names}
+        if breakdown
+        else {atom[axis]: (0, published.answered or 0) for atom in atoms}
+        for axis, breakdown in enumerate((published.regions, published.languages))
+    ]
+    left = [dict(line.values()) for line in lines]
+    for atom, (answered, _silent) in fixed.items():
+        for axis in (0, 1):
+            left[axis][lines[axis][atom[axis]][0]] -= answered
+    if any(number < 0 for axis in left for number in axis.values()):
+        return None
+
+    def one_more(row: int, seen: set[tuple[int, int]]) -> bool:
+        """Let one more State of a row answer, others changing places with each other if need be."""
+        for atom in atoms:
+            at, to = lines[0][atom[0]][0], lines[1][atom[1]][0]
+            if at != row or flow[atom] == free[atom] or (1, to) in seen:
+                continue
+            seen.add((1, to))
+            if left[1][to] > 0:
+                left[1][to] -= 1
+                flow[atom] += 1
+                return True
+            for other in atoms:
+                back = lines[0][other[0]][0]
+                if lines[1][other[1]][0] == to and flow[other] > 0 and (0, back) not in seen:
+                    seen.add((0, back))
+                    if one_more(back, seen):
+                        flow[other] -= 1
+                        flow[atom] += 1
+                        return True
+        return False
+
+    for row, wanted in left[0].items():
+        for _one in range(wanted):
+            if not one_more(row, {(0, row)}):
+                return None
+    return {atom: flow[atom] + fixed.get(atom, (0, 0))[0] for atom in atoms}

@@ -22,6 +22,7 @@ from tests.statistics.attacker import (
     groups_below,
     how_many_worlds,
     possible,
+    witness,
     worlds,
 )
 
@@ -96,6 +97,16 @@ def test_any_answers_of_fewer_states_than_the_threshold_fit(truth: tuple[dict[At
     assert given_away(left_over(sizes, published(world, THREE), THREE), 3, sizes) == []
 
 
+@settings(max_examples=60, deadline=None)
+@given(truths(least=4, most_worlds=8_000))
+def test_a_state_that_knows_its_own_answer_learns_no_other(truth: tuple[dict[Atom, int], World]) -> None:
+    """It is one of a group of as many States as the threshold: any answers of them fit, so its own tells it nothing."""
+    sizes, world = truth
+    table = published(world, TWO)
+    assume(table.bound is Bound.EXACT)
+    assert given_away(left_over(sizes, table, TWO), 3, sizes) == []
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(truths(least=6))
 def test_where_times_are_published_every_state_can_have_been_early_late_or_silent(
@@ -159,6 +170,7 @@ def test_without_suppression_the_attacker_finds_a_group_that_was_all_silent() ->
 
 def test_without_suppression_margins_that_look_harmless_give_a_state_away_together() -> None:
     """Each line has at least two States on either side; only the difference of two lines is about one State."""
+    sizes: dict[Atom, int] = {("A", "x"): 4, ("A", "y"): 1, ("B", "y"): 4}
     world: World = {
         ("A", "x"): {SILENT: 2, EARLY: 2, LATE: 0},
         ("A", "y"): {SILENT: 0, EARLY: 1, LATE: 0},
@@ -166,9 +178,8 @@ def test_without_suppression_margins_that_look_harmless_give_a_state_away_togeth
     }
     table = published_as_it_is(world, TWO)
     assert all(2 <= line.answered <= line.size - 2 for line in (*table.regions, *table.languages))
-    cells = rules.counted(units(world))
-    assert not rules.is_safe(cells, (("A",), ("B",)), (("x",), ("y",)), 2)
-    assert len(published(world, TWO).languages) + len(published(world, TWO).regions) < 4
+    assert (("A", "y"),) in given_away(left_over(sizes, table, TWO), 2, sizes)
+    assert given_away(left_over(sizes, published(world, TWO), TWO), 2, sizes) == []
 
 
 @settings(max_examples=200, deadline=None)
@@ -213,6 +224,58 @@ def test_nor_about_fewer_states_than_the_threshold(sizes: dict[Atom, int]) -> No
     for table, left in _all_tables(tuple(sorted(sizes.items())), 3).items():
         if table.bound is not Bound.HIDDEN:
             assert given_away(left, 3, sizes) == []
+
+
+# As many States as there are
+
+
+@st.composite
+def directories(draw: st.DrawFn) -> tuple[dict[Atom, int], dict[Atom, int], list[tuple[Atom, bool]]]:
+    """Public facts of about a hundred States, how many of each atom answered, and any answers of five of them."""
+    sizes = draw(
+        st.dictionaries(
+            st.tuples(st.sampled_from("ABCDE"), st.sampled_from("uvwxyz")), st.integers(1, 25), min_size=6, max_size=16
+        )
+    )
+    answered = {atom: draw(st.integers(0, size)) for atom, size in sizes.items()}
+    four = draw(st.lists(st.tuples(st.sampled_from(sorted(sizes)), st.booleans()), min_size=4, max_size=4))
+    return (
+        sizes,
+        answered,
+        [one for at, one in enumerate(four) if [x for x, _ in four[:at]].count(one[0]) < sizes[one[0]]],
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(directories())
+def test_at_full_size_there_is_a_world_for_any_answers_of_five_states(
+    directory: tuple[dict[Atom, int], dict[Atom, int], list[tuple[Atom, bool]]],
+) -> None:
+    sizes, answered, five = directory
+    truth = {atom: {SILENT: size - answered[atom], EARLY: answered[atom], LATE: 0} for atom, size in sizes.items()}
+    table = published(truth, StatisticsPolicy())
+    assume(table.bound is Bound.EXACT)
+    fixed = {atom: (five.count((atom, True)), five.count((atom, False))) for atom in {atom for atom, _answer in five}}
+    world = witness(sizes, table, fixed)
+    assert world is not None
+    for axis, lines in enumerate((table.regions, table.languages)):
+        for line in lines:
+            assert sum(number for atom, number in world.items() if atom[axis] in line.names) == line.answered
+    for atom, (yes, no) in fixed.items():
+        assert yes <= world[atom] <= sizes[atom] - no
+
+
+def test_at_full_size_the_search_finds_no_world_where_a_margin_gives_somebody_away() -> None:
+    sizes: dict[Atom, int] = {("A", "x"): 20, ("A", "y"): 1, ("B", "y"): 20}
+    truth = {
+        ("A", "x"): {SILENT: 10, EARLY: 10, LATE: 0},
+        ("A", "y"): {SILENT: 0, EARLY: 1, LATE: 0},
+        ("B", "y"): {SILENT: 10, EARLY: 10, LATE: 0},
+    }
+    naive, suppressed = published_as_it_is(truth, StatisticsPolicy()), published(truth, StatisticsPolicy())
+    assert witness(sizes, naive, {("A", "y"): (1, 0)})
+    assert witness(sizes, naive, {("A", "y"): (0, 1)}) is None, "group A less language x is one State, which answered"
+    assert witness(sizes, suppressed, {("A", "y"): (0, 1)})
 
 
 # Inquiries: the attacker even knows who asked whom, and a State knows how its own went

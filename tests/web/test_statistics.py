@@ -13,6 +13,7 @@ from chalicelib.access.rules import Role
 from chalicelib.audit.records import statistics_subject
 from chalicelib.audit.store import history
 from chalicelib.i18n import LANGUAGES
+from chalicelib.web.plots import WIDTH
 from tests.statistics.making import ASKED, SUMMER, close_campaign, put_inquiry, put_many
 from tests.web.browser import Browser, Page
 
@@ -155,7 +156,7 @@ def test_every_plot_is_an_image_with_a_title_and_a_description(manager: Browser,
         assert "style" not in found.html
         assert "default-src 'none'" in str(found.headers["Content-Security-Policy"])
         wide = [float(part.get("x") or 0) + float(part.get("width") or 0) for part in image.iter(f"{SVG}rect")]
-        assert max(wide) <= 640
+        assert max(wide) <= WIDTH
 
 
 def test_in_arabic_bars_grow_from_the_right(manager: Browser) -> None:
@@ -167,7 +168,7 @@ def test_in_arabic_bars_grow_from_the_right(manager: Browser) -> None:
         _paper, _track, bar, *_rest = image.iter(f"{SVG}rect")
         ends.append((float(bar.get("x") or 0), float(bar.get("x") or 0) + float(bar.get("width") or 0)))
     assert ends[0][0] == 16
-    assert ends[1][1] == 640 - 16
+    assert ends[1][1] == WIDTH - 16
 
 
 def test_there_is_a_dark_plot_for_dark_pages(manager: Browser) -> None:
