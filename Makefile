@@ -9,7 +9,7 @@ BIN := .venv/bin
 .PHONY: help run reset totp audit-verify package check test e2e bench clean environment environments python
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: environments ## Run everything on this machine (PORT=4566 MAILBOX_PORT=8025 SPEED=3600); Ctrl-C stops it
 	@exec $(BIN)/python -m infra.local.run run --port $(PORT) --mailbox-port $(MAILBOX_PORT) --speed $(SPEED)

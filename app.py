@@ -23,6 +23,7 @@ from chalicelib.web import (
     reach,
     sign_in,
     site,
+    statistics,
 )
 
 Event = dict[str, Any]
@@ -50,6 +51,7 @@ for part in (
     audit,
     accounts,
     invitation,
+    statistics,
 ):
     app.register_blueprint(part.pages.blueprint)
 

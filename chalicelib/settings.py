@@ -96,6 +96,24 @@ class NominationPolicy:
 
 
 @dataclass(frozen=True)
+class StatisticsPolicy:
+    """What published statistics may say (§35b, mission rule 3). Never scaled: times to answer are turned into policy's.
+
+    Nothing is published about fewer than `threshold` States, neither directly nor as a difference. `within` are the
+    times to answer that are asked about, in whole days; the middle one is what counts as early in a breakdown.
+    """
+
+    threshold: int = 5
+    within: tuple[timedelta, ...] = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a threshold under 2, which would hide nothing, or times that are no rising days."""
+        days = [time.days for time in self.within]
+        if self.threshold < 2 or not days or sorted({0, *days}) != [0, *days]:
+            raise ValueError("the threshold has to be 2 or more, and the times to rise from one day on")
+
+
+@dataclass(frozen=True)
 class SessionPolicy:
     """How long a signed-in session lasts: `idle` without a request, `absolute` from sign-in. Never scaled."""
 
@@ -111,7 +129,8 @@ class AccountPolicy:
     An `invitation` may be accepted for this long. `recovery_codes` are shown together, once. The second person has
     `reset_within` to confirm a reset. A State is asked to review its accounts `review_every` (six months), and again
     every `review_repeat` until it has; an account not used for `unused_after` is marked on the list. At most
-    `invitations_open` of one State are open at a time.
+    `invitations_open` of one State are open at a time. Whoever removed an account cannot invite its address again for
+    `return_after`: removing and inviting would otherwise be a reset by one person.
     """
 
     invitation: timedelta = timedelta(hours=72)
@@ -121,6 +140,7 @@ class AccountPolicy:
     review_repeat: timedelta = timedelta(days=30)
     unused_after: timedelta = timedelta(days=182)
     invitations_open: int = 20
+    return_after: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -150,6 +170,7 @@ class Settings:
     inquiry_policy: InquiryPolicy = field(default_factory=InquiryPolicy)
     nominations: NominationPolicy = field(default_factory=NominationPolicy)
     accounts: AccountPolicy = field(default_factory=AccountPolicy)
+    statistics: StatisticsPolicy = field(default_factory=StatisticsPolicy)
 
     @property
     def pings(self) -> PingPolicy:

@@ -11,6 +11,7 @@ from chalicelib.inquiries.store import InquiryRow
 from chalicelib.nominations.store import ProposalRow
 from chalicelib.notices.store import NoticeRow
 from chalicelib.pings.store import PingRow
+from chalicelib.statistics.store import ReportRow
 
 MODELS: tuple[type[Model], ...] = (
     AccountRow,
@@ -24,6 +25,7 @@ MODELS: tuple[type[Model], ...] = (
     NoticeRow,
     PingRow,
     ProposalRow,
+    ReportRow,
     SessionRow,
 )
 

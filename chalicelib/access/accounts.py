@@ -112,6 +112,26 @@ class Invitation:
         return now >= self.ends_at
 
 
+@dataclass(frozen=True)
+class Removal:
+    """That an account which had been in use was removed, and by which account (its id)."""
+
+    account_id: str
+    removed_by: str
+    removed_at: datetime
+
+
+def may_return(actor: Account, removal: Removal | None, policy: AccountPolicy, now: datetime) -> bool:
+    """Whether `actor` may invite the address of a removed account again.
+
+    Removing and inviting anew has the effect of a reset, which takes two people: so for a while whoever removed it may
+    not invite it.
+    """
+    if removal is None or removal.removed_by != actor.account_id:
+        return True
+    return now - removal.removed_at >= policy.return_after
+
+
 def is_manager(account: Account | None) -> bool:
     """Whether this is an active directory manager."""
     return may(account, Right.APPOINT)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import aws
 from chalicelib.access import accounts, audit, items, store
-from chalicelib.access.accounts import Act
+from chalicelib.access.accounts import Act, Removal
 from chalicelib.access.audit import Visit
 from chalicelib.access.cognito import Identity
 from chalicelib.access.rules import Account, AccountStatus, Role
@@ -79,7 +79,7 @@ def tell(transaction: Writes, change: Change, target: Account, by: Role | None, 
         notices.add(transaction, Notice("account-changed", to, about, now))
 
 
-def found(actor: Account, act: Act, target: Account, based_on: int) -> None:
+def admit(actor: Account, act: Act, target: Account, based_on: int) -> None:
     """Raises Forbidden unless `actor` may do this, and Conflict when the account has changed since `based_on`."""
     if target.version != based_on:
         raise Conflict(target.account_id)
@@ -92,14 +92,14 @@ def suspend(actor: Account, target: Account, based_on: int, visit: Visit) -> Acc
 
     Raises Forbidden, or Conflict when somebody else was faster.
     """
-    found(actor, Act.SUSPEND, target, based_on)
+    admit(actor, Act.SUSPEND, target, based_on)
     changed = _changed(target, status=AccountStatus.SUSPENDED, sessions_since=visit.now)
     return write(actor, changed, Action.ACCOUNT_SUSPENDED, Change.SUSPENDED, visit, _no_reset(target))
 
 
 def restore(actor: Account, target: Account, based_on: int, visit: Visit) -> Account:
     """The account may come in again, with its password and authenticator. Raises Forbidden or Conflict."""
-    found(actor, Act.RESTORE, target, based_on)
+    admit(actor, Act.RESTORE, target, based_on)
     changed = _changed(target, status=AccountStatus.ACTIVE)
     return write(actor, changed, Action.ACCOUNT_RESTORED, Change.RESTORED, visit)
 
@@ -107,15 +107,19 @@ def restore(actor: Account, target: Account, based_on: int, visit: Visit) -> Acc
 def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, visit: Visit) -> Account:
     """End an account, or withdraw its invitation. Raises Forbidden or Conflict.
 
-    Only its id and address stay, so that audit records lead somewhere; it can be invited anew.
+    Only its id and address stay, so that audit records lead somewhere. It can be invited anew, but for a while not by
+    whoever removed it (`accounts.may_return`).
     """
-    found(actor, Act.REMOVE, target, based_on)
+    admit(actor, Act.REMOVE, target, based_on)
     changed = _changed(target, status=AccountStatus.REMOVED, sessions_since=visit.now)
 
     def also(transaction: Writes) -> None:
         items.drop_invitation(transaction, target.account_id)
         items.drop_recovery(transaction, target.account_id)
         items.drop_reset(transaction, target.account_id)
+        if target.status is not AccountStatus.INVITED:
+            done = Removal(target.account_id, actor.account_id, visit.now)
+            items.add_removal(transaction, done, visit.now + runtime.settings.accounts.return_after)
 
     write(actor, changed, Action.ACCOUNT_REMOVED, Change.REMOVED, visit, also)
     forget(runtime, target)
@@ -124,7 +128,7 @@ def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, v
 
 def set_role(actor: Account, target: Account, role: Role, based_on: int, visit: Visit) -> Account:
     """Give another role: the manager appoints supervisors, or ends that. Raises Forbidden or Conflict."""
-    found(actor, Act.SET_ROLE, target, based_on)
+    admit(actor, Act.SET_ROLE, target, based_on)
     if role not in accounts.settable(actor, target):
         raise Forbidden(f"{target.role} to {role}")
     changed = _changed(target, role=role, sessions_since=visit.now)

@@ -87,6 +87,8 @@ def invite(
     limit = settings.accounts.invitations_open
     if before and (before.status is not AccountStatus.REMOVED or before.state != state):
         wrong = Problem("email", _taken(actor, before))
+    elif before and not accounts.may_return(actor, items.removal(before.account_id), settings.accounts, visit.now):
+        wrong = Problem("email", "invite-removed", {"days": str(settings.accounts.return_after.days)})
     elif not wrong and _open(state, visit.now) >= limit:
         wrong = Problem("email", "invite-many", {"limit": str(limit)})
     if wrong or problems:
@@ -100,7 +102,7 @@ def invite(
 
 def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit) -> Invited:
     """Send another invitation; the one before no longer works. Raises Forbidden or Conflict."""
-    changes.found(actor, Act.RESEND, target, based_on)
+    changes.admit(actor, Act.RESEND, target, based_on)
     changed = replace(target, version=target.version + 1)
     return _send(actor, changed, Action.INVITATION_RENEWED, Change.INVITED_ANEW, policy, visit)
 

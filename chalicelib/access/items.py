@@ -10,12 +10,12 @@ from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.access.accounts import Invitation, Reset
+from chalicelib.access.accounts import Invitation, Removal, Reset
 from chalicelib.access.rules import Role
 from chalicelib.access.store import OURS
 from chalicelib.dynamo import InstantAttribute, table_name
 
-_INVITATION, _RECOVERY, _RESET, _REVIEW = "invitation", "recovery", "reset", "review"
+_INVITATION, _RECOVERY, _RESET, _REMOVAL, _REVIEW = "invitation", "recovery", "reset", "removal", "review"
 KEPT = timedelta(days=30)
 """How long an invitation or reset that is over is kept, so that its page says what became of it."""
 
@@ -62,6 +62,19 @@ class ResetRow(Model):
     asked_role = UnicodeAttribute()
     state = UnicodeAttribute()
     asked_at = InstantAttribute()
+    expires = NumberAttribute()
+
+
+class RemovalRow(Model):
+    """Who removed an account, and when. `expires` (seconds) is the TTL."""
+
+    class Meta:
+        table_name = table_name("account-items")
+
+    kind = UnicodeAttribute(hash_key=True, default=_REMOVAL)
+    account_id = UnicodeAttribute(range_key=True, attr_name="item")
+    removed_by = UnicodeAttribute()
+    removed_at = InstantAttribute()
     expires = NumberAttribute()
 
 
@@ -211,6 +224,30 @@ def take_reset(transaction: TransactWrite, taken: Reset) -> None:
 def drop_reset(transaction: TransactWrite, account_id: str) -> None:
     """Put the end of whatever reset waits for an account into the transaction."""
     transaction.delete(ResetRow(_RESET, account_id))
+
+
+# Removals
+
+
+def removal(account_id: str) -> Removal | None:
+    """Who removed an account, as long as that matters; None when it was not in use, or long ago."""
+    try:
+        row = RemovalRow.get(_REMOVAL, account_id, consistent_read=True)
+    except RemovalRow.DoesNotExist:
+        return None
+    return Removal(row.account_id, row.removed_by, row.removed_at)
+
+
+def add_removal(transaction: TransactWrite, done: Removal, until: datetime) -> None:
+    """Put into the transaction who removed an account; it matters `until` a time."""
+    row = RemovalRow(
+        _REMOVAL,
+        done.account_id,
+        removed_by=done.removed_by,
+        removed_at=done.removed_at,
+        expires=int(until.timestamp()),
+    )
+    transaction.save(row)
 
 
 # Reviews

@@ -72,7 +72,7 @@ def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, v
 
     Whoever asks while a reset waits takes the place of whoever asked before.
     """
-    changes.found(actor, Act.ASK_RESET, target, based_on)
+    changes.admit(actor, Act.ASK_RESET, target, based_on)
     asked = Reset(target.account_id, actor.account_id, actor.role, target.state, visit.now)
 
     def build(transaction: Writes) -> None:
@@ -111,7 +111,7 @@ def confirm(
 
     The start code is for the second person to tell. Raises Forbidden or Conflict.
     """
-    changes.found(actor, Act.CONFIRM_RESET, target, based_on)
+    changes.admit(actor, Act.CONFIRM_RESET, target, based_on)
     asked = waiting(target, policy, visit.now)
     if asked is None or not may_confirm(actor, target, asked, policy, visit.now):
         raise Forbidden("not the second of two people")

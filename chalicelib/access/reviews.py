@@ -87,13 +87,19 @@ def reviewed(actor: Account, state: str, held: list[Account], visit: Visit) -> N
 
 
 def keep_accounts(_event: dict[str, Any], runtime: "Runtime", request_id: str) -> dict[str, int]:
-    """Ask each State whose review is due to look through its accounts. Repeating it changes nothing."""
+    """Ask each State whose review is due to look through its accounts. Repeating it changes nothing.
+
+    A State without an active supervisor is not asked, since nobody there could do it: the manager sees that on the
+    list of States, and appoints one.
+    """
     from chalicelib.notices.service import send_soon
 
     policy, now, known = runtime.settings.accounts, runtime.clock(), items.reviews()
     held = by_state()
     asked = 0
     for state, there in held.items():
+        if state and not accounts.supervisors(there):
+            continue
         before = known.get(state, Review())
         due = accounts.review_due(there, before.reviewed_at, policy, now)
         if accounts.ask_for_review(due, before.reviewed_at, before.asked_at, policy, now):

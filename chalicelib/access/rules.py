@@ -84,6 +84,10 @@ class Right(StrEnum):
     """Who looked at the entries of the account's own State."""
     SEE_AUDIT = "see-audit"
     """Search audit records and check their chains."""
+    SEE_STATISTICS = "see-statistics"
+    """The anonymised figures that were published: everybody who may sign in (§35b)."""
+    PUBLISH_STATISTICS = "publish-statistics"
+    """Prepare anonymised figures, look at them before others do, publish and withdraw them."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class Account:
         return Actor.account(self.account_id, self.role.value, self.state)
 
 
-_ALL = frozenset({Right.SEE_HOME, Right.SIGN_OUT})
+_ALL = frozenset({Right.SEE_HOME, Right.SIGN_OUT, Right.SEE_STATISTICS})
 _READER = _ALL | {Right.SEE_ENTRIES, Right.REPORT_DOUBT}
 _POC = _READER | {
     Right.SEE_OWN_ENTRIES,
@@ -136,6 +140,7 @@ _GRANTED: dict[Role, frozenset[Right]] = {
         Right.REVIEW_PROPOSALS,
         Right.SET_DOMAINS,
         Right.APPOINT,
+        Right.PUBLISH_STATISTICS,
     },
     Role.SUPERVISOR: _POC | {Right.SUPERVISE_ACCOUNTS, Right.SEE_OWN_VIEWS},
     Role.POC: _POC,

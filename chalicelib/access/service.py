@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib import aws
 from chalicelib.access import attempts, audit, items, recovery, sessions, store
 from chalicelib.access.audit import Visit
+from chalicelib.access.changes import identity
 from chalicelib.access.cognito import (
     CodeRefused,
-    Identity,
     IdentityBusy,
     IdentityRefused,
     Stage,
@@ -81,10 +80,6 @@ class Halfway:
         return self.step.stage
 
 
-def _identity(runtime: "Runtime") -> Identity:
-    return Identity(aws.cognito(), runtime.settings.user_pool_id, runtime.settings.user_pool_client_id)
-
-
 @contextmanager
 def _same_time(runtime: "Runtime") -> Iterator[None]:
     started = runtime.monotonic()
@@ -102,7 +97,7 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, visi
         attempts.count(by_source, FREE_PER_SOURCE, visit.now)
         account = store.account(email)
         try:
-            step = _identity(runtime).password(email, password)
+            step = identity(runtime).password(email, password)
         except IdentityBusy as error:
             raise TooManyAttempts(_BUSY_SECONDS) from error
         except IdentityRefused as error:
@@ -134,7 +129,7 @@ def halfway(runtime: "Runtime", identifier: str, visit: Visit, stage: Stage | No
 def with_new_password(runtime: "Runtime", at: Halfway, password: str, visit: Visit) -> Halfway:
     """An invited person chooses a password. Raises PasswordRefused, TooManyAttempts or SignInOver."""
     try:
-        step = _identity(runtime).new_password(at.step, password)
+        step = identity(runtime).new_password(at.step, password)
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
     except (StepExpired, IdentityRefused) as error:
@@ -144,13 +139,13 @@ def with_new_password(runtime: "Runtime", at: Halfway, password: str, visit: Vis
 
 def with_code(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> Begun:
     """The second factor; a session begins. Raises CodeRefused, TooManyAttempts or SignInOver."""
-    _check_code(at, code, visit, lambda: _identity(runtime).code(at.step, code))
+    _check_code(at, code, visit, lambda: identity(runtime).code(at.step, code))
     return _begin(runtime, at, visit, Action.SIGNED_IN)
 
 
 def with_enrolment(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> Begun:
     """The second factor, enrolled now; a session begins, and there are new recovery codes. Raises as `with_code`."""
-    _check_code(at, code, visit, lambda: _identity(runtime).enrol(at.step, code))
+    _check_code(at, code, visit, lambda: identity(runtime).enrol(at.step, code))
     actions = (Action.SECOND_FACTOR_ENROLLED, Action.RECOVERY_CODES_MADE, Action.SIGNED_IN)
     return _begin(runtime, at, visit, *actions)
 
@@ -179,7 +174,7 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
     attempts.forget(counted)
     try:
         _make_anew(runtime, at.email, password)
-        step = _identity(runtime).password(at.email, password)
+        step = identity(runtime).password(at.email, password)
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
     if step.stage is not Stage.ENROL:
@@ -191,15 +186,15 @@ def _make_anew(runtime: "Runtime", email: str, password: str) -> None:
     """Without giving up half-way: the code is used up, and between the two calls there is no user at all."""
     for pause in (0.5, 1.0, 2.0):
         try:
-            return _identity(runtime).make(email, password)
+            return identity(runtime).make(email, password)
         except IdentityBusy:
             runtime.sleep(pause)
-    return _identity(runtime).make(email, password)
+    return identity(runtime).make(email, password)
 
 
 def _is_password(runtime: "Runtime", email: str, password: str) -> bool:
     try:
-        return _identity(runtime).password(email, password).stage is Stage.CODE
+        return identity(runtime).password(email, password).stage is Stage.CODE
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
     except IdentityRefused:
@@ -216,10 +211,10 @@ def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code
     counted = attempts.subject("code", account.email)
     attempts.count(counted, FREE_PER_ADDRESS, visit.now)
     try:
-        step = _identity(runtime).password(account.email, password)
+        step = identity(runtime).password(account.email, password)
         if step.stage is not Stage.CODE:
             raise SignInOver(f"at {step.stage}")
-        _identity(runtime).code(step, code)
+        identity(runtime).code(step, code)
         if not attempts.use_up_code(account.email, code, visit.now):
             raise CodeRefused("used already")
     except IdentityBusy as error:

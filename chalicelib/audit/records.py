@@ -106,6 +106,14 @@ class Action(StrEnum):
     """A side looked at an inquiry."""
     INQUIRY_EXPORTED = "inquiries:inquiry:exported"
     """A side exported its own record of an inquiry."""
+    STATISTICS_PREPARED = "statistics:report:prepared"
+    """Anonymised figures were computed for the manager to look at."""
+    STATISTICS_PUBLISHED = "statistics:report:published"
+    """The manager published figures, unchanged from what was prepared."""
+    STATISTICS_WITHDRAWN = "statistics:report:withdrawn"
+    """The manager withdrew published figures."""
+    STATISTICS_EXPORTED = "statistics:report:exported"
+    """Published figures were exported as a file."""
     SIGNED_IN = "access:session:signed-in"
     """Password and one-time code were right; a session began."""
     SIGN_IN_FAILED = "access:session:sign-in-failed"
@@ -140,11 +148,11 @@ class Action(StrEnum):
     """The first of two people asked for the password and authenticator of an account to be forgotten."""
     RESET_CONFIRMED = "access:account:reset-confirmed"
     """The second of two people confirmed it; the account has a new invitation and nothing else."""
-    ACCOUNTS_REVIEWED = "access:accounts:reviewed"
+    ACCOUNTS_REVIEWED = "access:account:reviewed"
     """A supervisor said that the list of the State's accounts is right."""
-    REVIEW_ASKED = "access:accounts:review-asked"
+    REVIEW_ASKED = "access:account:review-asked"
     """A State was asked to review its accounts."""
-    ACCOUNTS_VIEWED = "access:accounts:list-viewed"
+    ACCOUNTS_VIEWED = "access:account:list-viewed"
     """Accounts with their e-mail addresses were shown to a signed-in account."""
     REFUSED = "access:policy:refused"
     """The policy function said no."""
@@ -250,6 +258,11 @@ def campaign_subject(campaign_id: str) -> str:
 def inquiry_subject(inquiry_id: str) -> str:
     """The subject under which an inquiry's history is kept."""
     return f"inquiry#{inquiry_id}"
+
+
+def statistics_subject(report_id: str) -> str:
+    """The subject under which the history of published figures is kept."""
+    return f"statistics#{report_id}"
 
 
 def account_subject(account_id: str) -> str:

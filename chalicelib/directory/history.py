@@ -103,8 +103,13 @@ def versions(state: str, poc_id: str) -> list[Version]:
 
 
 def address_since(state: str, poc_id: str) -> datetime | None:
-    """Since when the entry has the main address that it has (UTC); None when no version tells."""
-    return max((made.at for made in versions(state, poc_id) if "email" in made.new), default=None)
+    """Since when the entry has the main address that it has, in whatever case (UTC); None when no version tells."""
+    since, address = None, ""
+    for made in versions(state, poc_id):
+        given = made.new.get("email", address).lower()
+        if given != address:
+            since, address = made.at, given
+    return since
 
 
 def erase(state: str, poc_id: str) -> int:

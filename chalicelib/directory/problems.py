@@ -50,10 +50,6 @@ MESSAGES = {
     "taken": _(
         "This State has an entry of the same kind with this address. Change that entry, or give another address."
     ),
-    "succeeds-gone": _(
-        "Whoever this point of contact was to follow has left the directory. Send it again: it is then listed by"
-        " itself."
-    ),
     "departure-date": _("“%(given)s” is not a date from today to two years ahead, like 2027-01-31."),
     "successor": _("Choose who follows from the list, or say that nobody does, or that it will be said later."),
     # A row
@@ -74,13 +70,17 @@ MESSAGES = {
     "too-large": _("The file is larger than %(limit)s MB. Split it into several files."),
     "too-many-rows": _("The file has more than %(limit)s rows. Split it into several files."),
     # An invitation
-    "invite-role": _("No role was chosen. Choose one from the list."),
-    "invite-language": _("Choose a language from the list."),
-    "invite-empty": _("The e-mail address is missing. Type it in."),
+    "invite-role": _("Choose one of the roles on the list."),
+    "invite-language": _("Choose one of the six languages on the list."),
+    "invite-empty": _("Give the e-mail address of the person to invite."),
     "invite-no-domain": _("No mail domain of this State is known yet. Ask the directory manager to set one."),
     "invite-taken": _("This address cannot be invited. If it should be, write to the directory manager."),
     "invite-invited": _("This address has an invitation already. Send it anew from the list of accounts."),
     "invite-there": _("This address has an account already. It is on the list of accounts."),
+    "invite-removed": _(
+        "You have removed the account of this address yourself. For %(days)s days somebody else has to invite it, since"
+        " a reset takes two people."
+    ),
     "invite-many": _(
         "%(limit)s invitations of this State are open, and no more go out at a time. Withdraw some first."
     ),

@@ -7,7 +7,7 @@ one State has open with another, so that limits hold also when two people open a
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from itertools import islice
 from typing import Any
@@ -182,6 +182,13 @@ def of_state(state: str, wanted: Callable[[Inquiry], bool] = lambda _one: True, 
 def newest(limit: int = 200) -> Iterator[Inquiry]:
     """The inquiries of all States, newest first."""
     for row in InquiryRow.by_listing.query(LISTING, scan_index_forward=False, limit=limit):
+        yield _inquiry(row)
+
+
+def opened_between(start: datetime, end: datetime) -> Iterator[Inquiry]:
+    """The inquiries of all States opened from `start` on and before `end` (UTC), oldest first."""
+    opened = InquiryRow.opened_at.between(start, end - timedelta.resolution)
+    for row in InquiryRow.by_listing.query(LISTING, opened):
         yield _inquiry(row)
 
 

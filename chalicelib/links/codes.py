@@ -14,6 +14,12 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
+def from_digest(digest: bytes) -> str:
+    """The code that a digest of at least six bytes gives: the same one every time."""
+    number = int.from_bytes(digest[:6], "big")
+    return "".join(ALPHABET[number >> (5 * at) & 31] for at in range(LENGTH))
+
+
 def as_typed(text: str) -> str:
     """What was typed, as a code: capitals, without spaces and hyphens, misread letters put right. Of any length."""
     return "".join(character for character in text.upper() if character.isalnum()).translate(_MISREAD)

@@ -240,7 +240,7 @@ def retire(entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
 
 def _prompt(entry: Entry, stands: Handover, asked: Asked) -> None:
     days = (date.fromisoformat(entry.departs_on) - asked.at.date()).days
-    about = {"state": entry.state, "poc": entry.poc_id, "stands": stands.value, "departs_on": entry.departs_on}
+    about = {"state": entry.state, "poc": entry.poc_id}
     told = AuditRecord(
         asked.actor,
         Action.SUCCESSOR_ASKED,

@@ -10,7 +10,9 @@ from chalicelib.directory.entry import KIND_NAMES
 from chalicelib.directory.states import states
 from chalicelib.errors import MailRefused
 from chalicelib.i18n import _, format_date, translations
+from chalicelib.links.codes import spaced
 from chalicelib.links.tokens import Purpose
+from chalicelib.nominations import links
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import REASONS, STATUS_NAMES, WHAT_NAMES, Status
 from chalicelib.notices.notice import parts
@@ -29,11 +31,14 @@ def listed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict
     entry = store.get(state, poc_id)
     if entry is None:
         raise MailRefused("the entry is gone")
-    token = runtime.link_signer().sign(Purpose.ENTRY, state, poc_id)
+    signer = runtime.link_signer()
+    token = signer.sign(Purpose.ENTRY, state, poc_id)
     return {
         "reference": f"PoC-{poc_id}",
         "rows": held_data(entry, recipient.language),
         "link": f"{runtime.site_url()}/v/{token}?lang={recipient.language}",
+        "code": spaced(links.code(entry, signer)),
+        "code_url": f"{runtime.site_url()}/code?lang={recipient.language}",
         "manager_email": runtime.settings.manager_email,
     }
 

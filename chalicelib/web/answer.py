@@ -135,7 +135,7 @@ def code_typed(request: WebRequest) -> Response:
         return _code_page(request, 400, typed=typed[:40], problem="length")
     counted = attempts.subject("code", request.source_ip)
     attempts.count(counted, CODE_TRIES, request.now)
-    page = _ping_page(request, plain) or _inquiry_page(request, plain)
+    page = _ping_page(request, plain) or _inquiry_page(request, plain) or _entry_page(request, plain)
     if page is None:
         audit.put_stranger(request.route, "unknown code", request.visit)
         return _code_page(request, 404, typed=typed[:40], problem="unknown")
@@ -171,6 +171,19 @@ def _inquiry_page(request: WebRequest, plain: str) -> Response | None:
         return acknowledge.expired(request, "code expired")
     token = request.runtime.link_signer().sign(Purpose.INQUIRY, inquiry.inquiry_id, str(found[1]))
     return request.redirect(f"/i/{token}")
+
+
+def _entry_page(request: WebRequest, plain: str) -> Response | None:
+    """Where the code of a newly listed PoC leads; None when it is none."""
+    from chalicelib.nominations import links
+
+    signer, policy = request.runtime.link_signer(), request.runtime.settings.nominations
+    entry = links.entry_of_code(plain, signer)
+    if entry is None:
+        return None
+    if not links.code_works(entry, policy, request.now):
+        return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
+    return request.redirect(f"/v/{signer.sign(Purpose.ENTRY, entry.state, entry.poc_id)}")
 
 
 def _code_page(request: WebRequest, status: int = 200, typed: str = "", problem: str = "") -> Response:

@@ -56,6 +56,7 @@ ROLES = {
 }
 SEEN = {
     Action.ENTRIES_VIEWED: _("Looked at entries"),
+    Action.ENTRY_EXPORTED: _("Took an entry along as a vCard or QR code"),
     Action.HISTORY_VIEWED: _("Looked at the changes of an entry"),
     Action.PROPOSAL_VIEWED: _("Looked at a proposal"),
     Action.INQUIRY_VIEWED: _("Looked at an inquiry that names a point of contact"),

@@ -26,7 +26,7 @@ def contact(request: WebRequest, state: str, poc_id: str) -> Response:
     """The PoC as a vCard to keep; audited. Raises NotFound."""
     from chalicelib.directory.vcard import vcard
 
-    entry = _exported(request, state, poc_id, "vcard")
+    entry = _exported(request, state, poc_id)
     name = f"poc-{state}-{entry.nomination.kind}.vcf"
     return request.download(name, "text/vcard; charset=utf-8", vcard(entry, _words(request, entry)))
 
@@ -38,30 +38,24 @@ def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
 
     from chalicelib.directory.vcard import short_vcard
 
-    entry = _exported(request, state, poc_id, "qr")
+    entry = _exported(request, state, poc_id)
     code = segno.make_qr(short_vcard(entry, _words(request, entry)), error="l", encoding="utf-8")
     picture = BytesIO()
     code.save(picture, kind="svg", border=4, dark="#000", light="#fff", omitsize=True, title=_title(request, entry))
     return Response(picture.getvalue().decode(), {"Content-Type": "image/svg+xml; charset=utf-8"})
 
 
-def _exported(request: WebRequest, state: str, poc_id: str, form: str) -> "Entry":
+def _exported(request: WebRequest, state: str, poc_id: str) -> "Entry":
     """The entry, with its export in the audit. Raises NotFound."""
-    from chalicelib.audit import store as audit
-    from chalicelib.audit.records import Action, AuditRecord
-    from chalicelib.directory import store
+    from chalicelib.audit.records import Action
+    from chalicelib.directory import store, viewing
     from chalicelib.directory.states import states
-    from chalicelib.directory.viewing import state_subject
 
     entry = store.get(state, poc_id) if state in states() else None
     if entry is None:
         raise NotFound(poc_id)
-    subject, details = state_subject(state), {"poc_id": poc_id, "form": form}
-    audit.put(
-        AuditRecord(
-            request.actor, Action.ENTRY_EXPORTED, subject, request.now, request.request_id, state, details=details
-        )
-    )
+    asked = viewing.Asked(request.actor, request.now, request.request_id)
+    viewing.record_view(viewing.state_subject(state), asked, state, action=Action.ENTRY_EXPORTED)
     return entry
 
 

@@ -11,6 +11,7 @@ from chalicelib.i18n import _
 from chalicelib.links.tokens import LinkInvalid
 from chalicelib.web.csrf import FormRefused
 from chalicelib.web.http import Pages, Response, WebRequest
+from chalicelib.web.sign_in import LONGEST_CODE, LONGEST_PASSWORD
 
 if TYPE_CHECKING:
     from chalicelib.access.accounts import Invitation
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 pages = Pages(__name__)
 
-LONGEST_PASSWORD, LONGEST_CODE = 256, 40
 _STALE = _(
     "Nothing was saved: the page was open for too long, or the browser keeps no cookies for this site. Try again."
 )

@@ -65,6 +65,7 @@ def _page(request: WebRequest, token: str, state: str, poc_id: str) -> Response:
         "listed.html",
         403 if stale else 200,
         token=token,
+        reference=f"PoC-{poc_id}",
         held=held_data(entry, request.language),
         confirmed_at=entry.verified_at if entry.verification is Verification.VERIFIED else None,
         timezone=entry.nomination.timezone,

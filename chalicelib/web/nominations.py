@@ -138,14 +138,14 @@ def _change_page(
     """
     from chalicelib.directory import history, store
 
-    moved, touched = [], dict(typed)
+    moved = []
     if since >= 0:
         versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
         last = history.replay(versions)
         first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in last}
         untouched = [name for name in last if set(typed.get(name, "").split(";")) == set(first[name].split(";"))]
+        moved = [(name, first[name], last[name], "" if name in untouched else typed.get(name, "")) for name in last]
         typed = {**typed, **{name: last[name] for name in untouched if name in typed}}
-        moved = [(name, first[name], last[name], "" if name in untouched else touched.get(name, "")) for name in last]
     shown = {
         "state": entry.state,
         "entry": entry,

@@ -2,6 +2,7 @@
 
 from chalicelib.access.rules import Right
 from chalicelib.errors import NotFound
+from chalicelib.i18n import _
 from chalicelib.web.entries import BAD_REQUEST, OK, own_state
 from chalicelib.web.http import Pages, Response, WebRequest
 
@@ -43,4 +44,5 @@ def reach_state(request: WebRequest, state: str) -> Response:
 
     if state not in states():
         raise NotFound(state)
-    return request.redirect(f"/entries/{state}")
+    own = _("This is your own State: there is no inquiry to oneself.") if state == own_state(request) else ""
+    return request.redirect(f"/entries/{state}", request.gettext(own) if own else "")

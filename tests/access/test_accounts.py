@@ -9,12 +9,14 @@ import pytest
 from chalicelib.access.accounts import (
     Act,
     Invitation,
+    Removal,
     Reset,
     ask_for_review,
     invitable,
     is_unused,
     may_confirm,
     may_do,
+    may_return,
     may_see,
     review_due,
     settable,
@@ -203,6 +205,14 @@ def test_a_reset_lapses_after_a_week_or_when_whoever_asked_is_no_longer_in_charg
     assert not may_confirm(MANAGER, POC, asked, replace(SUPERVISOR, status=A.SUSPENDED), [], POLICY, NOW)
     assert not may_confirm(MANAGER, POC, asked, replace(SUPERVISOR, role=Role.POC), [], POLICY, NOW)
     assert not may_confirm(MANAGER, POC, asked, None, [], POLICY, NOW)
+
+
+def test_whoever_removed_an_account_cannot_invite_it_again_for_thirty_days_but_others_can() -> None:
+    done, month = Removal(POC.account_id, SUPERVISOR.account_id, NOW), timedelta(days=30)
+    assert not may_return(SUPERVISOR, done, POLICY, NOW + month - timedelta(seconds=1))
+    assert may_return(SUPERVISOR, done, POLICY, NOW + month)
+    assert may_return(SECOND, done, POLICY, NOW)
+    assert may_return(SUPERVISOR, None, POLICY, NOW)
 
 
 def test_an_invitation_ends_after_72_hours_to_the_second() -> None:

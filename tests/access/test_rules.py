@@ -47,6 +47,8 @@ POLICY: dict[Right, set[Role]] = {
     Right.APPOINT: {Role.MANAGER},
     Right.SEE_OWN_VIEWS: {Role.SUPERVISOR},
     Right.SEE_AUDIT: {Role.AUDITOR},
+    Right.SEE_STATISTICS: set(Role),
+    Right.PUBLISH_STATISTICS: {Role.MANAGER},
 }
 
 

@@ -1,5 +1,7 @@
 """The heads of the chains, kept every day where nobody can change them."""
 
+import tempfile
+import tracemalloc
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from chalicelib import aws
 from chalicelib.audit import keeping, store
-from chalicelib.audit.chain import BEGINNING
+from chalicelib.audit.chain import BEGINNING, Head
 from chalicelib.audit.keeping import Kept, Preface, Unreadable, keep_audit_heads
 from tests.audit.chains import BUCKET, SUBJECT, put, record, runtime
 from tests.conftest import StillClock
@@ -147,3 +149,17 @@ def test_an_object_is_put_only_where_none_is(clock: StillClock) -> None:
     clock.pass_(days=1)
     keep_audit_heads(runtime(clock))
     assert [each["IfNoneMatch"] for each in asked] == ["*"]
+
+
+def test_a_hundred_thousand_heads_take_no_more_memory_than_one() -> None:
+    heads = ((f"entry#{number:012}", Head(number, "0" * 64)) for number in range(100_000))
+    with tempfile.TemporaryFile() as file:
+        tracemalloc.start()
+        keeping._write(file, Preface("2026-03-02", "x"), heads)
+        opened = Kept(iter(file))
+        opened.preface()
+        assert sum(1 for _head in opened.heads()) == 100_000
+        assert len(opened.digest()) == 64
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 1_000_000

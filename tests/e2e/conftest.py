@@ -14,7 +14,15 @@ from tests.e2e.browsing import SCREENSHOTS, Album, Chromium, Watch, sign_in, sta
 from tests.e2e.steps import commit_nominations, upload_nominations
 from tests.e2e.support import Stack
 
-ORDER = ("test_import", "test_campaign", "test_inquiries", "test_nominations", "test_accounts", "test_sign_in")
+ORDER = (
+    "test_import",
+    "test_campaign",
+    "test_inquiries",
+    "test_nominations",
+    "test_accounts",
+    "test_sign_in",
+    "test_state_order",
+)
 SPEED = 14 * 24 * 3600 // 210
 """A window of 14 days passes in 210 seconds."""
 

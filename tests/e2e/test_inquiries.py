@@ -123,7 +123,7 @@ def test_before_any_form_the_card_says_how_to_reach_the_counterpart_now(
     expect(page.get_by_role("link", name="+21312345678").first).to_have_attribute("href", "tel:+21312345678")
     assert page.locator("main form").count() == 0
     page.close()
-    for path, name in {"/reach": "reach", "/reach/DZ": "reach-state", "/reach/VA": "reach-nobody"}.items():
+    for path, name in {"/reach": "reach", "/entries/DZ": "reach-state", "/entries/VA": "reach-nobody"}.items():
         album.visit(path, name, asking.window)
 
 

@@ -73,6 +73,7 @@ def test_every_setting_of_the_code_is_set_by_the_template(template: Template) ->
 def test_names_in_the_environment_are_names_of_resources(template: Template) -> None:
     env = {name: text(value) for name, value in template["Globals"]["Function"]["Environment"]["Variables"].items()}
     names = {
+        "AUDIT_BUCKET": resources(template, "AWS::S3::Bucket")["AuditBucket"]["BucketName"],
         "COMMIT_IMPORT_FUNCTION": functions(template)["CommitImport"]["FunctionName"],
         "DISPATCH_FUNCTION": functions(template)["DispatchPings"]["FunctionName"],
         "IMPORTS_BUCKET": resources(template, "AWS::S3::Bucket")["ImportsBucket"]["BucketName"],
@@ -167,6 +168,27 @@ def test_sign_in_demands_a_second_factor_and_accounts_are_given_not_taken(templa
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
     (client,) = resources(template, "AWS::Cognito::UserPoolClient").values()
     assert client["ExplicitAuthFlows"] == ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+
+
+def test_only_the_pages_reach_the_user_pool_and_none_may_change_the_pool_itself(template: Template) -> None:
+    reached = [
+        (role, action, text(s["Resource"]))
+        for role, s in statements(template)
+        for action in listed(s["Action"])
+        if action.startswith("cognito-idp:")
+    ]
+    assert {(role, resource) for role, _action, resource in reached} == {
+        ("ApiHandlerRole", '{"Fn::GetAtt": ["UserPool", "Arn"]}')
+    }
+    assert {action.removeprefix("cognito-idp:") for _role, action, _resource in reached} == {
+        "AdminCreateUser",
+        "AdminDeleteUser",
+        "AdminGetUser",
+        "AdminInitiateAuth",
+        "AdminRespondToAuthChallenge",
+        "AdminSetUserMFAPreference",
+        "AdminSetUserPassword",
+    }
 
 
 def test_only_the_local_stage_may_be_sped_up(template: Template) -> None:

@@ -5,6 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chalicelib.clock import utc_now
+from chalicelib.links.codes import LENGTH, as_typed, spaced
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner, Purpose
 from tests.conftest import StillClock
 
@@ -78,3 +79,14 @@ def test_a_token_survives_mail_programs_no_full_stop_and_nothing_to_encode() -> 
 def test_without_a_key_there_is_no_signer() -> None:
     with pytest.raises(ValueError, match="key"):
         LinkSigner([], utc_now)
+
+
+def test_codes_follow_from_ids_key_and_purpose_and_can_be_typed() -> None:
+    signer = LinkSigner(["old", "new"])
+    made = signer.codes(Purpose.ENTRY, "AM", "p1")
+    assert made == signer.codes(Purpose.ENTRY, "AM", "p1")
+    assert LinkSigner(["new"]).codes(Purpose.ENTRY, "AM", "p1") == made[1:]
+    others = [signer.codes(Purpose.ENTRY, "AM", "p2"), signer.codes(Purpose.ENTRY, "AMp", "1")]
+    others.append(signer.codes(Purpose.FORM, "AM", "p1"))
+    assert len({*made, *(code for each in others for code in each)}) == 8
+    assert all(as_typed(spaced(code)) == code and len(code) == LENGTH for code in made)

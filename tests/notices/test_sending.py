@@ -14,7 +14,9 @@ from chalicelib.directory.entry import Entry, Kind
 from chalicelib.dynamo import transact
 from chalicelib.errors import MailError, MailQuotaExceeded, MailRefused, MailThrottled, MailUnavailable
 from chalicelib.i18n import LANGUAGES
+from chalicelib.links.codes import spaced
 from chalicelib.mail.message import Mail
+from chalicelib.nominations import links
 from chalicelib.notices import service, store
 from chalicelib.notices.composers import COMPOSERS
 from chalicelib.notices.notice import MANAGER, Notice, parts, to_account, to_entry, to_supervisors
@@ -64,7 +66,7 @@ def _leaves(world: World, poc_id: str = "p1", successor: str = "") -> None:
 
 
 def _asked(world: World, to: str = "supervisors:AM", poc_id: str = "p1") -> Notice:
-    about = {"state": "AM", "poc": poc_id, "stands": "coming", "departs_on": "2026-03-12"}
+    about = {"state": "AM", "poc": poc_id}
     return _wait(world.clock, to, **about)
 
 
@@ -274,7 +276,7 @@ def test_every_mail_can_be_written_in_every_language(
     world.approve(made)
     for row in NoticeRow.scan():
         row.delete()
-    about = {"state": "AM", "poc": "d1", "stands": "coming", "departs_on": "2026-03-12"}
+    about = {"state": "AM", "poc": "d1"}
     _wait(world.clock, to_entry("AM", "d1"), "entry-listed")
     _wait(world.clock, to_entry("AM", "d1"), "who-follows", **about)
     told = {"proposal": made.proposal_id, "outcome": "returned", "reason": "incomplete"}
@@ -301,6 +303,7 @@ def test_the_link_of_a_listed_poc_is_its_own_and_carries_no_address(
     assert "cert" not in link
     assert "+37410123456" in mail.text
     assert "does not indicate concurrence" in mail.text
+    assert spaced(links.code(world.entry("p1"), runtime.link_signer())) in mail.text
 
 
 def test_a_state_is_told_whether_a_successor_has_to_be_named_or_to_confirm(

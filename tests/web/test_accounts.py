@@ -7,11 +7,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.access import reviews, store
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.rules import AccountStatus, Role
 from chalicelib.access.store import AccountRow
 from chalicelib.audit.records import Action, account_subject, accounts_subject
 from chalicelib.audit.store import AuditRow, history
-from chalicelib.ids import new_id
 from chalicelib.notices.store import NoticeRow
 from chalicelib.runtime import Runtime
 from tests.access.pool import Pool
@@ -177,15 +176,35 @@ def test_every_change_is_audited_by_id_and_told_to_the_state_and_to_the_person(
 
 
 def test_removing_forgets_the_password_and_the_account_can_only_be_invited_anew(
-    supervisor: Browser, everybody: Pool
+    supervisor: Browser, everybody: Pool, open_browser: Callable[[], Browser]
 ) -> None:
     kept = of(POC).account_id
     page = press(supervisor, POC, "remove")
     assert "is removed" in page.text
     assert "What you can do" not in page.text
     assert not everybody.is_there(POC)
-    assert "Invitation sent" in invite(supervisor, POC).text
+    assert "Invitation sent" in invite(signed_in(open_browser(), everybody, SECOND), POC).text
     assert (of(POC).account_id, of(POC).status) == (kept, A.INVITED)
+
+
+def test_removing_and_inviting_anew_is_not_a_reset_by_one_person(
+    supervisor: Browser, everybody: Pool, clock: StillClock
+) -> None:
+    press(supervisor, POC, "remove")
+    page = invite(supervisor, POC)
+    assert (page.status, "a reset takes two people" in page.text) == (400, True)
+    assert of(POC).status is A.REMOVED
+    clock.pass_(days=30, seconds=-1)
+    assert invite(signed_in(supervisor, everybody, SUPERVISOR), POC).status == 400
+    clock.pass_(seconds=1)
+    assert "Invitation sent" in invite(supervisor, POC).text
+
+
+def test_an_invitation_that_was_withdrawn_can_be_made_again_at_once(supervisor: Browser) -> None:
+    invite(supervisor)
+    press(supervisor, NEWCOMER, "remove")
+    assert "Invitation sent" in invite(supervisor).text
+    assert of(NEWCOMER).version == 3
 
 
 @pytest.mark.parametrize("act", ["suspend", "restore", "remove", "role", "reset", "confirm-reset", "resend"])
@@ -235,7 +254,7 @@ def test_fields_that_nobody_asked_for_have_no_effect(supervisor: Browser) -> Non
 @pytest.mark.parametrize("role", ["supervisor", "manager", "auditor", "", "emperor"])
 def test_a_supervisor_cannot_hand_out_roles_that_are_the_managers(supervisor: Browser, role: str) -> None:
     page = invite(supervisor, role=role)
-    assert (page.status, "Choose one from the list" in page.text) == (400, True)
+    assert (page.status, "Choose one of the roles" in page.text) == (400, True)
     assert page.inputs["email"] == NEWCOMER
     assert store.account(NEWCOMER) is None
     before = of(POC)
@@ -309,9 +328,7 @@ def test_an_unknown_state_is_not_found(manager: Browser) -> None:
     assert manager.get("/accounts/invite?state=XX").status == 404
 
 
-def test_of_two_managers_who_remove_each_other_one_stays(
-    manager: Browser, everybody: Pool, site: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_two_managers_who_remove_each_other_one_stays(manager: Browser, site: Runtime) -> None:
     from chalicelib.access import changes
     from chalicelib.access.audit import Visit
     from chalicelib.errors import Conflict
@@ -325,11 +342,6 @@ def test_of_two_managers_who_remove_each_other_one_stays(
 
 
 # Reviews
-
-
-def _old(email: str, role: Role, state: str, clock: StillClock) -> None:
-    made = Account(email, role, state, "en", A.ACTIVE, clock() - timedelta(days=182), new_id())
-    store.account_row(made).save()
 
 
 def test_each_state_is_asked_every_six_months_to_review_its_accounts(
@@ -347,6 +359,16 @@ def test_each_state_is_asked_every_six_months_to_review_its_accounts(
     assert [row.action for row in history(accounts_subject("FR"))] == [Action.REVIEW_ASKED]
     clock.pass_(days=30)
     assert reviews.keep_accounts({}, site, "request")["asked"] == 3
+
+
+def test_a_state_without_a_supervisor_is_not_asked_since_nobody_could_do_it(
+    manager: Browser, everybody: Pool, site: Runtime, clock: StillClock
+) -> None:
+    clock.pass_(days=182)
+    change(STRANGER, status=A.SUSPENDED)
+    assert reviews.keep_accounts({}, site, "request")["asked"] == 2
+    page = signed_in(manager, everybody, MANAGER).get("/accounts")
+    assert "France 1 0 Fewer than two Never Due" in page.text
 
 
 def test_a_supervisor_says_that_the_list_is_right(

@@ -8,10 +8,12 @@ from chalicelib.audit.records import Action, entry_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory.entry import Entry, Verification
 from chalicelib.i18n import LANGUAGES
+from chalicelib.links.codes import spaced
 from chalicelib.links.tokens import Purpose
+from chalicelib.nominations import links
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
-from tests.web.browser import Browser
+from tests.web.browser import Browser, Page
 from tests.web.nominating import Scene
 
 
@@ -104,6 +106,41 @@ def test_a_page_that_was_open_for_too_long_is_pressed_again(scene: Scene, browse
     assert "The details are confirmed." in browser.submit(again, link).text
 
 
+def _typed(browser: Browser, code: str) -> Page:
+    return browser.submit(browser.get("/code"), "/code", {"code": code})
+
+
+def test_the_code_in_the_mail_leads_to_the_same_page(scene: Scene, browser: Browser) -> None:
+    code = spaced(links.code(scene.entry("p1"), scene.site.link_signer()))
+    page = _typed(browser, code.lower())
+    assert "p1@cert.am.example" in page.text
+    assert "PoC-p1" in page.text
+    browser.submit(page, _link(scene))
+    assert _is_verified(scene)
+    assert not _is_verified(scene, "t1", "TR")
+
+
+def test_a_code_ends_with_its_link_and_with_the_address(scene: Scene, browser: Browser) -> None:
+    signer = scene.site.link_signer()
+    old = links.code(scene.entry("p1"), signer)
+    scene.clock.pass_(days=1)
+    scene.approve(scene.change("p1", email="moved@cert.am.example"))
+    assert _typed(browser, old).status == 404
+    new = links.code(scene.entry("p1"), signer)
+    scene.clock.pass_(days=60)
+    assert _typed(browser, new).status == 200
+    scene.clock.pass_(seconds=1)
+    assert _typed(browser, new).status == 410
+
+
+def test_codes_outlive_a_new_key_and_end_with_their_own(scene: Scene, browser: Browser) -> None:
+    code = links.code(scene.entry("p1"), scene.site.link_signer())
+    scene.site.keys = ("a key of tests", "a newer one")
+    assert _typed(browser, code).status == 200
+    scene.site.keys = ("a newer one",)
+    assert _typed(browser, code).status == 404
+
+
 def test_a_link_ends_when_the_entry_gets_another_address(scene: Scene, browser: Browser) -> None:
     """Whoever reads the old mailbox neither sees the new address nor confirms it."""
     old = _link(scene)
@@ -125,6 +162,7 @@ def test_other_changes_do_not_end_a_link(scene: Scene, browser: Browser) -> None
     link = _link(scene)
     scene.clock.pass_(days=1)
     scene.change("p1", phone="+37410999999")
+    scene.approve(scene.change("p1", email="P1@cert.am.example"))  # the same address
     assert "+37410999999" in browser.get(link).text
 
 

@@ -15,9 +15,9 @@ from chalicelib.i18n import LANGUAGES
 from chalicelib.nominations import deciding
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import What
-from chalicelib.pings import rules, service
+from chalicelib.pings import answers, rules, service
 from chalicelib.pings import store as pings
-from chalicelib.pings.rules import Mark, PingState
+from chalicelib.pings.rules import Mark, PingState, Route
 from chalicelib.runtime import Runtime
 from chalicelib.settings import PingPolicy
 from tests.accounts import id_of
@@ -437,6 +437,23 @@ def test_a_confirmation_answers_the_ping_that_is_open(scene: Scene) -> None:
     assert (rules.state(ping), ping.answered_by, ping.outbox) == (PingState.ACKNOWLEDGED, "own-page", None)
     _press(scene)  # again: harmless
     assert pings.get(campaign_id, "p1") == ping
+
+
+def test_a_confirmation_at_the_moment_of_another_answer_counts_for_the_entry(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = _campaign(scene)
+    stale = pings.get(campaign_id, "p1")
+    assert stale is not None
+    answers.confirm(stale, Route.PRIMARY, scene.clock(), "r")
+    monkeypatch.setattr(pings, "get", lambda _campaign_id, _poc_id: stale)
+    scene.clock.pass_(minutes=1)
+    assert "confirmed as current" in _press(scene).text
+    monkeypatch.undo()
+    entry, ping = scene.entry("p1"), pings.get(campaign_id, "p1")
+    assert (entry.verified_how, entry.verified_at) == ("own-page", scene.clock())
+    assert ping is not None
+    assert ping.answered_by == "primary"
 
 
 @pytest.mark.parametrize(("days", "answered"), [(29, True), (31, False)])

@@ -29,8 +29,8 @@ def test_a_state_is_found_by_its_name_in_any_language(
     scene: Scene, words: str, found: str | None, missing: str | None
 ) -> None:
     page = scene.of("AM").get(f"/reach?q={words}")
-    assert ('href="/api/reach/TR"' in page.html) is (found is not None)
-    assert ("<li>France</li>" in page.html) is (missing is not None)
+    assert ('href="/api/entries/TR"' in page.html) is (found is not None)
+    assert ('href="/api/entries/FR"' in page.html) is (missing is not None)
     assert ("No State is called that" in page.text) is (not found and not missing)
 
 

@@ -1,0 +1,1 @@
+"""Anonymised statistics for the working group (§35b)."""

@@ -1,0 +1,214 @@
+"""Statistics: what is published, for everybody who may sign in; preparing and publishing it, for the manager."""
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.access.rules import Right
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.i18n import LANGUAGES, _, translations
+from chalicelib.web.http import Pages, Response, WebRequest
+
+if TYPE_CHECKING:
+    from chalicelib.statistics.store import Report
+    from chalicelib.web.figures import Figure
+
+pages = Pages(__name__)
+
+_LONGEST_NUMBER = 9
+SVG = "image/svg+xml; charset=utf-8"
+
+
+@pages.get("/statistics", right=Right.SEE_STATISTICS)
+def statistics(request: WebRequest) -> Response:
+    """The published reports, newest first, and what they say one after the other."""
+    from chalicelib.statistics import service
+    from chalicelib.web import figures
+
+    reports = service.published()
+    found = figures.over_time(*service.over_time(reports), request.language)
+    return request.render("statistics.html", reports=reports, figures=found, **_shared(request))
+
+
+def _shared(request: WebRequest, language: str = "") -> dict[str, Any]:
+    """What every template with figures is given."""
+    from chalicelib.web import figures, plots
+
+    wanted = language or request.language
+    return {
+        "title_of": lambda report: figures.title(report.table, wanted),
+        "plot_width": plots.WIDTH,
+        "plot_height": lambda figure: plots.plot(figure, wanted).height,
+    }
+
+
+@pages.get("/statistics/prepare", right=Right.PUBLISH_STATISTICS)
+def preparing(request: WebRequest) -> Response:
+    """What can be prepared, and what was prepared and is not published."""
+    return _prepare_page(request)
+
+
+def _prepare_page(request: WebRequest, status: int = 200, problem: str = "") -> Response:
+    from chalicelib.statistics import service
+
+    waiting = [
+        {"report_id": one.report_id, "start": one.start, "last_day": one.end - timedelta.resolution}
+        for one in service.waiting(request.now)
+    ]
+    return request.render(
+        "statistics-prepare.html",
+        status,
+        waiting=waiting,
+        unpublished=service.unpublished(),
+        problem=request.gettext(problem) if problem else "",
+        **_shared(request),
+    )
+
+
+@pages.post("/statistics/prepare", right=Right.PUBLISH_STATISTICS)
+def prepare(request: WebRequest) -> Response:
+    """Make the anonymised report for the manager to look at."""
+    from chalicelib.statistics import service
+
+    report_id = request.field("report_id")
+    try:
+        settings = request.runtime.settings
+        service.prepare(report_id, settings, request.actor, request.now, request.request_id)
+    except Conflict:
+        problem = _(
+            "Not prepared: it has not ended, an inquiry of that time still has time left, or it was published before."
+        )
+        return _prepare_page(request, 409, problem)
+    return request.redirect(f"/statistics/{report_id}", request.gettext(_("Prepared. Nobody else sees it yet.")))
+
+
+def _found(request: WebRequest, report_id: str) -> "Report":
+    from chalicelib.statistics import service
+
+    return service.get(report_id, unpublished_too=request.may(Right.PUBLISH_STATISTICS))
+
+
+@pages.get("/statistics/{report_id}", right=Right.SEE_STATISTICS)
+def report(request: WebRequest, report_id: str) -> Response:
+    """A report: plots, their tables, and what they show in words."""
+    return request.render("statistics-report.html", **_content(request, report_id, request.language))
+
+
+def _content(request: WebRequest, report_id: str, language: str) -> dict[str, Any]:
+    from chalicelib.web import figures
+
+    found = _found(request, report_id)
+    return {
+        "report": found,
+        "heading": figures.title(found.table, language),
+        "figures": figures.figures(found.table, language),
+        "left_out": figures.left_out(found.table, language),
+        **_shared(request, language),
+    }
+
+
+def _language(request: WebRequest) -> str:
+    """The language asked for by `?in=`, which leaves the reader's own as it is."""
+    wanted = request.query.get("in", "")
+    return wanted if wanted in LANGUAGES else request.language
+
+
+@pages.get("/statistics/{report_id}/report", right=Right.SEE_STATISTICS)
+def printed(request: WebRequest, report_id: str) -> Response:
+    """The report to print; `?in=` is its language."""
+    language = _language(request)
+    say = translations(request.language).gettext
+    return request.render(
+        "statistics-print.html",
+        language=language,
+        reader=request.language,
+        how=say(_("To print, or to save as PDF: use your browser's print function.")),
+        back=say(_("Back to the report")),
+        **_content(request, report_id, language),
+    )
+
+
+@pages.get("/statistics/over-time/{name}", right=Right.SEE_STATISTICS)
+def plot_over_time(request: WebRequest, name: str) -> Response:
+    """A plot of all published reports, as an image."""
+    from chalicelib.statistics import service
+    from chalicelib.web import figures
+
+    language = _language(request)
+    found = figures.over_time(*service.over_time(service.published()), language)
+    return _plot(request, found, name, language)
+
+
+@pages.get("/statistics/{report_id}/plot/{name}", right=Right.SEE_STATISTICS)
+def plot(request: WebRequest, report_id: str, name: str) -> Response:
+    """A plot of a report, as an image; `?theme=dark` for dark pages."""
+    from chalicelib.web import figures
+
+    language = _language(request)
+    return _plot(request, figures.figures(_found(request, report_id).table, language), name, language)
+
+
+def _plot(request: WebRequest, found: "list[Figure]", name: str, language: str) -> Response:
+    from chalicelib.web import plots
+
+    figure = next((one for one in found if f"{one.name}.svg" == name), None)
+    if figure is None:
+        raise NotFound(name)
+    theme = "dark" if request.query.get("theme") == "dark" else "light"
+    drawn = request.render(
+        "statistics-plot.html",
+        language=language,
+        figure=figure,
+        plot=plots.plot(figure, language),
+        width=plots.WIDTH,
+        colours=plots.COLOURS[theme],
+    )
+    return Response(drawn.body, {"Content-Type": SVG})
+
+
+@pages.get("/statistics/{report_id}/table.csv", right=Right.SEE_STATISTICS)
+def as_csv(request: WebRequest, report_id: str) -> Response:
+    """The figures of a report for a spreadsheet, in codes."""
+    from chalicelib.statistics import service
+    from chalicelib.web import exports, spreadsheet
+
+    found = _found(request, report_id)
+    service.exported(found, "csv", request.actor, request.now, request.request_id)
+    content = spreadsheet.as_csv(exports.rows(found))
+    return request.download(f"{report_id}.csv", "text/csv; charset=utf-8", content)
+
+
+@pages.get("/statistics/{report_id}/table.json", right=Right.SEE_STATISTICS)
+def as_json(request: WebRequest, report_id: str) -> Response:
+    """The figures of a report for other programs."""
+    from chalicelib.statistics import service
+    from chalicelib.web import exports
+
+    found = _found(request, report_id)
+    service.exported(found, "json", request.actor, request.now, request.request_id)
+    content = json.dumps(exports.document(found), ensure_ascii=False, indent=2)
+    return request.download(f"{report_id}.json", "application/json; charset=utf-8", content)
+
+
+@pages.post("/statistics/{report_id}/publish", right=Right.PUBLISH_STATISTICS)
+def publish(request: WebRequest, report_id: str) -> Response:
+    """Show a report to everybody who may see statistics."""
+    from chalicelib.statistics import service
+
+    service.publish(report_id, _version(request), request.actor, request.now, request.request_id)
+    return request.redirect(f"/statistics/{report_id}", request.gettext(_("The report is published.")))
+
+
+@pages.post("/statistics/{report_id}/withdraw", right=Right.PUBLISH_STATISTICS)
+def withdraw(request: WebRequest, report_id: str) -> Response:
+    """Hide a published report."""
+    from chalicelib.statistics import service
+
+    service.withdraw(report_id, _version(request), request.actor, request.now, request.request_id)
+    return request.redirect(f"/statistics/{report_id}", request.gettext(_("The report is withdrawn.")))
+
+
+def _version(request: WebRequest) -> int:
+    """The version that the manager looked at; none that exists when it was not sent."""
+    given = request.field("version")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) <= _LONGEST_NUMBER else 0
