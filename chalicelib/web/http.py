@@ -66,6 +66,8 @@ class Pages:
 
 
 _BODILESS = {"GET", "HEAD"}
+LONGEST_PARAMETER = 512
+"""Bytes of a part of a path on pages that ask for a right: ids are shorter, and DynamoDB refuses longer keys."""
 UNSUPPORTED_MEDIA_TYPE = 415
 
 
@@ -115,6 +117,8 @@ def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
                 raise Forbidden(" or ".join(wanted))
             if request.method == "POST":
                 request.check_form()
+            if any(len(value.encode()) > LONGEST_PARAMETER for value in request.params.values()):
+                raise NotFound("a parameter too long for any id")
         return handler(request, **request.params)
     except DirectoryError as error:
         if isinstance(error, (Forbidden, Hidden)) and request.account:
