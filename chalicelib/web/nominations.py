@@ -136,16 +136,14 @@ def _change_page(
 
     What the person did not touch follows the entry, so that sending the form again takes back nobody's change.
     """
-    from chalicelib.directory import history, store
+    from chalicelib.directory import store
 
-    moved = []
-    if since >= 0:
-        versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
-        last = history.replay(versions)
-        first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in last}
-        untouched = [name for name in last if set(typed.get(name, "").split(";")) == set(first[name].split(";"))]
-        moved = [(name, first[name], last[name], "" if name in untouched else typed.get(name, "")) for name in last]
-        typed = {**typed, **{name: last[name] for name in untouched if name in typed}}
+    meanwhile = _changed_since(entry, since) if since >= 0 else []
+    untouched = {
+        name: last for name, first, last in meanwhile if set(typed.get(name, "").split(";")) == set(first.split(";"))
+    }
+    moved = [(name, first, last, "" if name in untouched else typed.get(name, "")) for name, first, last in meanwhile]
+    typed = {**typed, **{name: last for name, last in untouched.items() if name in typed}}
     shown = {
         "state": entry.state,
         "entry": entry,
@@ -155,6 +153,16 @@ def _change_page(
         "moved": moved,
     }
     return _form(request, status, problems or [], store.of_state(entry.state), **shown)
+
+
+def _changed_since(entry: "Entry", since: int) -> list[tuple[str, str, str]]:
+    """Each field that changed after version `since`, as it was then and as it is now."""
+    from chalicelib.directory import history
+
+    versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
+    last = history.replay(versions)
+    first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in last}
+    return [(name, first[name], last[name]) for name in last]
 
 
 def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "list[Entry]", **shown: Any) -> Response:
@@ -228,7 +236,7 @@ def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
         entry = proposing.entry_of(state, poc_id)
         return _departure_page(request, entry, typed, 400, refused.problems, version(request))
     except proposing.Moved as moved:
-        return _departure_page(request, moved.entry, typed, CONFLICT, overtaken=True)
+        return _departure_page(request, moved.entry, typed, CONFLICT, since=version(request))
     return _done(request, state, made)
 
 
@@ -239,8 +247,9 @@ def _departure_page(
     status: int = 200,
     problems: "list[Problem] | None" = None,
     based_on: int = -1,
-    overtaken: bool = False,
+    since: int = -1,
 ) -> Response:
+    """The form. `since` is the version that an overtaken form was based on: what changed after it is shown."""
     from chalicelib.directory import store
     from chalicelib.web import labels
     from chalicelib.web.cells import Cells
@@ -258,7 +267,8 @@ def _departure_page(
         colleagues=colleagues,
         by_manager=_by_manager(request),
         based_on=entry.version if based_on < 0 else based_on,
-        overtaken=overtaken,
+        overtaken=since >= 0,
+        moved=_changed_since(entry, since) if since >= 0 else [],
         labels=labels,
     )
 

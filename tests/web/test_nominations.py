@@ -360,6 +360,18 @@ def test_a_departure_based_on_an_old_version_keeps_what_was_typed(scene: Scene) 
     assert send(scene.poc, page, LEAVES).status == 200
 
 
+def test_the_second_of_two_who_set_a_departure_sees_what_the_first_set(scene: Scene) -> None:
+    form = scene.form(LEAVES)
+    scene.left("p1", successor="p2", days=20)
+    scene.change("p1", phone="+37410999999")
+    page = send(scene.poc, form, LEAVES, departs_on="2026-03-10", successor=NOBODY)
+    assert page.status == 409
+    assert "Leaves on – 22 March 2026" in page.text
+    assert "Who follows – Sara Green" in page.text
+    assert "Telephone +37410123456 +37410999999" in page.text
+    assert page.inputs["departs_on"] == "2026-03-10"
+
+
 def test_a_departure_is_taken_back_with_one_tick(scene: Scene) -> None:
     scene.left("p1", successor="p2")
     send(scene.poc, scene.form(LEAVES), LEAVES, stays="yes")
@@ -402,7 +414,8 @@ def _press(scene: Scene, browser: Browser | None = None) -> Page:
 
 
 def test_one_press_confirms_an_entry_and_the_badge_shows_its_age(scene: Scene) -> None:
-    assert "Never confirmed" in scene.poc.get("/entries/AM").text
+    scene.clock.pass_(days=2)
+    assert "Never confirmed: listed 2 days ago" in scene.poc.get("/entries/AM").text
     assert "confirmed as current" in _press(scene).text
     entry = scene.entry("p1")
     assert (entry.verification, entry.verified_how, entry.version) == (Verification.VERIFIED, "own-page", 1)
