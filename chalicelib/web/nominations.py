@@ -1,6 +1,7 @@
 """Pages on which a State proposes what its entries are to say, or the manager takes in a note verbale."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rules import Right
@@ -22,6 +23,8 @@ PROPOSE = (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE)
 LONGEST = 4000
 """Characters of a field that are given back; what is longer was refused anyway."""
 LONGEST_ID = 40
+AT_HAND = timedelta(hours=1)
+"""For so long a note verbale that was taken in is filled in again, for the next thing that it says."""
 
 
 def asked(request: WebRequest) -> "Asked":
@@ -38,7 +41,8 @@ def asked(request: WebRequest) -> "Asked":
 def ask_for_new(request: WebRequest, state: str) -> Response:
     """The form for a new PoC; `?succeeds=<id>` when it follows one that leaves."""
     _admit(request, state)
-    return _new_page(request, state, _again(request, state), succeeds=request.query.get("succeeds", ""))
+    typed = {**_note_at_hand(request, state), **_again(request, state)}
+    return _new_page(request, state, typed, succeeds=request.query.get("succeeds", ""))
 
 
 @pages.post("/entries/{state}/new", right=PROPOSE)
@@ -69,7 +73,7 @@ def _new_page(
     before = next((entry for entry in others if entry.poc_id == succeeds), None)
     if before and request.method == "GET":
         held = before.nomination
-        typed = typed or {
+        typed = {
             "kind": held.kind.value,
             "holder": held.holder.value,
             "institution": held.institution,
@@ -77,6 +81,7 @@ def _new_page(
             "preferred_language": held.preferred_language,
             "timezone": held.timezone,
             "hours": held.hours,
+            **typed,
         }
     shown: dict[str, Any] = {
         "state": state,
@@ -101,7 +106,7 @@ def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
     _admit(request, state)
     entry = entry_of(state, poc_id)
     cells = {name: value for name, value in as_cells(entry.nomination).items() if not name.startswith("note_")}
-    return _change_page(request, entry, {**cells, **_again(request, state, poc_id)})
+    return _change_page(request, entry, {**cells, **_note_at_hand(request, state), **_again(request, state, poc_id)})
 
 
 @pages.post("/entries/{state}/{poc_id}/change", right=PROPOSE)
@@ -209,7 +214,8 @@ def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
 
     _admit(request, state)
     entry = entry_of(state, poc_id)
-    return _departure_page(request, entry, {"departs_on": entry.departs_on, "successor": entry.successor})
+    set_now = {"departs_on": entry.departs_on, "successor": entry.successor}
+    return _departure_page(request, entry, {**set_now, **_note_at_hand(request, state)})
 
 
 @pages.post("/entries/{state}/{poc_id}/departure", right=PROPOSE)
@@ -278,10 +284,17 @@ def _departure_page(
 
 @pages.post("/entries/{state}/{poc_id}/confirm", right=Right.PROPOSE_CHANGE)
 def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
-    """ "Confirm without change": the entry is current. Counts as the answer to a ping that is open, or to the next."""
+    """ "Confirm without change": the entry is current. Counts as the answer to a ping that is open, or to the next.
+
+    Nobody confirms what they have not seen: when the entry has changed since the page was shown, nothing is done.
+    """
+    from chalicelib.nominations.proposing import entry_of
     from chalicelib.pings import answers
 
     request.require(state, Right.PROPOSE_CHANGE)
+    if entry_of(state, poc_id).version != version(request):
+        notice = _("Nothing was confirmed: the entry has changed since the page was shown. Look at it and press again.")
+        return request.redirect(f"/entries/{state}", request.gettext(notice))
     answers.confirm_entry(state, poc_id, answers.ON_OWN_PAGE, request.actor, request.now, request.request_id)
     return request.redirect(f"/entries/{state}", request.gettext(_("Thank you. The entry is confirmed as current.")))
 
@@ -401,6 +414,18 @@ def _again(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
         return {}
     audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
     return {name: found.new[name] for name in (*EDITABLE, "kind") if name in found.new}
+
+
+def _note_at_hand(request: WebRequest, state: str) -> dict[str, str]:
+    """The note verbale that this manager took in for the State last, within the hour: it may say several things."""
+    from chalicelib.nominations import store
+
+    if not _by_manager(request):
+        return {}
+    for made in store.of_state(state):
+        if made.made_by == str(request.actor) and request.now - made.made_at <= AT_HAND:
+            return dict(zip(NOTE, (made.note.reference, made.note.date, made.note.received_on), strict=True))
+    return {}
 
 
 def _by_manager(request: WebRequest) -> bool:

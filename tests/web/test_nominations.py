@@ -104,6 +104,18 @@ def test_what_is_wrong_is_named_by_field_and_nothing_typed_is_lost(scene: Scene)
     assert list(proposals.waiting()) == []
 
 
+def test_a_note_verbale_that_says_three_things_is_typed_once(scene: Scene) -> None:
+    send(scene.unoda, scene.form(CHANGE, scene.unoda), CHANGE, title="Head", **NOTE)
+    for path in ("/entries/AM/p2/change", "/entries/AM/p2/departure", f"{NEW_PAGE}?succeeds=p1"):
+        inputs = scene.form(path, scene.unoda).inputs
+        assert {name: inputs[name] for name in NOTE} == NOTE
+    assert scene.form("/entries/TR/t1/change", scene.unoda).inputs["note_verbale"] == ""
+    assert scene.form(CHANGE).inputs["note_verbale"] == ""  # the State's own form
+    scene.clock.pass_(hours=2)
+    scene.browsers.clear()
+    assert scene.form(CHANGE, scene.unoda).inputs["note_verbale"] == ""
+
+
 def test_the_manager_without_a_note_verbale_is_told_so(scene: Scene) -> None:
     page = send(scene.unoda, scene.form(NEW_PAGE, scene.unoda), NEW_PAGE, **NEW)
     assert page.status == 400
@@ -426,6 +438,15 @@ def test_one_press_confirms_an_entry_and_the_badge_shows_its_age(scene: Scene) -
         scene.clock.pass_(days=days)
         scene.browsers.clear()
         assert words in scene.of(Role.READER, "TR").get("/entries/AM").text
+
+
+def test_nobody_confirms_what_has_changed_since_they_looked(scene: Scene) -> None:
+    page = scene.poc.get("/entries/AM")
+    scene.change("p1", phone="+37410999999")
+    assert "Nothing was confirmed" in scene.poc.submit(page, "/entries/AM/p1/confirm").text
+    assert scene.entry("p1").verification is Verification.UNVERIFIED
+    path = "/entries/AM/p1/confirm"
+    assert "confirmed as current" in scene.poc.submit(scene.poc.get("/entries/AM"), path, {"based_on": "2"}).text
 
 
 @pytest.mark.parametrize("role", [Role.READER, Role.MANAGER, Role.AUDITOR])
