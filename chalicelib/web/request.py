@@ -188,17 +188,16 @@ class WebRequest:
 
     def page_shown(self) -> str:
         """The page in the reader's window with its query: htmx asks for parts of it, and says which it is."""
-        shown = urlsplit(self.headers.get("hx-current-url", ""))
+        try:
+            shown = urlsplit(self.headers.get("hx-current-url", ""))
+        except ValueError:  # no address at all: whoever sent it is no browser
+            shown = urlsplit("")
         base = self.url("")
         if self.headers.get("hx-request") and shown.path.startswith(f"{base}/"):
             path, query = shown.path.removeprefix(base), shown.query
         else:
             path, query = self.path, urlencode(self.query)
         return f"{path}?{query}" if query else path
-
-    def here(self, **changed: str) -> str:
-        """This page's URL with some query parameters set."""
-        return self.url(self.path) + "?" + urlencode({**self.query, **changed})
 
     def render(self, template: str, status: int = 200, language: str = "", **context: Any) -> Response:
         """The page `templates/web/<template>`. `language` overrides the reader's (a mail's link keeps its own)."""

@@ -115,6 +115,15 @@ def test_a_language_chosen_on_the_site_stays_and_the_switch_stays_on_the_page(sm
     assert 'lang="ar" dir="rtl"' in small.get("/").html
 
 
+@pytest.mark.parametrize(("sent_to", "readable"), [("/forms/x/send", "/forms/x"), ("/only/sent/to", "/")])
+def test_where_forms_are_only_sent_to_the_switch_leads_to_the_page_above(
+    small: Browser, sent_to: str, readable: str
+) -> None:
+    page = small.post(sent_to)
+    assert page.status == 409
+    assert f'href="/api{readable}?lang=fr"' in page.html
+
+
 def test_the_accounts_language_comes_before_the_browsers(small: Browser) -> None:
     small.headers["accept-language"] = "ru"
     assert '<html lang="ru"' in small.get("/").html
