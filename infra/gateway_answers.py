@@ -1,7 +1,7 @@
 """What API Gateway answers by itself, when a request does not reach us or our answer does not reach it: as pages.
 
-It knows no reader, so each page says the same in all six languages. The request's id is the reference: it is in the
-logs of API Gateway, and in ours when the request came that far.
+It knows no reader, so each page says the same in all six languages. The request's id is the reference: it is in our
+logs when the request came that far.
 """
 
 from html import escape

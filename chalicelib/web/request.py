@@ -32,6 +32,11 @@ def is_local_path(path: str) -> bool:
     return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
 
 
+def reference(raw: Request) -> str:
+    """What an error page and the logs name a request by: API Gateway's id for it."""
+    return raw.context.get("requestId") or secrets.token_hex(8)
+
+
 def _filled(route: str, params: Mapping[str, str]) -> str:
     """The path asked for, from the route and its parameters; `{rest+}` takes slashes too."""
     for name, value in params.items():
@@ -53,7 +58,7 @@ class WebRequest:
         self.path: str = _filled(raw.path, self.params)
         self.route: str = raw.path
         self.query: dict[str, str] = dict(raw.query_params or {})
-        self.request_id: str = raw.context.get("requestId") or secrets.token_hex(8)
+        self.request_id: str = reference(raw)
         self.source_ip: str = raw.context.get("identity", {}).get("sourceIp") or ""
         self.secure: bool = cookies.is_secure(runtime.site_url())
         self._set: dict[str, str] = {}
