@@ -1,7 +1,8 @@
 """Make `build/template.yaml` and `build/deployment.zip`: the one SAM template and the one zip of every Lambda.
 
 Chalice writes both; around it this module fills `vendor/` (the only other folder that Chalice packs), puts the state
-machines into the template, and makes the zip reproducible. Nothing is done when no input has changed.
+machines and what API Gateway answers by itself into the template, and makes the zip reproducible. Nothing is done when
+no input has changed.
 """
 
 import compileall
@@ -21,6 +22,9 @@ from typing import Any
 
 import yaml
 
+from infra.catalogues import compile_all
+from infra.gateway_answers import gateway_answers
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 VENDOR = ROOT / "vendor"
@@ -31,7 +35,7 @@ STAMP = BUILD / "inputs.sha256"
 
 ASSETS = ("templates", "locales", "data")
 INPUTS = ("app.py", "chalicelib", *ASSETS, "stepfunctions", "requirements/zip.txt", ".chalice/config.json",
-          ".chalice/policies", "infra/resources.yaml", "infra/package.py")  # fmt: skip
+          ".chalice/policies", "infra/resources.yaml", "infra/package.py", "infra/gateway_answers.py")  # fmt: skip
 # Lambda's x86-64 runtime for Python 3.11; wheels only, so that packaging never compiles or runs a package's code.
 PLATFORM = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64", "--python-version", "3.11",
             "--implementation", "cp"]  # fmt: skip
@@ -168,6 +172,9 @@ def write_template() -> None:
         if machine is None:
             raise PackageError(f"{path.name} has no state machine {logical_id} in infra/resources.yaml")
         machine["Properties"]["Definition"] = json.loads(path.read_text())
+    compile_all()  # the gateway's answers are in all six languages
+    answers = gateway_answers()
+    template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["x-amazon-apigateway-gateway-responses"] = answers
     # A merged resource without a type means that infra/resources.yaml names a Lambda which app.py does not have.
     nameless = sorted(name for name, resource in template["Resources"].items() if "Type" not in resource)
     if nameless:

@@ -97,7 +97,10 @@ class Reset:
 
 @dataclass(frozen=True)
 class Invitation:
-    """An invitation that is out. The link names it; `salt` and `start_code` (a hash) check what is told by voice."""
+    """An invitation that is out. The link names it; `salt` and `start_code` (a hash) check what is told by voice.
+
+    `by` and `invited_by` (an account id) are the role and the account that made it.
+    """
 
     account_id: str
     invitation_id: str
@@ -106,10 +109,17 @@ class Invitation:
     by: Role
     made_at: datetime
     ends_at: datetime
+    invited_by: str = ""
 
     def is_over(self, now: datetime) -> bool:
         """Whether it came too late: at `ends_at` it no longer works."""
         return now >= self.ends_at
+
+    def stands(self, inviter: Account | None) -> bool:
+        """Whether whoever made it still holds the role in which it was made: who is suspended invites nobody."""
+        if inviter is None or inviter.account_id != self.invited_by:
+            return False
+        return inviter.role is self.by and inviter.status is AccountStatus.ACTIVE
 
 
 @dataclass(frozen=True)

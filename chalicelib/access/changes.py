@@ -67,13 +67,15 @@ def tell(transaction: Writes, change: Change, target: Account, by: Role | None, 
     """Put the mails about a change into its transaction: to the State, and to the person concerned.
 
     `by` is the role of whoever did it, None for the person itself. Of the manager's own accounts the manager is told.
-    A reset that a supervisor asks for waits for the manager, who is told too.
+    A reset that a supervisor asks for waits for the manager, who is told too; and of what a supervisor does to another,
+    whom the manager appointed: it may leave the State with one who answers to nobody.
     """
     about = {"account": target.account_id, "change": change.value, "by": by.value if by else ""}
     told = [to_supervisors(target.state) if target.state else MANAGER]
     if change not in _BY_MAIL_OTHERWISE:
         told.append(to_account(target.account_id))
-    if change is Change.RESET_ASKED and MANAGER not in told:
+    between_supervisors = by is target.role is Role.SUPERVISOR
+    if (change is Change.RESET_ASKED or between_supervisors) and MANAGER not in told:
         told.append(MANAGER)
     for to in told:
         notices.add(transaction, Notice("account-changed", to, about, now))

@@ -73,7 +73,7 @@ def allowed(state: str, settings: Settings) -> frozenset[str]:
 def invite(
     actor: Account, state: str, role: str, email: str, language: str, settings: Settings, visit: Visit
 ) -> Invited:
-    """Make an account and send its invitation. Raises Forbidden, NotInvited, or Conflict."""
+    """Make an account and send its invitation. Raises Forbidden, NotInvited, TooManyAttempts, or Conflict."""
     wanted = accounts.invitable(actor, state)
     if not wanted:
         raise Forbidden("may invite nobody there")
@@ -101,7 +101,7 @@ def invite(
 
 
 def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit) -> Invited:
-    """Send another invitation; the one before no longer works. Raises Forbidden or Conflict."""
+    """Send another invitation; the one before no longer works. Raises Forbidden, TooManyAttempts or Conflict."""
     changes.admit(actor, Act.RESEND, target, based_on)
     changed = replace(target, version=target.version + 1)
     return _send(actor, changed, Action.INVITATION_RENEWED, Change.INVITED_ANEW, policy, visit)
@@ -110,7 +110,11 @@ def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy
 def _send(
     actor: Account, invited: Account, action: Action, change: Change, policy: AccountPolicy, visit: Visit
 ) -> Invited:
-    made, start_code = new_invitation(invited.account_id, actor.role, policy, visit.now)
+    # Withdrawn and sent anew, invitations could be written to strangers without end.
+    attempts.count(
+        attempts.subject("inviting", f"{actor.account_id} {invited.state}"), policy.invitations_open, visit.now
+    )
+    made, start_code = new_invitation(invited.account_id, actor, policy, visit.now)
 
     def build(transaction: Writes) -> None:
         if invited.version == 1:
@@ -128,11 +132,12 @@ def _send(
     return Invited(invited, start_code)
 
 
-def new_invitation(account_id: str, by: Role, policy: AccountPolicy, now: datetime) -> tuple[Invitation, str]:
+def new_invitation(account_id: str, by: Account, policy: AccountPolicy, now: datetime) -> tuple[Invitation, str]:
     """An invitation that is not yet kept, and its start code, which is kept as a hash only."""
     start_code, salt = codes.new_code(), secrets.token_hex(16)
     hashed = store.hardened(start_code, salt)
-    return Invitation(account_id, new_id(), salt, hashed, by, now, now + policy.invitation), start_code
+    ends_at = now + policy.invitation
+    return Invitation(account_id, new_id(), salt, hashed, by.role, now, ends_at, by.account_id), start_code
 
 
 def add(transaction: Writes, made: Invitation) -> None:
@@ -195,6 +200,8 @@ def behind(runtime: "Runtime", given: str, now: datetime) -> tuple[Account, Invi
         raise InvitationOver("replaced")
     if held.is_over(now):
         raise InvitationOver("expired")
+    if not held.stands(store.account_of_id(held.invited_by)):
+        raise InvitationOver("lapsed")
     return account, held
 
 

@@ -32,6 +32,7 @@ class InvitationRow(Model):
     salt = UnicodeAttribute()
     start_code = UnicodeAttribute()
     by = UnicodeAttribute()
+    invited_by = UnicodeAttribute()
     made_at = InstantAttribute()
     ends_at = InstantAttribute()
     expires = NumberAttribute()
@@ -118,7 +119,14 @@ def invitation(account_id: str) -> Invitation | None:
     except InvitationRow.DoesNotExist:
         return None
     return Invitation(
-        row.account_id, row.invitation_id, row.salt, row.start_code, Role(row.by), row.made_at, row.ends_at
+        row.account_id,
+        row.invitation_id,
+        row.salt,
+        row.start_code,
+        Role(row.by),
+        row.made_at,
+        row.ends_at,
+        row.invited_by,
     )
 
 
@@ -131,6 +139,7 @@ def add_invitation(transaction: TransactWrite, made: Invitation) -> None:
         salt=made.salt,
         start_code=made.start_code,
         by=made.by.value,
+        invited_by=made.invited_by,
         made_at=made.made_at,
         ends_at=made.ends_at,
         expires=int((made.ends_at + KEPT).timestamp()),

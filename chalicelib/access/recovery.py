@@ -115,7 +115,7 @@ def confirm(
     asked = waiting(target, policy, visit.now)
     if asked is None or not may_confirm(actor, target, asked, policy, visit.now):
         raise Forbidden("not the second of two people")
-    made, start_code = invitations.new_invitation(target.account_id, actor.role, policy, visit.now)
+    made, start_code = invitations.new_invitation(target.account_id, actor, policy, visit.now)
     changed = replace(target, status=AccountStatus.INVITED, sessions_since=visit.now, version=target.version + 1)
 
     def also(transaction: Writes) -> None:

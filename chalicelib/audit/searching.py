@@ -165,9 +165,9 @@ def _through_days(asked: Wanted, place: Place | None) -> Iterator[AuditRow]:
     if asked.since is None or asked.until is None:
         raise ValueError("a search by days needs both ends")
     day = min(asked.until, date.fromisoformat(place[0][:10])) if place else asked.until
-    while day >= asked.since:
-        yield from _through("day", day.isoformat(), Wanted(), place)
-        day, place = day - timedelta(days=1), None
+    for back in range((day - asked.since).days + 1):  # no day before the first of all is worked out
+        yield from _through("day", (day - timedelta(days=back)).isoformat(), Wanted(), place)
+        place = None
 
 
 def _told_apart(name: str, rows: Iterator[AuditRow]) -> Iterator[tuple[str, AuditRow]]:
@@ -187,7 +187,7 @@ def _positions(cursor: str, sources: Mapping[str, _Walk]) -> dict[str, Place]:
         places = {name: _checked(*place) for name, place in told.items()}
         if not places.keys() <= sources.keys():
             raise ValueError("of another search")
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
         raise Invalid({"cursor": _("This link to further records is damaged. Search again.")}) from error
     return places
 

@@ -278,12 +278,12 @@ def _list_page(request: WebRequest, state: str) -> Response:
 
 def _is_expired(request: WebRequest, one: "Account") -> bool:
     """Whether an account waits for an invitation that can no longer be accepted."""
-    from chalicelib.access import items
+    from chalicelib.access import items, store
 
     if one.status is not AccountStatus.INVITED:
         return False
     made = items.invitation(one.account_id)
-    return made is None or made.is_over(request.now)
+    return made is None or made.is_over(request.now) or not made.stands(store.account_of_id(made.invited_by))
 
 
 def _account_page(request: WebRequest, found: "Account", status: int = 200, overtaken: bool = False) -> Response:

@@ -13,7 +13,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-_ALWAYS = {
+ALWAYS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",  # a link in a mail is a capability: it must not leave with a click
     "Cache-Control": "no-store",
@@ -21,12 +21,12 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_HSTS = "max-age=31536000"
+HSTS = "max-age=31536000"
 
 
 def with_security(given: dict[str, str | list[str]], secure: bool) -> dict[str, str | list[str]]:
     """`given` with every header it lacks; a header already given (a long cache for a static file) stays."""
-    merged: dict[str, str | list[str]] = {**_ALWAYS, **given}
+    merged: dict[str, str | list[str]] = {**ALWAYS, **given}
     if secure:
-        merged["Strict-Transport-Security"] = _HSTS
+        merged["Strict-Transport-Security"] = HSTS
     return merged

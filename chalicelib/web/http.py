@@ -19,7 +19,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.access.rules import Right
 from chalicelib.errors import DirectoryError, Forbidden, Hidden, NotFound
 from chalicelib.web import forms, headers
-from chalicelib.web.request import WebRequest
+from chalicelib.web.request import WebRequest, reference
 
 __all__ = ["ROUTES", "Pages", "Response", "WebRequest"]
 
@@ -80,8 +80,9 @@ def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
     try:
         request = WebRequest(raw, runtime())
     except Exception:
-        logger.exception("no request could be made", extra={"route": raw.path})
-        return _finished(failures.bare(), None)
+        told = reference(raw)
+        logger.exception("no request could be made", extra={"route": raw.path, "request_id": told})
+        return _finished(failures.bare(told), None)
     logger.append_keys(request_id=request.request_id, route=request.route)
     try:
         return _finished(_admitted(request, right, handler), request)
@@ -144,7 +145,7 @@ def _whole_page(request: WebRequest, redirect: Response) -> Response:
 
 
 def _finished(response: Response, request: WebRequest | None) -> Response:
-    given: dict[str, Any] = headers.with_security(response.headers, secure=request.secure if request else False)
+    given: dict[str, Any] = headers.with_security(response.headers, secure=request.secure if request else True)
     if request is not None:
         to_set = request.cookies_to_set()
         if to_set:

@@ -1,6 +1,7 @@
 """What every page template is given besides its own content."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -25,12 +26,23 @@ class _LazyToken:
     __html__ = __str__  # hexadecimal: nothing to escape
 
 
+def _path_to_read(request: "WebRequest") -> str:
+    """This page's path or, where forms are only sent to, the nearest above it that can be opened."""
+    from chalicelib.web.http import ROUTES
+
+    route, path = request.route, request.path
+    while route and ("GET", route) not in ROUTES:
+        route, path = route.rpartition("/")[0], path.rpartition("/")[0]
+    return path or "/"
+
+
 def page(request: "WebRequest", template: str, language: str, content: dict[str, Any]) -> str:
     """The HTML of `templates/web/<template>` in `language`."""
 
     def csrf_field() -> Markup:
         return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, request.form_token())
 
+    shown = request.url(_path_to_read(request))
     given: dict[str, Any] = {
         "url": request.url,
         "static": lambda name: request.url(f"/static/{static.public_name(name)}"),
@@ -42,7 +54,7 @@ def page(request: "WebRequest", template: str, language: str, content: dict[str,
         "notice": "" if request.headers.get("hx-request") else request.take_notice(),
         "now": request.now,
         "current_path": request.path,
-        "in_language": {code: request.here(lang=code) for code in LANGUAGES},
+        "in_language": {code: f"{shown}?{urlencode({**request.query, 'lang': code})}" for code in LANGUAGES},
     }
     made = environment(language).get_template(f"web/{template}")
     return made.render({**given, **content})

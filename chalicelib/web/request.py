@@ -32,6 +32,11 @@ def is_local_path(path: str) -> bool:
     return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
 
 
+def reference(raw: Request) -> str:
+    """What an error page and the logs name a request by: API Gateway's id for it."""
+    return raw.context.get("requestId") or secrets.token_hex(8)
+
+
 def _filled(route: str, params: Mapping[str, str]) -> str:
     """The path asked for, from the route and its parameters; `{rest+}` takes slashes too."""
     for name, value in params.items():
@@ -53,7 +58,7 @@ class WebRequest:
         self.path: str = _filled(raw.path, self.params)
         self.route: str = raw.path
         self.query: dict[str, str] = dict(raw.query_params or {})
-        self.request_id: str = raw.context.get("requestId") or secrets.token_hex(8)
+        self.request_id: str = reference(raw)
         self.source_ip: str = raw.context.get("identity", {}).get("sourceIp") or ""
         self.secure: bool = cookies.is_secure(runtime.site_url())
         self._set: dict[str, str] = {}
@@ -188,17 +193,16 @@ class WebRequest:
 
     def page_shown(self) -> str:
         """The page in the reader's window with its query: htmx asks for parts of it, and says which it is."""
-        shown = urlsplit(self.headers.get("hx-current-url", ""))
+        try:
+            shown = urlsplit(self.headers.get("hx-current-url", ""))
+        except ValueError:  # no address at all: whoever sent it is no browser
+            shown = urlsplit("")
         base = self.url("")
         if self.headers.get("hx-request") and shown.path.startswith(f"{base}/"):
             path, query = shown.path.removeprefix(base), shown.query
         else:
             path, query = self.path, urlencode(self.query)
         return f"{path}?{query}" if query else path
-
-    def here(self, **changed: str) -> str:
-        """This page's URL with some query parameters set."""
-        return self.url(self.path) + "?" + urlencode({**self.query, **changed})
 
     def render(self, template: str, status: int = 200, language: str = "", **context: Any) -> Response:
         """The page `templates/web/<template>`. `language` overrides the reader's (a mail's link keeps its own)."""

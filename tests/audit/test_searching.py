@@ -207,9 +207,15 @@ def cursor_of(told: object) -> str:
         cursor_of({"about": ["2026-03-02", "y" * 3000, 1]}),
         cursor_of({"about": ["2026-03-02", "\ud800", 1]}),
         cursor_of({"day": ["2026-03-02", "y", 1]}),
+        base64.urlsafe_b64encode(b"[" * 5000).decode(),
     ],
 )
 def test_a_damaged_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
         find(Wanted(state="TR"), cursor)
     assert set(refused.value.fields) == {"cursor"}
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_the_first_and_the_last_day_of_all_can_be_searched(day: date) -> None:
+    assert find(Wanted(since=day, until=day)).rows == []

@@ -5,11 +5,14 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import app
+from chalicelib.i18n import LANGUAGES, direction, translations
 from chalicelib.settings import Settings
+from chalicelib.web.headers import ALWAYS, CONTENT_SECURITY_POLICY
 from infra.deploy import with_code_at
 from infra.package import TEMPLATE
 from tests.infra.templates import Template, functions, listed, resources, statements, tables_named, text
@@ -189,6 +192,44 @@ def test_only_the_pages_reach_the_user_pool_and_none_may_change_the_pool_itself(
         "AdminSetUserMFAPreference",
         "AdminSetUserPassword",
     }
+
+
+KINDS = {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "REQUEST_TOO_LARGE", "THROTTLED"}
+
+
+def _gateway_answers(template: Template) -> dict[str, Any]:
+    (api,) = resources(template, "AWS::Serverless::Api").values()
+    found: dict[str, Any] = api["DefinitionBody"]["x-amazon-apigateway-gateway-responses"]
+    return found
+
+
+def test_what_api_gateway_answers_by_itself_is_a_page_in_six_languages_with_a_reference(template: Template) -> None:
+    answers = _gateway_answers(template)
+    assert answers.keys() == KINDS
+    for answer in answers.values():
+        assert answer["responseTemplates"].keys() == {"text/html", "application/json"}
+        for page in answer["responseTemplates"].values():
+            assert page.count("$context.requestId") == page.count("$") == len(LANGUAGES)
+            assert all(f'<section lang="{code}" dir="{direction(code)}">' in page for code in LANGUAGES)
+            assert "<script" not in page
+            assert "style" not in page
+    assert translations("es").gettext("Too many attempts") in answers["THROTTLED"]["responseTemplates"]["text/html"]
+    assert answers["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
+
+
+def test_what_api_gateway_answers_by_itself_carries_the_security_headers(template: Template) -> None:
+    for answer in _gateway_answers(template).values():
+        given = {
+            name.removeprefix("gatewayresponse.header."): value for name, value in answer["responseParameters"].items()
+        }
+        assert ALWAYS.keys() | {"Strict-Transport-Security"} <= given.keys()
+        assert given["Content-Type"] == "'text/html; charset=utf-8'"
+        for value in given.values():
+            assert value[0] == value[-1] == "'"
+            assert "'" not in value[1:-1], "it would end API Gateway's own quotes"
+        policy = {part.strip() for part in given["Content-Security-Policy"].strip("'").split(";")}
+        assert policy == {"default-src", "form-action", "frame-ancestors", "base-uri"}
+        assert all(f"{directive} " in CONTENT_SECURITY_POLICY for directive in policy)
 
 
 def test_only_the_local_stage_may_be_sped_up(template: Template) -> None:

@@ -48,6 +48,18 @@ def small(site: Runtime) -> Iterator[Browser]:
     def fail(request: WebRequest, what: str) -> Response:
         raise RAISED[what]
 
+    @pages.get("/forms/{name}", right=None)
+    def form(request: WebRequest, name: str) -> Response:
+        raise errors.NotFound(name)
+
+    @pages.post("/forms/{name}/send", right=None)
+    def send(request: WebRequest, name: str) -> Response:
+        raise errors.Conflict(name)
+
+    @pages.post("/only/sent/to", right=None)
+    def take(request: WebRequest) -> Response:
+        raise errors.Conflict("x")
+
     @pages.get("/managers", right=Right.SEE_CAMPAIGNS)
     def managers(request: WebRequest) -> Response:
         return request.render("error.html", title="In", advice="", details=[], seconds=0, reference="")

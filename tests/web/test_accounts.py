@@ -148,6 +148,20 @@ def test_a_suspended_person_cannot_sign_in_however_right_the_password(
     assert page.status == 400
 
 
+@pytest.mark.parametrize("act", ["suspend", "remove"])
+def test_what_one_supervisor_does_to_another_is_told_to_the_manager_who_appointed_both(
+    supervisor: Browser, act: str
+) -> None:
+    """Told to the supervisors alone, it would be told to whoever did it."""
+    press(supervisor, SECOND, act)
+    assert ("manager", {"suspend": "suspended", "remove": "removed"}[act]) in notices()
+
+
+def test_what_a_supervisor_does_to_others_of_the_state_is_the_states_own_matter(supervisor: Browser) -> None:
+    press(supervisor, POC, "suspend")
+    assert "manager" not in {to for to, _change in notices()}
+
+
 def test_every_change_is_audited_by_id_and_told_to_the_state_and_to_the_person(
     supervisor: Browser, site: Runtime
 ) -> None:

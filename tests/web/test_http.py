@@ -1,17 +1,33 @@
 """What every page gets from the foundation, on a small app of its own."""
 
+import io
 import json
+import logging
+from collections.abc import Iterator
 
 import pytest
+from chalice.test import Client
 
 from chalicelib.access.rules import Role
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history
+from chalicelib.observability import logger
 from chalicelib.web.http import ROUTES
 from tests.accounts import id_of
 from tests.web.browser import Browser
 
 pytestmark = pytest.mark.usefixtures("aws")
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What is written to the log, as the operator finds it."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
+    yield written
+    logging.getLogger(logger.name).removeHandler(handler)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +62,28 @@ def test_every_answer_carries_the_security_headers(small: Browser, path: str) ->
     assert given["Cache-Control"] == "no-store"
     assert given["X-Content-Type-Options"] == "nosniff"
     assert "max-age" in str(given["Strict-Transport-Security"])
+
+
+def test_even_without_a_request_of_ours_there_are_headers_and_the_reference_that_is_in_the_log(
+    small: Browser, log: io.StringIO
+) -> None:
+    before, small.runtime.site = small.runtime.site, "http://directory.example"  # cookies would travel in the clear
+    try:
+        answer = Client(small.app).http.get("/")
+    finally:
+        small.runtime.site = before
+    assert answer.status_code == 500
+    told = answer.body.decode().split()[-1]
+    assert len(told) >= 16
+    assert f'"request_id":"{told}"' in log.getvalue()
+    for name in ("Content-Security-Policy", "Strict-Transport-Security", "Referrer-Policy"):
+        assert name in answer.headers
+
+
+def test_the_reference_of_an_error_page_is_in_the_log(small: Browser, log: io.StringIO) -> None:
+    page = small.get("/raise/fault")
+    told = page.html.partition("<code")[2].partition(">")[2].partition("<")[0]
+    assert f'"request_id":"{told}"' in log.getvalue()
 
 
 def test_what_chalice_refuses_by_itself_gets_our_page_too(small: Browser) -> None:
@@ -113,6 +151,15 @@ def test_a_language_chosen_on_the_site_stays_and_the_switch_stays_on_the_page(sm
     assert 'dir="rtl"' in page.html
     assert 'href="/api/raise/missing?x=1&amp;lang=fr"' in page.html
     assert 'lang="ar" dir="rtl"' in small.get("/").html
+
+
+@pytest.mark.parametrize(("sent_to", "readable"), [("/forms/x/send", "/forms/x"), ("/only/sent/to", "/")])
+def test_where_forms_are_only_sent_to_the_switch_leads_to_the_page_above(
+    small: Browser, sent_to: str, readable: str
+) -> None:
+    page = small.post(sent_to)
+    assert page.status == 409
+    assert f'href="/api{readable}?lang=fr"' in page.html
 
 
 def test_the_accounts_language_comes_before_the_browsers(small: Browser) -> None:

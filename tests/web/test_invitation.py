@@ -303,3 +303,45 @@ def test_whoever_invited_may_have_been_the_manager(
     typed = {"email": NEWCOMER, "role": "supervisor", "language": "en"}
     manager.submit(manager.get("/accounts/invite?state=AM"), "/accounts/invite", typed)
     assert "The directory manager invites you" in browser.get(link_in(deliver(site), NEWCOMER, site)).text
+
+
+@pytest.mark.parametrize("lost", [{"status": AccountStatus.SUSPENDED}, {"role": Role.POC}])
+def test_an_invitation_lapses_with_the_right_of_whoever_made_it(
+    invited: tuple[str, str], supervisor: Browser, open_browser: Callable[[], Browser], lost: dict[str, object]
+) -> None:
+    """Or a supervisor who is suspended could still let in whom they had invited, start code and all."""
+    link, code = invited
+    page = open_browser()
+    form = page.get(link)
+    change(SUPERVISOR, **lost)
+    answer = page.submit(form, link, {"code": code, "password": CHOSEN, "again": CHOSEN})
+    assert answer.status == 410
+    assert "may no longer invite" in answer.text
+    assert of(NEWCOMER).status is AccountStatus.INVITED
+
+
+def test_an_invitation_that_lapsed_is_sent_anew_by_somebody_else(
+    invited: tuple[str, str], site: Runtime, pool: Pool, open_browser: Callable[[], Browser]
+) -> None:
+    change(SUPERVISOR, status=AccountStatus.SUSPENDED)
+    second = signed_in(open_browser(), pool, SECOND)
+    assert "expired" in second.get("/accounts").text.lower()
+    code = start_code(press(second, NEWCOMER, "resend"))
+    accept(open_browser(), link_in(deliver(site), NEWCOMER, site), code)
+    assert of(NEWCOMER).status is AccountStatus.ACTIVE
+
+
+def test_sending_invitations_anew_again_and_again_slows_down(
+    supervisor: Browser, site: Runtime, clock: StillClock
+) -> None:
+    """A mailbox that is no concern of the directory's must not be filled by it."""
+    invite(supervisor)
+    for _time in range(site.settings.accounts.invitations_open - 1):
+        press(supervisor, NEWCOMER, "resend")
+    before = len([row for row in NoticeRow.scan() if row.template == "account-invitation"])
+    page = press(supervisor, NEWCOMER, "resend")
+    assert (page.status, "Too many attempts" in page.text) == (429, True)
+    assert invite(supervisor, "another.officer@cert.am.example").status == 429
+    assert len([row for row in NoticeRow.scan() if row.template == "account-invitation"]) == before
+    clock.pass_(minutes=1)
+    assert press(supervisor, NEWCOMER, "resend").status == 200

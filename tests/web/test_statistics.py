@@ -248,3 +248,8 @@ def test_what_is_left_out_is_said(manager: Browser) -> None:
     assert "There were too few inquiries between too few States to show figures." in page.text
     assert "It would say something about fewer than 5 States." in page.text
     assert "not shown" in page.text
+
+
+@pytest.mark.parametrize("report_id", ["", "x" * 41, "none-such"])
+def test_a_report_of_nothing_is_not_prepared(manager: Browser, report_id: str) -> None:
+    assert prepare(manager, report_id).status == 404
