@@ -76,7 +76,9 @@ def format_date(moment: date, language: str) -> str:
     catalogue = translations(language)
     first = "1er" if language == "fr" else "1"  # French alone says "first" of a month
     return catalogue.gettext("{day} {month} {year}").format(
-        day=first if moment.day == 1 else moment.day, month=catalogue.gettext(_MONTHS[moment.month - 1]), year=moment.year
+        day=first if moment.day == 1 else moment.day,
+        month=catalogue.gettext(_MONTHS[moment.month - 1]),
+        year=moment.year,
     )
 
 
