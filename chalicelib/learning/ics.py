@@ -1,7 +1,7 @@
 """Events of the catalogue for a reader's own calendar: iCalendar (RFC 5545), written by hand.
 
-Times are UTC, so that no time zone has to be described. A UID stays the same for as long as the event does, and SEQUENCE
-counts its changes: a calendar that takes the file in again moves the event instead of adding another.
+Times are UTC, so that no time zone has to be described. A UID stays the same for as long as the event does, and
+SEQUENCE counts its changes: a calendar that takes the file in again moves the event instead of adding another.
 """
 
 from collections.abc import Callable, Iterable

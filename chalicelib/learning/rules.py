@@ -133,9 +133,7 @@ def check(given: Mapping[str, str]) -> Content:
     if not typed["title"]:
         problems["title"] = _("Give a title.")
     if typed["link"] and not _is_link(typed["link"]):
-        problems.setdefault(
-            "link", _("Give a whole web address that begins with https://, without a name or password.")
-        )
+        problems.setdefault("link", _("Give a whole web address that begins with https://, without a user name."))
     if not typed["place"] and not typed["link"]:
         problems.setdefault("place", _("Say where: a place, a web address, or both."))
     languages = tuple(dict.fromkeys(part.lower() for part in re.split(r"[;,\s]+", typed["languages"]) if part))
@@ -160,13 +158,11 @@ def _is_link(text: str) -> bool:
 
 def _times(typed: Mapping[str, str], problems: dict[str, str]) -> tuple[datetime | None, datetime | None]:
     """Both times or none; what is wrong with them goes into `problems`."""
-    found = {name: _time(typed[name]) for name in ("starts", "ends")}
-    for name, moment in found.items():
-        if (typed[name] and moment is None) or (
-            not typed[name] and (typed["kind"] in WITH_TIMES or any(typed[other] for other in found))
-        ):
+    needed = typed["kind"] in WITH_TIMES or bool(typed["starts"] or typed["ends"])
+    starts_at, ends_at = _time(typed["starts"]), _time(typed["ends"])
+    for name, moment in (("starts", starts_at), ("ends", ends_at)):
+        if needed and moment is None:
             problems.setdefault(name, _("Give day and time in UTC, like 2027-03-15 13:00."))
-    starts_at, ends_at = found["starts"], found["ends"]
     if starts_at and ends_at and not starts_at < ends_at <= starts_at + LONGEST:
         problems.setdefault("ends", _("It has to end after it starts, and within a year."))
     return starts_at, ends_at

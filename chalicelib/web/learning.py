@@ -80,7 +80,7 @@ def _account(request: WebRequest) -> "Account":
 
 def _page_figure(request: WebRequest, practice: "Practice") -> str:
     """The page behind a link, without what stands around it. Its form sends nothing: the template makes it inert."""
-    return _practice_page(request, practice, "", figure=True).body
+    return str(_practice_page(request, practice, "", figure=True).body)
 
 
 # The try-out
@@ -151,7 +151,9 @@ def practice_of_code(request: WebRequest, plain: str) -> Response | None:
     from chalicelib.learning import practice
 
     found = practice.of_code(plain, request.runtime.settings.learning, request.now)
-    return found and request.redirect(f"/t/{practice.token(request.runtime.link_signer(), found)}")
+    if found is None:
+        return None
+    return request.redirect(f"/t/{practice.token(request.runtime.link_signer(), found)}")
 
 
 def _practice_page(request: WebRequest, found: "Practice", token: str, figure: bool = False) -> Response:
