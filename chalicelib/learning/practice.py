@@ -5,6 +5,7 @@ written, and no figure counts it.
 """
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from chalicelib.access.rules import Account
 from chalicelib.audit import store as audit
@@ -29,7 +30,7 @@ def send(account: Account, which: Which, policy: LearningPolicy, now: datetime, 
     before = store.practice(account.account_id, which)
     left = rules.wait(before, policy, now)
     if left > timedelta(0):
-        raise TooManyAttempts(int(left.total_seconds()) + 1)
+        raise TooManyAttempts(ceil(left.total_seconds()))
     made = Practice(account.account_id, which, new_id(), new_code(), account.state, now)
     about = {"which": which.value, "practice": made.practice_id}
     notice = Notice(f"practice-{which.value}", to_account(account.account_id), about, now)
