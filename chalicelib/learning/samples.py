@@ -144,10 +144,11 @@ def shown_mail(which: Which, language: str, now: datetime, settings: Settings, s
     code_url = f"{site_url}/code?lang={language}"
     shown = {"link": f"{site_url}/…", "code": spaced(SHOWN_CODE), "code_url": code_url}
     if which is Which.PING:
-        context = ping_mail(language, now, settings, **shown)
+        template, context = "ping", ping_mail(language, now, settings, **shown)
     else:
-        context = inquiry_mail(language, now, settings, inquiry_url=f"{site_url}/inquiries/…", **shown)
-    return render(f"practice-{which.value}", language, "", mail_from=settings.mail_from, **context)
+        page = f"{site_url}/inquiries/…"
+        template, context = "inquiry-ask", inquiry_mail(language, now, settings, inquiry_url=page, **shown)
+    return render(template, language, "", mail_from=settings.mail_from, **context)
 
 
 # Pages
