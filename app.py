@@ -17,6 +17,7 @@ from chalicelib.web import (
     imports,
     inquiries,
     invitation,
+    learning,
     listed,
     nominations,
     proposals,
@@ -52,6 +53,7 @@ for part in (
     accounts,
     invitation,
     statistics,
+    learning,
 ):
     app.register_blueprint(part.pages.blueprint)
 

@@ -114,6 +114,20 @@ class StatisticsPolicy:
 
 
 @dataclass(frozen=True)
+class LearningPolicy:
+    """The try-out of the tutorial (§16). Never scaled: people practise at their own pace.
+
+    One practice mail of each kind goes out `every` so often; its link and code work for `link_lifetime`. That somebody
+    has practised is remembered for `remembered`. The catalogue holds `resources` items at most.
+    """
+
+    every: timedelta = timedelta(minutes=5)
+    link_lifetime: timedelta = timedelta(days=7)
+    remembered: timedelta = timedelta(days=365)
+    resources: int = 200
+
+
+@dataclass(frozen=True)
 class SessionPolicy:
     """How long a signed-in session lasts: `idle` without a request, `absolute` from sign-in. Never scaled."""
 
@@ -171,6 +185,7 @@ class Settings:
     nominations: NominationPolicy = field(default_factory=NominationPolicy)
     accounts: AccountPolicy = field(default_factory=AccountPolicy)
     statistics: StatisticsPolicy = field(default_factory=StatisticsPolicy)
+    learning: LearningPolicy = field(default_factory=LearningPolicy)
 
     @property
     def pings(self) -> PingPolicy:

@@ -8,6 +8,7 @@ from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.imports import ImportRow
 from chalicelib.directory.store import EntryRow
 from chalicelib.inquiries.store import InquiryRow
+from chalicelib.learning.store import PracticeRow
 from chalicelib.nominations.store import ProposalRow
 from chalicelib.notices.store import NoticeRow
 from chalicelib.pings.store import PingRow
@@ -24,6 +25,7 @@ MODELS: tuple[type[Model], ...] = (
     InvitationRow,
     NoticeRow,
     PingRow,
+    PracticeRow,
     ProposalRow,
     ReportRow,
     SessionRow,

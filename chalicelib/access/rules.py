@@ -87,6 +87,12 @@ class Right(StrEnum):
     """The anonymised figures that were published: everybody who may sign in (§35b)."""
     PUBLISH_STATISTICS = "publish-statistics"
     """Prepare anonymised figures, look at them before others do, publish and withdraw them."""
+    SEE_LEARNING = "see-learning"
+    """The tutorial, the templates, the checklist and the catalogue of training resources and events (§16, §31)."""
+    PRACTISE = "practise"
+    """Have a practice ping or a practice inquiry sent to oneself; it touches nothing else."""
+    KEEP_RESOURCES = "keep-resources"
+    """Add, change and remove what the catalogue of training resources and events lists."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,8 @@ class Account:
 
 
 _ALL = frozenset({Right.SEE_HOME, Right.SIGN_OUT, Right.SEE_STATISTICS})
-_READER = _ALL | {Right.SEE_ENTRIES, Right.REPORT_DOUBT}
+_LEARNER = frozenset({Right.SEE_LEARNING, Right.PRACTISE})
+_READER = _ALL | _LEARNER | {Right.SEE_ENTRIES, Right.REPORT_DOUBT}
 _POC = _READER | {
     Right.SEE_OWN_ENTRIES,
     Right.SEE_INQUIRIES,
@@ -125,6 +132,7 @@ _POC = _READER | {
 }
 _GRANTED: dict[Role, frozenset[Right]] = {
     Role.MANAGER: _ALL
+    | _LEARNER
     | {
         Right.SEE_ENTRIES,
         Right.SEE_ENTRY_HISTORY,
@@ -139,6 +147,7 @@ _GRANTED: dict[Role, frozenset[Right]] = {
         Right.SET_DOMAINS,
         Right.APPOINT,
         Right.PUBLISH_STATISTICS,
+        Right.KEEP_RESOURCES,
     },
     Role.SUPERVISOR: _POC | {Right.SUPERVISE_ACCOUNTS, Right.SEE_OWN_VIEWS},
     Role.POC: _POC,

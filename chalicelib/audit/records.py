@@ -114,6 +114,16 @@ class Action(StrEnum):
     """The manager withdrew published figures."""
     STATISTICS_EXPORTED = "statistics:report:exported"
     """Published figures were exported as a file."""
+    PRACTICE_SENT = "learning:practice:sent"
+    """Somebody had a practice ping or a practice inquiry sent to the own account."""
+    PRACTICE_DONE = "learning:practice:done"
+    """The button of a practice ping or a practice inquiry was pressed; nothing else was touched."""
+    RESOURCE_ADDED = "learning:resource:added"
+    """The manager put a training resource or an event into the catalogue."""
+    RESOURCE_CHANGED = "learning:resource:changed"
+    """The manager changed what the catalogue says of a training resource or an event."""
+    RESOURCE_REMOVED = "learning:resource:removed"
+    """The manager took a training resource or an event out of the catalogue."""
     SIGNED_IN = "access:session:signed-in"
     """Password and one-time code were right; a session began."""
     SIGN_IN_FAILED = "access:session:sign-in-failed"
@@ -258,6 +268,16 @@ def inquiry_subject(inquiry_id: str) -> str:
 def statistics_subject(report_id: str) -> str:
     """The subject under which the history of published figures is kept."""
     return f"statistics#{report_id}"
+
+
+def practice_subject(account_id: str) -> str:
+    """The subject under which it is kept what an account practised: apart from the account's own history."""
+    return f"practice#{account_id}"
+
+
+def resource_subject(resource_id: str) -> str:
+    """The subject under which the history of an item of the catalogue of training resources is kept."""
+    return f"resource#{resource_id}"
 
 
 def account_subject(account_id: str) -> str:

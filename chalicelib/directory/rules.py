@@ -57,7 +57,7 @@ OPTIONAL = frozenset({"name", "title", "alternate_email", "phone", "networks", *
 
 # Unseen characters, and such as turn the direction of what follows: they can make an address look like another.
 # Marks that ordinary Arabic, Persian and Indic text needs (ZWNJ, ZWJ, LRM, RLM, ALM) are not among them.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ue000-\uf8ff"
     "\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
@@ -127,7 +127,7 @@ def _value(column: str, cell: str, latest: date) -> Any:
     text = tidy(cell)
     if len(text) > LIMITS[column]:
         raise Refused("too-long", length=len(text), limit=LIMITS[column])
-    if unseen := _UNSEEN.search(text):
+    if unseen := UNSEEN.search(text):
         raise Refused("character", position=unseen.start() + 1, character=f"U+{ord(unseen[0]):04X}")
     if column == "note_verbale_date" and text:
         return _date(text, latest)

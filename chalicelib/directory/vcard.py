@@ -5,11 +5,8 @@ The known library (vobject) writes version 3.0; what it would save us are the es
 
 from dataclasses import dataclass
 
+from chalicelib.content_lines import ended, escaped, folded
 from chalicelib.directory.entry import Entry, Holder
-
-_LINE = 75
-"""Octets of a line without its end (RFC 6350, 3.2)."""
-_ESCAPES = str.maketrans({"\\": "\\\\", ",": "\\,", ";": "\\;", "\n": "\\n", "\r": None})
 
 
 @dataclass(frozen=True)
@@ -28,13 +25,13 @@ def vcard(entry: Entry, words: Words) -> str:
     lines = [
         *_who(entry, words),
         *(f"LANG;PREF={place}:{code}" for place, code in enumerate(held.languages, 1)),
-        f"TZ:{_text(held.timezone)}",
-        f"NOTE:{_text(words.note)}",
+        f"TZ:{escaped(held.timezone)}",
+        f"NOTE:{escaped(words.note)}",
         f"SOURCE:{words.source}",
-        f"UID:{_text(entry.poc_id)}",
+        f"UID:{escaped(entry.poc_id)}",
         f"REV:{entry.changed_at:%Y%m%dT%H%M%SZ}",
     ]
-    return _card([_folded(line) for line in lines])
+    return _card([folded(line) for line in lines])
 
 
 def short_vcard(entry: Entry, words: Words) -> str:
@@ -46,13 +43,13 @@ def short_vcard(entry: Entry, words: Words) -> str:
 def _who(entry: Entry, words: Words) -> list[str]:
     held = entry.nomination
     is_person = held.holder is Holder.REPRESENTATIVE
-    addresses = [f"EMAIL;PREF={place};TYPE=work:{_text(email)}" for place, email in enumerate(_addresses(entry), 1)]
+    addresses = [f"EMAIL;PREF={place};TYPE=work:{escaped(email)}" for place, email in enumerate(_addresses(entry), 1)]
     return [
         f"KIND:{'individual' if is_person else 'org'}",
-        f"FN:{_text(held.name or held.institution)}",
-        f"ORG:{_text(held.institution)}",
-        *([f"TITLE:{_text(held.title)}"] if held.title else []),
-        f"ROLE:{_text(words.role)}",
+        f"FN:{escaped(held.name or held.institution)}",
+        f"ORG:{escaped(held.institution)}",
+        *([f"TITLE:{escaped(held.title)}"] if held.title else []),
+        f"ROLE:{escaped(words.role)}",
         *([f'TEL;VALUE=uri;TYPE="work,voice":tel:{held.phone}'] if held.phone else []),
         *addresses,
     ]
@@ -64,22 +61,4 @@ def _addresses(entry: Entry) -> list[str]:
 
 
 def _card(lines: list[str]) -> str:
-    return "".join(f"{line}\r\n" for line in ("BEGIN:VCARD", "VERSION:4.0", *lines, "END:VCARD"))
-
-
-def _text(value: str) -> str:
-    """A value that is text, or a part of one: backslash, comma, semicolon and line end are escaped."""
-    return value.translate(_ESCAPES)
-
-
-def _folded(line: str) -> str:
-    """The line in pieces of 75 octets at most, each further one begun by a space; no character is cut in two."""
-    pieces, piece, room = [], "", _LINE
-    for character in line:
-        size = len(character.encode())
-        if size > room:
-            pieces.append(piece)
-            piece, room = " ", _LINE - 1
-        piece += character
-        room -= size
-    return "\r\n".join([*pieces, piece])
+    return ended(("BEGIN:VCARD", "VERSION:4.0", *lines, "END:VCARD"))

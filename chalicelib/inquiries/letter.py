@@ -141,8 +141,8 @@ class Letters:
             "may_acknowledge": rules.may_acknowledge(inquiry),
             "technical": step.contact.kind is Kind.TECHNICAL,
             "times": _times(_ASKED_BY, clocks, language),
-            "summary": _summary(inquiry, language),
-            "rows": _envelope_rows(inquiry, language),
+            "summary": summary_rows(inquiry, language),
+            "rows": envelope_rows(inquiry, language),
             "link": self.link(inquiry, step, language),
             "code": spaced(step.code),
             "code_url": f"{self.site_url}/code?lang={language}",
@@ -200,7 +200,7 @@ def _fell_back(inquiry: Inquiry, step: Step) -> bool:
     return inquiry.steps[step.number - 2].contact.kind is not step.contact.kind
 
 
-def _summary(inquiry: Inquiry, language: str) -> Rows:
+def summary_rows(inquiry: Inquiry, language: str) -> Rows:
     """What decides whether the reader gets up at night."""
     envelope, translate = inquiry.envelope, translations(language).gettext
     return [
@@ -210,7 +210,7 @@ def _summary(inquiry: Inquiry, language: str) -> Rows:
     ]
 
 
-def _envelope_rows(inquiry: Inquiry, language: str) -> Rows:
+def envelope_rows(inquiry: Inquiry, language: str) -> Rows:
     """The envelope but for what the summary says. The sector is left to the page: mail travels in the open."""
     envelope, translate = inquiry.envelope, translations(language).gettext
     kind, _explained = terms.TYPES[envelope.incident_class][envelope.incident_type]

@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     INQUIRY = "inquiry-acknowledgement"
     ENTRY = "entry-confirmation"
     INVITATION = "account-invitation"
+    PRACTICE = "practice-acknowledgement"
     FORM = "form"
 
 

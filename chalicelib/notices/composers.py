@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.access import letters as accounts
+from chalicelib.learning import letters as learning
 from chalicelib.nominations import letters as nominations
 from chalicelib.notices.notice import Notice
 from chalicelib.notices.recipients import Recipient
@@ -20,6 +21,8 @@ COMPOSERS: dict[str, Composer] = {
     "account-invitation": accounts.invitation,
     "account-review": accounts.review,
     "entry-listed": nominations.listed,
+    "practice-inquiry": learning.inquiry,
+    "practice-ping": learning.ping,
     "proposal-decided": nominations.decided,
     "who-follows": nominations.who_follows,
 }

@@ -127,6 +127,7 @@ def code_typed(request: WebRequest) -> Response:
     """Go on to the same page as the link does."""
     from chalicelib.access import attempts, audit
     from chalicelib.links import codes
+    from chalicelib.web.learning import practice_of_code
 
     request.check_form()
     typed = request.field("code")
@@ -136,6 +137,7 @@ def code_typed(request: WebRequest) -> Response:
     counted = attempts.subject("code", request.source_ip)
     attempts.count(counted, CODE_TRIES, request.now)
     page = _ping_page(request, plain) or _inquiry_page(request, plain) or _entry_page(request, plain)
+    page = page or practice_of_code(request, plain)
     if page is None:
         audit.put_stranger(request.route, "unknown code", request.visit)
         return _code_page(request, 404, typed=typed[:40], problem="unknown")

@@ -48,6 +48,9 @@ POLICY: dict[Right, set[Role]] = {
     Right.SEE_AUDIT: {Role.AUDITOR},
     Right.SEE_STATISTICS: set(Role),
     Right.PUBLISH_STATISTICS: {Role.MANAGER},
+    Right.SEE_LEARNING: {Role.MANAGER, Role.READER, *POCS},
+    Right.PRACTISE: {Role.MANAGER, Role.READER, *POCS},
+    Right.KEEP_RESOURCES: {Role.MANAGER},
 }
 
 

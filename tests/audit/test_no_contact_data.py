@@ -15,6 +15,9 @@ from chalicelib.directory import jobs
 from chalicelib.directory import store as directory
 from chalicelib.directory.store import EntryRow
 from chalicelib.inquiries import terms
+from chalicelib.learning import practice
+from chalicelib.learning import store as practised
+from chalicelib.learning.rules import Which
 from chalicelib.links.tokens import Purpose
 from chalicelib.nominations.store import ProposalRow
 from chalicelib.pings import service
@@ -23,6 +26,7 @@ from chalicelib.pings.store import PingRow
 from chalicelib.runtime import Runtime
 from chalicelib.settings import PingPolicy
 from tests.access.pool import PASSWORD, Pool
+from tests.accounts import id_of
 from tests.audit import chains
 from tests.conftest import StillClock
 from tests.directory.samples import cells, sheet
@@ -73,6 +77,7 @@ def used(
     looking(people[Role.POC])
     pinging(site, clock, open_browser(), people[Role.MANAGER])
     inquiring(people[Role.POC])
+    learning(people[Role.POC], people[Role.MANAGER], site)
     supervising(pool, people[Role.SUPERVISOR], people[Role.MANAGER])
     auditing(people[Role.AUDITOR], people[Role.SUPERVISOR])
 
@@ -86,7 +91,7 @@ def signing_in(pool: Pool, open_browser: Callable[[], Browser]) -> None:
     assert "Sign out" in browser.submit(page, "/sign-in/code", {"code": pool.code()}).text
     browser.submit(browser.get("/"), "/sign-out")
     browser.submit(browser.get("/code"), "/code", {"code": "ZZMARKER2"})
-    for cut in ("/p/", "/v/", "/i/"):
+    for cut in ("/p/", "/v/", "/i/", "/t/"):
         browser.get(f"{cut}{quote(mail('link'))}")
 
 
@@ -167,6 +172,21 @@ def inquiring(poc: Browser) -> None:
     assert "ZZMARKER/98877" in poc.get(page.location).text
     poc.get(f"{page.location}/form")
     poc.get(f"{page.location}/export.csv")
+
+
+def learning(poc: Browser, manager: Browser, site: Runtime) -> None:
+    for which in Which:
+        poc.submit(poc.get("/learn/try"), f"/learn/try/{which.value}")
+        sent = practised.practice(id_of(mail(Role.POC)), which)
+        assert sent
+        path = f"/t/{practice.token(site.link_signer(), sent)}"
+        assert "Thank you." in poc.submit(poc.get(path), path).text
+    item = {"kind": "course", "title": NAME, "place": f"{NAME}, {PHONE}", "languages": "en"}
+    page = manager.get("/learn/resources/new")
+    manager.submit(page, "/learn/resources/new", item)
+    path = f"/learn/resources/{page.inputs['resource_id']}"
+    manager.submit(manager.get(f"{path}/change"), f"{path}/change", {**item, "title": PHONE})
+    assert "Removed" in manager.submit(manager.get(f"{path}/change"), f"{path}/remove").text
 
 
 def supervising(pool: Pool, supervisor: Browser, manager: Browser) -> None:

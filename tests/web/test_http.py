@@ -224,4 +224,7 @@ OPEN = {
     "GET /i/{token}",
     "HEAD /i/{token}",
     "POST /i/{token}",
+    "GET /t/{token}",
+    "HEAD /t/{token}",
+    "POST /t/{token}",
 }

@@ -90,6 +90,9 @@ PAGES: dict[str, Line] = {
     "POST /invitation/{token}": OPEN,
     "GET /sign-in/recovery": OPEN,
     "POST /sign-in/recovery": OPEN,
+    "GET /t/{token}": OPEN,
+    "HEAD /t/{token}": OPEN,
+    "POST /t/{token}": OPEN,
     # the directory
     "POST /sign-out": everywhere(EVERYBODY),
     "GET /entries": everywhere(READERS),
@@ -181,6 +184,20 @@ PAGES: dict[str, Line] = {
     "GET /statistics/{report_id}/table.json": everywhere(EVERYBODY),
     "POST /statistics/{report_id}/publish": everywhere(MANAGER),
     "POST /statistics/{report_id}/withdraw": everywhere(MANAGER),
+    # learning
+    "GET /learn": everywhere(READERS),
+    "GET /learn/try": everywhere(READERS),
+    "POST /learn/try/{which}": everywhere(READERS),
+    "GET /learn/roles": everywhere(READERS),
+    "GET /learn/checklist": everywhere(READERS),
+    "GET /learn/resources": everywhere(READERS),
+    "GET /learn/resources/events.ics": everywhere(READERS),
+    "GET /learn/resources/{resource_id}/event.ics": everywhere(READERS),
+    "GET /learn/resources/new": everywhere(MANAGER),
+    "POST /learn/resources/new": everywhere(MANAGER),
+    "GET /learn/resources/{resource_id}/change": everywhere(MANAGER),
+    "POST /learn/resources/{resource_id}/change": everywhere(MANAGER),
+    "POST /learn/resources/{resource_id}/remove": everywhere(MANAGER),
 }
 
 REFUSED = 403
@@ -208,6 +225,8 @@ class Stand:
             "{inquiry_id}": "none-such",
             "{import_id}": "none-such",
             "{doubt_id}": "doubt-none-such",
+            "{which}": "ping",
+            "{resource_id}": "none-such",
         }
         for name, value in given.items():
             pattern = pattern.replace(name, value)
@@ -305,7 +324,7 @@ def test_reading_changes_nothing(stand: Stand, role: Role) -> None:
 
 
 @pytest.mark.parametrize("token", ["x", "%00", "..%2F..", "a" * 2000])
-@pytest.mark.parametrize("page", ["/p/", "/v/", "/i/", "/invitation/"])
+@pytest.mark.parametrize("page", ["/p/", "/v/", "/i/", "/t/", "/invitation/"])
 def test_a_link_that_nobody_signed_leads_nowhere_for_anybody(stand: Stand, page: str, token: str) -> None:
     for browser in (stand.scene.open_browser(), stand.scene.unoda, stand.scene.poc):
         for method in ("GET", "POST"):

@@ -1,0 +1,54 @@
+"""What practice mails say: what the real ones say of nobody, marked EXERCISE. Composed when they are sent."""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.access import store as accounts
+from chalicelib.access.rules import Right, may
+from chalicelib.errors import MailRefused
+from chalicelib.learning import practice, store
+from chalicelib.learning.rules import Practice, Which
+from chalicelib.links.codes import spaced
+
+if TYPE_CHECKING:
+    from chalicelib.notices.notice import Notice
+    from chalicelib.notices.recipients import Recipient
+    from chalicelib.runtime import Runtime
+
+
+def ping(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+    """To whoever asked for a practice ping."""
+    from chalicelib.learning import samples
+
+    made = _practice(notice, recipient)
+    given = _links(made, recipient, runtime)
+    return samples.ping_mail(recipient.language, made.sent_at, runtime.settings, **given)
+
+
+def inquiry(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+    """To whoever asked for a practice inquiry."""
+    from chalicelib.learning import samples
+
+    made = _practice(notice, recipient)
+    given = _links(made, recipient, runtime)
+    page = f"{runtime.site_url()}/learn/try?lang={recipient.language}"
+    return samples.inquiry_mail(recipient.language, made.sent_at, runtime.settings, inquiry_url=page, **given)
+
+
+def _practice(notice: "Notice", recipient: "Recipient") -> Practice:
+    """The practice, if it still waits and the account may still practise. Raises MailRefused."""
+    made = store.practice(recipient.key, Which(notice.about["which"]))
+    account = accounts.account_of_id(recipient.key)
+    if made is None or made.practice_id != notice.about["practice"] or account is None:
+        raise MailRefused("another practice was asked for since, or the account is gone")
+    if not may(account, Right.PRACTISE, account.state):
+        raise MailRefused("the account may not practise any more")
+    return made
+
+
+def _links(made: Practice, recipient: "Recipient", runtime: "Runtime") -> dict[str, str]:
+    site = runtime.site_url()
+    return {
+        "link": f"{site}/t/{practice.token(runtime.link_signer(), made)}?lang={recipient.language}",
+        "code": spaced(made.code),
+        "code_url": f"{site}/code?lang={recipient.language}",
+    }

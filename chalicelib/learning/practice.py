@@ -1,0 +1,96 @@
+"""The try-out: a practice mail to one's own account, and the press of its button.
+
+It has a table, a kind of link and audit records of its own: nothing of entries, ping tests or inquiries is read or
+written, and no figure counts it.
+"""
+
+from datetime import datetime, timedelta
+from math import ceil
+
+from chalicelib.access.rules import Account
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import Action, Actor, AuditRecord, practice_subject
+from chalicelib.dynamo import ConditionFailed, Writes
+from chalicelib.errors import NotFound, TooManyAttempts
+from chalicelib.ids import new_id
+from chalicelib.learning import rules, store
+from chalicelib.learning.rules import Practice, Which
+from chalicelib.links.codes import new_code
+from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner, Purpose
+from chalicelib.notices import store as notices
+from chalicelib.notices.notice import Notice, to_account
+from chalicelib.settings import LearningPolicy
+
+
+def send(account: Account, which: Which, policy: LearningPolicy, now: datetime, request_id: str) -> Practice:
+    """Have a practice mail of this kind sent to the account's own address; an earlier one ends.
+
+    Raises TooManyAttempts when the last one went out too short a time ago.
+    """
+    before = store.practice(account.account_id, which)
+    left = rules.wait(before, policy, now)
+    if left > timedelta(0):
+        raise TooManyAttempts(ceil(left.total_seconds()))
+    made = Practice(account.account_id, which, new_id(), new_code(), account.state, now)
+    about = {"which": which.value, "practice": made.practice_id}
+    notice = Notice(f"practice-{which.value}", to_account(account.account_id), about, now)
+    record = _record(Action.PRACTICE_SENT, account.actor, made, now, request_id)
+
+    def build(transaction: Writes) -> None:
+        store.add_practice(transaction, made, before, policy)
+        notices.add(transaction, notice)
+
+    try:
+        audit.write(build, record)
+    except ConditionFailed as failed:  # the other press of a double click
+        raise TooManyAttempts(int(policy.every.total_seconds())) from failed
+    return made
+
+
+def token(signer: LinkSigner, practice: Practice) -> str:
+    """The token of the link in a practice mail: for this practice only."""
+    return signer.sign(Purpose.PRACTICE, practice.account_id, practice.which.value, practice.practice_id)
+
+
+def of_token(signer: LinkSigner, given: str, policy: LearningPolicy) -> Practice:
+    """The practice that a link is for.
+
+    Raises LinkInvalid, or LinkExpired also when another practice was sent since, and NotFound when it is forgotten.
+    """
+    read = signer.read(Purpose.PRACTICE, given, policy.link_lifetime)
+    if len(read.ids) != 3 or read.ids[1] not in list(Which):
+        raise LinkInvalid("not a link to a practice")
+    account_id, which, practice_id = read.ids
+    found = store.practice(account_id, Which(which))
+    if found is None:
+        raise NotFound("the practice is forgotten")
+    if found.practice_id != practice_id:
+        raise LinkExpired(read.signed_at)
+    return found
+
+
+def of_code(plain: str, policy: LearningPolicy, now: datetime) -> Practice | None:
+    """The practice that a short code is for, as long as its link works; None when it is none."""
+    whose = store.of_code(plain)
+    found = whose and store.practice(*whose)
+    if not found or found.code != plain or rules.is_over(found, policy, now):
+        return None
+    return found
+
+
+def acknowledge(practice: Practice, now: datetime, request_id: str) -> None:
+    """Record that the button was pressed; a second press changes nothing."""
+    if practice.acknowledged_at:
+        return
+    actor = Actor.link(f"practice-{practice.which.value}", practice.state)
+    record = _record(Action.PRACTICE_DONE, actor, practice, now, request_id)
+    try:
+        audit.write(lambda transaction: store.add_acknowledgement(transaction, practice, now), record)
+    except ConditionFailed:
+        return
+
+
+def _record(action: Action, actor: Actor, practice: Practice, now: datetime, request_id: str) -> AuditRecord:
+    details = {"which": practice.which.value, "practice": practice.practice_id}
+    subject = practice_subject(practice.account_id)
+    return AuditRecord(actor, action, subject, now, request_id, about=practice.state, details=details)

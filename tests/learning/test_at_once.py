@@ -1,0 +1,132 @@
+"""Two at the same moment: whoever comes second changes nothing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.audit.records import Actor
+from chalicelib.audit.store import AuditRow
+from chalicelib.directory.viewing import Asked
+from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.errors import Conflict, NotFound, TooManyAttempts
+from chalicelib.learning import catalogue, practice, store
+from chalicelib.learning.rules import Content, Practice, Resource, Which
+from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner
+from chalicelib.notices.store import NoticeRow
+from chalicelib.settings import LearningPolicy
+from tests.conftest import StillClock
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+POLICY = LearningPolicy()
+COURSE = Content("course", "First steps", "", "https://learning.example/", ("en",))
+ITEM = "0123456789ab"
+
+
+@pytest.fixture
+def account(clock: StillClock) -> Account:
+    return Account("duty@cert.am.example", Role.POC, "AM", "en", AccountStatus.ACTIVE, clock(), "a1")
+
+
+@pytest.fixture
+def asked(clock: StillClock) -> Asked:
+    return Asked(Actor.account("m1", "manager"), clock(), "request")
+
+
+def refused(build: Callable[[TransactWrite], None]) -> bool:
+    try:
+        transact(build)
+    except ConditionFailed:
+        return True
+    return False
+
+
+def sent(account: Account, clock: StillClock) -> Practice:
+    return practice.send(account, Which.PING, POLICY, clock(), "request")
+
+
+def test_of_two_practices_asked_for_at_once_one_is_sent(account: Account, clock: StillClock) -> None:
+    first = sent(account, clock)
+    again = replace(first, practice_id="p2", code="ABCDEFGH2")
+    assert refused(lambda transaction: store.add_practice(transaction, again, None, POLICY))
+    with pytest.raises(TooManyAttempts) as raised:
+        sent(account, clock)
+    assert raised.value.seconds == 300
+    assert store.practice("a1", Which.PING) == first
+    assert NoticeRow.count() == 1
+
+
+def test_two_presses_at_once_are_one(account: Account, clock: StillClock) -> None:
+    waits = sent(account, clock)
+    for _press in range(2):  # both have read the practice before either wrote
+        practice.acknowledge(waits, clock(), "request")
+    done = store.practice("a1", Which.PING)
+    assert done
+    assert done.acknowledged_at == done.done_at == clock()
+    practice.acknowledge(done, clock() + timedelta(hours=1), "request")
+    assert store.practice("a1", Which.PING) == done
+    assert [row.action for row in AuditRow.scan()].count("learning:practice:done") == 1
+
+
+def test_a_press_does_not_count_for_the_practice_that_came_after(account: Account, clock: StillClock) -> None:
+    first = sent(account, clock)
+    clock.pass_(minutes=5)
+    second = sent(account, clock)
+    practice.acknowledge(first, clock(), "request")
+    assert store.practice("a1", Which.PING) == second
+
+
+def test_a_link_is_for_one_practice(account: Account, clock: StillClock) -> None:
+    signer = LinkSigner(["a key of tests"], clock)
+    first = sent(account, clock)
+    token = practice.token(signer, first)
+    assert practice.of_token(signer, token, POLICY) == first
+    with pytest.raises(NotFound):
+        practice.of_token(signer, practice.token(signer, replace(first, account_id="other")), POLICY)
+    with pytest.raises(LinkInvalid):
+        practice.of_token(signer, f"{token}x", POLICY)
+    clock.pass_(minutes=5)
+    sent(account, clock)
+    with pytest.raises(LinkExpired):
+        practice.of_token(signer, token, POLICY)
+
+
+def test_of_two_changes_at_once_one_is_made(asked: Asked) -> None:
+    made = catalogue.add(ITEM, COURSE, POLICY, asked)
+    changed = replace(made, content=replace(COURSE, title="Second steps"), version=2)
+    transact(lambda transaction: store.add_resource(transaction, changed))
+    assert refused(lambda transaction: store.add_resource(transaction, changed))
+    assert refused(lambda transaction: store.add_resource(transaction, made))
+    assert refused(lambda transaction: store.add_removal(transaction, made))
+    with pytest.raises(Conflict):
+        catalogue.change(ITEM, replace(COURSE, title="Third steps"), 1, asked)
+    with pytest.raises(Conflict):
+        catalogue.remove(ITEM, 1, asked)
+    with pytest.raises(Conflict):
+        catalogue.add(ITEM, COURSE, POLICY, asked)
+    assert store.resource(ITEM) == changed
+
+
+def test_saving_without_a_change_writes_nothing(asked: Asked) -> None:
+    made = catalogue.add(ITEM, COURSE, POLICY, asked)
+    assert catalogue.change(ITEM, COURSE, 1, asked) == made
+    assert AuditRow.count() == 1
+
+
+def test_what_is_gone_cannot_be_changed_and_need_not_be_removed_again(asked: Asked) -> None:
+    catalogue.remove(ITEM, 1, asked)
+    with pytest.raises(NotFound):
+        catalogue.change(ITEM, COURSE, 1, asked)
+    assert store.resources() == []
+
+
+@pytest.mark.parametrize("languages", [("en",), ("hy", "ru")])
+def test_an_item_is_read_as_it_was_written(asked: Asked, languages: tuple[str, ...]) -> None:
+    times = {"starts_at": asked.at, "ends_at": asked.at + timedelta(hours=1)}
+    content = Content("meeting", "会议 & <b>", "New York", "", languages, **times)
+    assert catalogue.add(ITEM, content, POLICY, asked) == Resource(ITEM, content, asked.at)
+    assert store.resource(ITEM) == Resource(ITEM, content, asked.at)
