@@ -74,10 +74,9 @@ def choose_language(*wishes: str | None) -> str:
 def format_date(moment: date, language: str) -> str:
     """`23 November 2026`, as in UN documents (the month by its name, so that no order of day and month is guessed)."""
     catalogue = translations(language)
-    first = "1er" if language == "fr" else "1"  # French alone says "first" of a month
-    return catalogue.gettext("{day} {month} {year}").format(
-        day=first if moment.day == 1 else moment.day, month=catalogue.gettext(_MONTHS[moment.month - 1]), year=moment.year
-    )
+    day = "1er" if (language, moment.day) == ("fr", 1) else moment.day  # French alone says "first" of a month
+    month = catalogue.gettext(_MONTHS[moment.month - 1])
+    return catalogue.gettext("{day} {month} {year}").format(day=day, month=month, year=moment.year)
 
 
 @lru_cache(maxsize=1000)  # a campaign's deadline, in each language and time zone

@@ -49,7 +49,6 @@ class Right(StrEnum):
     """The entries of the account's own State."""
     SEE_ENTRY_HISTORY = "see-entry-history"
     """Who changed an entry, what and when."""
-    EXPORT_ENTRIES = "export-entries"
     IMPORT_NOMINATIONS = "import-nominations"
     SEE_CAMPAIGNS = "see-campaigns"
     START_CAMPAIGN = "start-campaign"
@@ -129,7 +128,6 @@ _GRANTED: dict[Role, frozenset[Right]] = {
     | {
         Right.SEE_ENTRIES,
         Right.SEE_ENTRY_HISTORY,
-        Right.EXPORT_ENTRIES,
         Right.IMPORT_NOMINATIONS,
         Right.SEE_CAMPAIGNS,
         Right.START_CAMPAIGN,

@@ -165,11 +165,6 @@ class Action(StrEnum):
     VIEWS_LISTED = "audit:views:listed"
     """A supervisor looked at who had looked at the own State's entries."""
 
-    @property
-    def shows_contact_data(self) -> bool:
-        """Whether it is a view or an export: their names end so, and whose data it was is in `about`."""
-        return self.value.endswith(("viewed", "exported"))
-
 
 class Outcome(StrEnum):
     """What came of the step."""

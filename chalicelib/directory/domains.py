@@ -1,5 +1,6 @@
 """The mail domains that a State uses: they catch typing mistakes in addresses, and limit whom it may invite."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from chalicelib.audit.records import Action, AuditRecord
 from chalicelib.directory import store
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import ConditionFailed, Writes, table_name
+from chalicelib.dynamo import PAGE, ConditionFailed, Writes, table_name
 from chalicelib.errors import Conflict
 
 _PARTITION = "domains"
@@ -45,6 +46,12 @@ def configured(state: str) -> Domains:
     except DomainsRow.DoesNotExist:
         return Domains()
     return Domains(tuple(row.domains), int(row.version))
+
+
+def all_configured() -> dict[str, tuple[str, ...]]:
+    """What the manager has set, for each State for which anything was."""
+    rows = DomainsRow.query(_PARTITION, consistent_read=True, page_size=PAGE)
+    return {row.of_state: tuple(row.domains) for row in rows}
 
 
 def allowed_domains(state: str) -> frozenset[str]:
@@ -88,6 +95,7 @@ def set_domains(state: str, names: tuple[str, ...], based_on: int, asked: Asked)
         asked.request_id,
         about=state,
         details={"domains": len(names), "version": based_on + 1},
+        new_digest=hashlib.sha256("\n".join(names).encode()).hexdigest(),
     )
 
     def build(transaction: Writes) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.audit.records import Actor
 from chalicelib.clock import Clock, utc_now
-from chalicelib.directory import imports, service, store
+from chalicelib.directory import domains, imports, service, store
 from chalicelib.directory.imports import Import, Status
 from chalicelib.directory.report import Report
 from chalicelib.errors import NotFound
@@ -51,4 +51,4 @@ def _fresh_report(import_id: str, clock: Clock) -> Report:
     content = imports.file(import_id)
     if content is None:
         raise NotFound(import_id)
-    return service.dry_run(content, store.everything(), clock())
+    return service.dry_run(content, store.everything(), clock(), domains.all_configured())

@@ -50,6 +50,10 @@ MESSAGES = {
     "taken": _(
         "This State has an entry of the same kind with this address. Change that entry, or give another address."
     ),
+    "succeeds-gone": _(
+        "Whoever this point of contact was to follow has left the directory. Send it again: it is then listed by"
+        " itself."
+    ),
     "departure-date": _("“%(given)s” is not a date from today to two years ahead, like 2027-01-31."),
     "successor": _("Choose who follows from the list, or say that nobody does, or that it will be said later."),
     # A row

@@ -9,7 +9,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, Actor, AuditRecord
 from chalicelib.clock import Clock
-from chalicelib.directory import history, store
+from chalicelib.directory import domains, history, store
 from chalicelib.directory.entry import Entry, Nomination
 from chalicelib.directory.history import Version
 from chalicelib.directory.importing import SheetRow, read
@@ -33,8 +33,13 @@ _ACTIONS_PER_ROW = 5  # entry, claim, version, audit record, head of its chain
 BATCH = TRANSACTION_LIMIT // _ACTIONS_PER_ROW
 
 
-def dry_run(content: bytes, existing: Iterable[Entry], now: datetime) -> Report:
-    """What importing this file would do, row by row. Writes nothing, and never raises for what the file holds."""
+def dry_run(
+    content: bytes, existing: Iterable[Entry], now: datetime, allowed: Mapping[str, tuple[str, ...]] | None = None
+) -> Report:
+    """What importing this file would do, row by row. Writes nothing, and never raises for what the file holds.
+
+    `allowed` are the mail domains of the States for which any are set: an address that is new must be of one of them.
+    """
     sheet = read(content)
     held = {identity(entry.nomination): entry for entry in existing}
     lines: dict[Identity, list[int]] = {}
@@ -43,7 +48,7 @@ def dry_run(content: bytes, existing: Iterable[Entry], now: datetime) -> Report:
             lines.setdefault(claimed, []).append(given.line)
     latest = latest_date(now)
     ids = {(entry.state, entry.poc_id) for entry in held.values()}
-    rows = (_row(given, lines, held, ids, latest) for given in sheet.rows)
+    rows = (_row(given, lines, held, ids, latest, allowed or {}) for given in sheet.rows)
     return Report(tuple(rows), sheet.problem, sheet.warnings)
 
 
@@ -53,6 +58,7 @@ def _row(
     held: Mapping[Identity, Entry],
     ids: Set[tuple[str, str]],
     latest: date,
+    allowed: Mapping[str, tuple[str, ...]],
 ) -> Row:
     if given.problem:
         return _refused(given, [given.problem])
@@ -67,6 +73,8 @@ def _row(
     before = entry.nomination.deputies if entry else ()
     if unknown := [one for one in checked.deputies if one not in before and (checked.state, one) not in ids]:
         return _refused(given, [Problem("deputies", "deputy", {"given": unknown[0]})])
+    if strange := _strange_addresses(checked, entry, allowed.get(checked.state, ())):
+        return _refused(given, strange)
     if entry is None:
         return Row(given.line, Outcome.NEW, checked)
     if absent := set(COLUMNS) - given.cells.keys():  # a column that the file does not have changes nothing
@@ -74,6 +82,14 @@ def _row(
     changes = differences(entry.nomination, checked)
     outcome = Outcome.CHANGED if changes else Outcome.UNCHANGED
     return Row(given.line, outcome, checked, entry.poc_id, entry.version, changes)
+
+
+def _strange_addresses(checked: Nomination, entry: Entry | None, allowed: tuple[str, ...]) -> list[Problem]:
+    """Addresses that the entry does not have yet and that are of no domain of the State."""
+    before = {entry.nomination.email.lower(), entry.nomination.alternate_email.lower()} if entry else set()
+    given = {"email": checked.email, "alternate_email": checked.alternate_email}
+    found = [domains.check(name, email, allowed) for name, email in given.items() if email.lower() not in before]
+    return [problem for problem in found if problem]
 
 
 def _refused(given: SheetRow, problems: list[Problem]) -> Row:

@@ -10,7 +10,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import aws
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord
-from chalicelib.directory import imports, service, store
+from chalicelib.directory import domains, imports, service, store
 from chalicelib.directory.imports import Import, Status
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.viewing import Asked
@@ -39,7 +39,7 @@ def import_subject(import_id: str) -> str:
 
 def upload(filename: str, content: bytes, asked: Asked) -> Import | Problem:
     """Keep a file and its dry run; of a file that cannot be read nothing is kept, and the answer is why."""
-    report = service.dry_run(content, store.everything(), asked.at)
+    report = service.dry_run(content, store.everything(), asked.at, domains.all_configured())
     if report.problem:
         return report.problem
     import_id = secrets.token_hex(8)
@@ -74,7 +74,7 @@ def order_commit(import_id: str, digest: str, asked: Asked, function: str) -> Or
     if not seen.total:
         return Ordered.NOTHING
     if seen.status is Status.UPLOADED:  # otherwise it was begun: what it has written so far is no reason to stop
-        report = service.dry_run(content, store.everything(), asked.at)
+        report = service.dry_run(content, store.everything(), asked.at, domains.all_configured())
         if not digest == seen.digest == report.digest():
             imports.renew(seen, report, asked.at)
             return Ordered.STALE

@@ -27,6 +27,7 @@ from chalicelib.statistics.tables import CampaignTable, InquiriesTable, Table
 
 _HALF_YEARS = 4
 """How many half-years back inquiries can be reported on."""
+_LONGEST_ID = 40
 _PERIOD = re.compile(r"IN-(2\d{3})-([12])")
 
 
@@ -96,6 +97,8 @@ def prepare(report_id: str, settings: Settings, actor: Actor, now: datetime, req
     Raises NotFound when there is nothing of this id to report on, and Conflict when it has not ended, or its figures
     were published before: they are never made again.
     """
+    if not 0 < len(report_id) <= _LONGEST_ID:
+        raise NotFound("no id of a report")
     before = store.get(report_id)
     if before and before.status is not Status.PREPARED:
         raise Conflict(f"{report_id} was published before")

@@ -63,6 +63,7 @@ SEEN = {
     Action.CAMPAIGN_EXPORTED: _("Exported the results of a ping test"),
     Action.CAMPAIGN_NOTES_VIEWED: _("Looked at what points of contact wrote in a ping test"),
 }
+"""What shows contact data of a State's entries, or takes them along. Lists of accounts are not among it."""
 
 
 # Searching
@@ -330,9 +331,9 @@ def views(request: WebRequest, state: str) -> Response:
     from chalicelib.audit import searching
 
     request.require(state, Right.SEE_OWN_VIEWS)
-    shown = frozenset(action.value for action in Action if action.shows_contact_data)
+    wanted = searching.Wanted(state=state, actions=frozenset(action.value for action in SEEN))
     try:
-        found = searching.find(searching.Wanted(state=state, actions=shown), request.query.get("cursor", ""))
+        found = searching.find(wanted, request.query.get("cursor", ""))
     except Invalid as error:
         raise Invalid({name: request.gettext(reason) for name, reason in error.fields.items()}) from error
     _put(request, Action.VIEWS_LISTED, state)

@@ -66,9 +66,9 @@ class Pages:
 
 
 _BODILESS = {"GET", "HEAD"}
+LONGEST_PARAMETER = 512
+"""Bytes of a part of a path on pages that ask for a right: ids are shorter, and DynamoDB refuses longer keys."""
 UNSUPPORTED_MEDIA_TYPE = 415
-LONGEST_ID = 200
-"""Characters of a part of a path where something is named: longer ones would not do as keys of a table."""
 
 
 def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
@@ -118,8 +118,8 @@ def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
                 raise Forbidden(" or ".join(wanted))
             if request.method == "POST":
                 request.check_form()
-            if any(len(value) > LONGEST_ID for value in request.params.values()):
-                raise NotFound("no id is as long")
+            if any(len(value.encode()) > LONGEST_PARAMETER for value in request.params.values()):
+                raise NotFound("a parameter too long for any id")
         return handler(request, **request.params)
     except DirectoryError as error:
         if isinstance(error, (Forbidden, Hidden)) and request.account:

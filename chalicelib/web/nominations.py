@@ -1,6 +1,7 @@
 """Pages on which a State proposes what its entries are to say, or the manager takes in a note verbale."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rules import Right
@@ -22,6 +23,8 @@ PROPOSE = (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE)
 LONGEST = 4000
 """Characters of a field that are given back; what is longer was refused anyway."""
 LONGEST_ID = 40
+AT_HAND = timedelta(hours=1)
+"""For so long a note verbale that was taken in is filled in again, for the next thing that it says."""
 
 
 def asked(request: WebRequest) -> "Asked":
@@ -38,7 +41,8 @@ def asked(request: WebRequest) -> "Asked":
 def ask_for_new(request: WebRequest, state: str) -> Response:
     """The form for a new PoC; `?succeeds=<id>` when it follows one that leaves."""
     _admit(request, state)
-    return _new_page(request, state, _again(request, state), succeeds=request.query.get("succeeds", ""))
+    typed = {**_note_at_hand(request, state), **_again(request, state)}
+    return _new_page(request, state, typed, succeeds=request.query.get("succeeds", ""))
 
 
 @pages.post("/entries/{state}/new", right=PROPOSE)
@@ -69,7 +73,7 @@ def _new_page(
     before = next((entry for entry in others if entry.poc_id == succeeds), None)
     if before and request.method == "GET":
         held = before.nomination
-        typed = typed or {
+        typed = {
             "kind": held.kind.value,
             "holder": held.holder.value,
             "institution": held.institution,
@@ -77,6 +81,7 @@ def _new_page(
             "preferred_language": held.preferred_language,
             "timezone": held.timezone,
             "hours": held.hours,
+            **typed,
         }
     shown: dict[str, Any] = {
         "state": state,
@@ -101,7 +106,7 @@ def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
     _admit(request, state)
     entry = entry_of(state, poc_id)
     cells = {name: value for name, value in as_cells(entry.nomination).items() if not name.startswith("note_")}
-    return _change_page(request, entry, {**cells, **_again(request, state, poc_id)})
+    return _change_page(request, entry, {**cells, **_note_at_hand(request, state), **_again(request, state, poc_id)})
 
 
 @pages.post("/entries/{state}/{poc_id}/change", right=PROPOSE)
@@ -136,16 +141,14 @@ def _change_page(
 
     What the person did not touch follows the entry, so that sending the form again takes back nobody's change.
     """
-    from chalicelib.directory import history, store
+    from chalicelib.directory import store
 
-    moved = []
-    if since >= 0:
-        versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
-        last = history.replay(versions)
-        first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in last}
-        untouched = [name for name in last if set(typed.get(name, "").split(";")) == set(first[name].split(";"))]
-        moved = [(name, first[name], last[name], "" if name in untouched else typed.get(name, "")) for name in last]
-        typed = {**typed, **{name: last[name] for name in untouched if name in typed}}
+    meanwhile = _changed_since(entry, since) if since >= 0 else []
+    untouched = {
+        name: last for name, first, last in meanwhile if set(typed.get(name, "").split(";")) == set(first.split(";"))
+    }
+    moved = [(name, first, last, "" if name in untouched else typed.get(name, "")) for name, first, last in meanwhile]
+    typed = {**typed, **{name: last for name, last in untouched.items() if name in typed}}
     shown = {
         "state": entry.state,
         "entry": entry,
@@ -155,6 +158,16 @@ def _change_page(
         "moved": moved,
     }
     return _form(request, status, problems or [], store.of_state(entry.state), **shown)
+
+
+def _changed_since(entry: "Entry", since: int) -> list[tuple[str, str, str]]:
+    """Each field that changed after version `since`, as it was then and as it is now."""
+    from chalicelib.directory import history
+
+    versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
+    last = history.replay(versions)
+    first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in last}
+    return [(name, first[name], last[name]) for name in last]
 
 
 def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "list[Entry]", **shown: Any) -> Response:
@@ -201,7 +214,8 @@ def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
 
     _admit(request, state)
     entry = entry_of(state, poc_id)
-    return _departure_page(request, entry, {"departs_on": entry.departs_on, "successor": entry.successor})
+    set_now = {"departs_on": entry.departs_on, "successor": entry.successor}
+    return _departure_page(request, entry, {**set_now, **_note_at_hand(request, state)})
 
 
 @pages.post("/entries/{state}/{poc_id}/departure", right=PROPOSE)
@@ -228,7 +242,7 @@ def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
         entry = proposing.entry_of(state, poc_id)
         return _departure_page(request, entry, typed, 400, refused.problems, version(request))
     except proposing.Moved as moved:
-        return _departure_page(request, moved.entry, typed, CONFLICT, overtaken=True)
+        return _departure_page(request, moved.entry, typed, CONFLICT, since=version(request))
     return _done(request, state, made)
 
 
@@ -239,8 +253,9 @@ def _departure_page(
     status: int = 200,
     problems: "list[Problem] | None" = None,
     based_on: int = -1,
-    overtaken: bool = False,
+    since: int = -1,
 ) -> Response:
+    """The form. `since` is the version that an overtaken form was based on: what changed after it is shown."""
     from chalicelib.directory import store
     from chalicelib.web import labels
     from chalicelib.web.cells import Cells
@@ -258,7 +273,8 @@ def _departure_page(
         colleagues=colleagues,
         by_manager=_by_manager(request),
         based_on=entry.version if based_on < 0 else based_on,
-        overtaken=overtaken,
+        overtaken=since >= 0,
+        moved=_changed_since(entry, since) if since >= 0 else [],
         labels=labels,
     )
 
@@ -268,10 +284,17 @@ def _departure_page(
 
 @pages.post("/entries/{state}/{poc_id}/confirm", right=Right.PROPOSE_CHANGE)
 def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
-    """ "Confirm without change": the entry is current. Counts as the answer to a ping that is open, or to the next."""
+    """ "Confirm without change": the entry is current. Counts as the answer to a ping that is open, or to the next.
+
+    Nobody confirms what they have not seen: when the entry has changed since the page was shown, nothing is done.
+    """
+    from chalicelib.nominations.proposing import entry_of
     from chalicelib.pings import answers
 
     request.require(state, Right.PROPOSE_CHANGE)
+    if entry_of(state, poc_id).version != version(request):
+        notice = _("Nothing was confirmed: the entry has changed since the page was shown. Look at it and press again.")
+        return request.redirect(f"/entries/{state}", request.gettext(notice))
     answers.confirm_entry(state, poc_id, answers.ON_OWN_PAGE, request.actor, request.now, request.request_id)
     return request.redirect(f"/entries/{state}", request.gettext(_("Thank you. The entry is confirmed as current.")))
 
@@ -391,6 +414,18 @@ def _again(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
         return {}
     audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
     return {name: found.new[name] for name in (*EDITABLE, "kind") if name in found.new}
+
+
+def _note_at_hand(request: WebRequest, state: str) -> dict[str, str]:
+    """The note verbale that this manager took in for the State last, within the hour: it may say several things."""
+    from chalicelib.nominations import store
+
+    if not _by_manager(request):
+        return {}
+    for made in store.of_state(state):
+        if made.made_by == str(request.actor) and request.now - made.made_at <= AT_HAND:
+            return dict(zip(NOTE, (made.note.reference, made.note.date, made.note.received_on), strict=True))
+    return {}
 
 
 def _by_manager(request: WebRequest) -> bool:

@@ -27,7 +27,6 @@ POLICY: dict[Right, set[Role]] = {
     Right.SEE_ENTRIES: {Role.MANAGER, Role.READER, *POCS},
     Right.SEE_OWN_ENTRIES: POCS,
     Right.SEE_ENTRY_HISTORY: {Role.MANAGER},
-    Right.EXPORT_ENTRIES: {Role.MANAGER},
     Right.IMPORT_NOMINATIONS: {Role.MANAGER},
     Right.SEE_CAMPAIGNS: {Role.MANAGER},
     Right.START_CAMPAIGN: {Role.MANAGER},

@@ -75,6 +75,24 @@ def test_a_deputy_in_a_file_is_a_poc_of_the_same_state() -> None:
     assert _outcomes(dry_run(sheet(cells(deputies="gone")), [named_before], NOW)) == [(2, "unchanged")]
 
 
+def test_a_new_address_is_of_a_mail_domain_of_the_state_if_any_are_set() -> None:
+    allowed = {"AM": ("cert.am.example", "mfa.am.example"), "TR": ("cert.tr.example",)}
+    content = sheet(
+        cells(alternate_email="new@cert.arn.example"),
+        cells(email="duty@cert.ma.example", alternate_email="two@elsewhere.example"),
+        cells(email="duty@sub.mfa.am.example"),
+    )
+    report = dry_run(content, [HELD], NOW, allowed)
+    assert [[(problem.field, problem.code) for problem in row.problems] for row in report.rows] == [
+        [("alternate_email", "domain-typo")],
+        [("email", "domain-typo"), ("alternate_email", "domain")],
+        [],
+    ]
+    assert _outcomes(dry_run(content, [HELD], NOW, {"TR": ("x.example",)}))[0] == (2, "changed")
+    # What the entry has already stays: domains that are set later turn no old address away.
+    assert _outcomes(dry_run(sheet(cells()), [HELD], NOW, {"AM": ("mfa.am.example",)})) == [(2, "unchanged")]
+
+
 def test_duplicates_in_the_file_are_all_refused_and_name_each_other() -> None:
     twice = cells(email="Twice@cert.am.example")
     content = sheet(twice, cells(), {**twice, "email": "twice@cert.am.example", "hours": "always"})

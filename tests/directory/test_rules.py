@@ -1,4 +1,6 @@
+import ast
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +118,16 @@ def test_what_is_meant_clearly_is_kept_in_one_spelling(column: str, given: str, 
 def test_the_day_that_has_begun_in_kiribati_is_not_the_future() -> None:
     assert latest_date(datetime(2026, 3, 2, 9, 59, tzinfo=UTC)) == date(2026, 3, 2)
     assert latest_date(datetime(2026, 3, 2, 10, 0, tzinfo=UTC)) == date(2026, 3, 3)
+
+
+def test_every_problem_that_the_code_finds_has_its_words() -> None:
+    found = set()
+    for path in Path("chalicelib").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                found |= {arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)}
+    assert len(found) > 15
+    assert found <= set(MESSAGES)
 
 
 def test_every_reason_says_what_to_do() -> None:

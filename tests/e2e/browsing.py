@@ -84,6 +84,7 @@ class Chromium:
             viewport={"width": width, "height": WIDTHS[width]},
             storage_state=like.storage_state() if like else None,
             color_scheme="light",
+            reduced_motion="reduce",  # a colour on its way to another has no contrast to be measured
             accept_downloads=True,
         )
         # Chosen on the site, so that it comes before the language of whoever signs in.

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -90,6 +91,14 @@ def test_a_mistyped_domain_is_refused_where_the_manager_has_set_domains(world: W
         world.propose_new(email="new@cret.am.example", alternate_email="new@mail.example")
     assert _refused(refused) == [("email", "domain-typo"), ("alternate_email", "domain")]
     assert world.change("p1", phone="+37410999999").at_once == ("phone",)
+
+
+def test_the_record_of_a_change_of_domains_tells_which_list_it_was_by_its_digest(world: World) -> None:
+    for number, names in enumerate((("a.am.example", "b.am.example"), ("a.am.example",), ("a.am.example",))):
+        domains.set_domains("AM", names, number, world.manager())
+    digests = [row.new_digest for row in audited("domains#AM")]
+    assert digests[0] == sha256(b"a.am.example\nb.am.example").hexdigest()
+    assert digests[0] != digests[1] == digests[2]
 
 
 def test_setting_domains_over_somebody_elses_is_refused(world: World) -> None:

@@ -100,7 +100,7 @@ def test_nothing_is_prepared_before_the_close_or_of_what_does_not_exist() -> Non
     )
     with pytest.raises(Conflict):
         prepare()
-    for nothing in ("PT-2030-01", "x", "IN-2025-3"):
+    for nothing in ("PT-2030-01", "x", "IN-2025-3", "", "x" * 3000):
         with pytest.raises(NotFound):
             prepare(nothing)
     with pytest.raises(Conflict):

@@ -375,6 +375,12 @@ def test_what_is_no_view_is_not_listed(looked: Browser, clock: StillClock) -> No
     assert "directory:entry:changed" not in looked.get("/entries/AM/views").text
 
 
+def test_looking_at_the_accounts_is_no_view_of_an_entry(looked: Browser) -> None:
+    assert looked.get("/accounts").status == 200
+    assert looked.get("/accounts/invite").status == 200
+    assert "list-viewed" not in looked.get("/entries/AM/views").text
+
+
 def test_whoever_opened_a_link_of_a_mail_is_told_as_such(looked: Browser, site: Runtime, browser: Browser) -> None:
     token = site.link_signer().sign(Purpose.ENTRY, "AM", "p0")
     assert browser.send("HEAD", f"/v/{token}").status == 200

@@ -12,6 +12,7 @@ from tests.conftest import StillClock
 from tests.directory.samples import cells, sheet
 from tests.web.browser import Page
 from tests.web.importing import BUCKET, Manager, manager
+from tests.web.supervising import set_domains
 
 __all__ = ["manager"]  # a fixture
 
@@ -183,3 +184,9 @@ def test_an_import_that_does_not_exist_is_not_found(manager: Manager) -> None:
 def test_the_pages_speak_the_readers_language_and_direction(manager: Manager) -> None:
     page = manager.upload(sheet(cells(state="XX", institution="وزارة الخارجية")))
     assert 'dir="rtl"' in manager.get(f"/imports/{_id(page)}?lang=ar").html
+
+
+def test_a_mistyped_domain_in_a_file_is_caught_by_the_domains_of_the_state(manager: Manager) -> None:
+    set_domains(manager.runtime)
+    page = manager.upload(sheet(cells(email="duty@cert.arn.example"), cells(kind="diplomatic")))
+    assert "Did you mean “\u2068cert.am.example\u2069”?" in page.html

@@ -104,6 +104,18 @@ def test_what_is_wrong_is_named_by_field_and_nothing_typed_is_lost(scene: Scene)
     assert list(proposals.waiting()) == []
 
 
+def test_a_note_verbale_that_says_three_things_is_typed_once(scene: Scene) -> None:
+    send(scene.unoda, scene.form(CHANGE, scene.unoda), CHANGE, title="Head", **NOTE)
+    for path in ("/entries/AM/p2/change", "/entries/AM/p2/departure", f"{NEW_PAGE}?succeeds=p1"):
+        inputs = scene.form(path, scene.unoda).inputs
+        assert {name: inputs[name] for name in NOTE} == NOTE
+    assert scene.form("/entries/TR/t1/change", scene.unoda).inputs["note_verbale"] == ""
+    assert scene.form(CHANGE).inputs["note_verbale"] == ""  # the State's own form
+    scene.clock.pass_(hours=2)
+    scene.browsers.clear()
+    assert scene.form(CHANGE, scene.unoda).inputs["note_verbale"] == ""
+
+
 def test_the_manager_without_a_note_verbale_is_told_so(scene: Scene) -> None:
     page = send(scene.unoda, scene.form(NEW_PAGE, scene.unoda), NEW_PAGE, **NEW)
     assert page.status == 400
@@ -360,6 +372,18 @@ def test_a_departure_based_on_an_old_version_keeps_what_was_typed(scene: Scene) 
     assert send(scene.poc, page, LEAVES).status == 200
 
 
+def test_the_second_of_two_who_set_a_departure_sees_what_the_first_set(scene: Scene) -> None:
+    form = scene.form(LEAVES)
+    scene.left("p1", successor="p2", days=20)
+    scene.change("p1", phone="+37410999999")
+    page = send(scene.poc, form, LEAVES, departs_on="2026-03-10", successor=NOBODY)
+    assert page.status == 409
+    assert "Leaves on – 22 March 2026" in page.text
+    assert "Who follows – Sara Green" in page.text
+    assert "Telephone +37410123456 +37410999999" in page.text
+    assert page.inputs["departs_on"] == "2026-03-10"
+
+
 def test_a_departure_is_taken_back_with_one_tick(scene: Scene) -> None:
     scene.left("p1", successor="p2")
     send(scene.poc, scene.form(LEAVES), LEAVES, stays="yes")
@@ -402,7 +426,8 @@ def _press(scene: Scene, browser: Browser | None = None) -> Page:
 
 
 def test_one_press_confirms_an_entry_and_the_badge_shows_its_age(scene: Scene) -> None:
-    assert "Never confirmed" in scene.poc.get("/entries/AM").text
+    scene.clock.pass_(days=2)
+    assert "Never confirmed: listed 2 days ago" in scene.poc.get("/entries/AM").text
     assert "confirmed as current" in _press(scene).text
     entry = scene.entry("p1")
     assert (entry.verification, entry.verified_how, entry.version) == (Verification.VERIFIED, "own-page", 1)
@@ -413,6 +438,15 @@ def test_one_press_confirms_an_entry_and_the_badge_shows_its_age(scene: Scene) -
         scene.clock.pass_(days=days)
         scene.browsers.clear()
         assert words in scene.of(Role.READER, "TR").get("/entries/AM").text
+
+
+def test_nobody_confirms_what_has_changed_since_they_looked(scene: Scene) -> None:
+    page = scene.poc.get("/entries/AM")
+    scene.change("p1", phone="+37410999999")
+    assert "Nothing was confirmed" in scene.poc.submit(page, "/entries/AM/p1/confirm").text
+    assert scene.entry("p1").verification is Verification.UNVERIFIED
+    path = "/entries/AM/p1/confirm"
+    assert "confirmed as current" in scene.poc.submit(scene.poc.get("/entries/AM"), path, {"based_on": "2"}).text
 
 
 @pytest.mark.parametrize("role", [Role.READER, Role.MANAGER, Role.AUDITOR])

@@ -3,14 +3,17 @@
 Whoever adds a route adds a line to PAGES; without one, `test_every_route_has_a_line` fails.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from datetime import datetime
+from urllib.parse import quote, urlencode
 
 import pytest
 
 import app
-from chalicelib.access.rules import Role
+from chalicelib.access import store
+from chalicelib.access.rules import Account, AccountStatus, Role
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow
 from chalicelib.runtime import Runtime
@@ -21,7 +24,8 @@ from tests.web.nominating import Scene
 
 S, P, R, M, A = Role.SUPERVISOR, Role.POC, Role.READER, Role.MANAGER, Role.AUDITOR
 EVERYBODY, POCS, READERS = frozenset(Role), frozenset({S, P}), frozenset({S, P, R, M})
-MANAGER = frozenset({M})
+MANAGER, SUPERVISOR, AUDITOR = frozenset({M}), frozenset({S}), frozenset({A})
+IN_CHARGE = SUPERVISOR | MANAGER
 NOBODY: frozenset[Role] = frozenset()
 STATES, OWN, OTHER = ("AM", "TR"), "AM", "TR"
 POC_OF = {"AM": "p1", "TR": "t1"}
@@ -81,6 +85,11 @@ PAGES: dict[str, Line] = {
     "GET /i/{token}": OPEN,
     "HEAD /i/{token}": OPEN,
     "POST /i/{token}": OPEN,
+    "GET /invitation/{token}": OPEN,
+    "HEAD /invitation/{token}": OPEN,
+    "POST /invitation/{token}": OPEN,
+    "GET /sign-in/recovery": OPEN,
+    "POST /sign-in/recovery": OPEN,
     # the directory
     "POST /sign-out": everywhere(EVERYBODY),
     "GET /entries": everywhere(READERS),
@@ -88,6 +97,8 @@ PAGES: dict[str, Line] = {
     "GET /entries/{state}/{poc_id}/doubt": everywhere(READERS - MANAGER),
     "POST /entries/{state}/{poc_id}/doubt": everywhere(READERS - MANAGER),
     "GET /entries/{state}/{poc_id}/history": at_home(POCS),
+    "GET /entries/{state}/{poc_id}/vcard": everywhere(READERS),
+    "GET /entries/{state}/{poc_id}/qr": everywhere(READERS),
     # nominations
     "GET /entries/{state}/new": at_home(POCS),
     "POST /entries/{state}/new": at_home(POCS),
@@ -136,6 +147,40 @@ PAGES: dict[str, Line] = {
     "GET /inquiries/{inquiry_id}/clocks": everywhere(POCS),
     "GET /inquiries/{inquiry_id}/export.csv": everywhere(POCS),
     "GET /inquiries/{inquiry_id}/form": everywhere(POCS),
+    # accounts: what may be done to which is tested in tests/access/test_accounts.py
+    "GET /recovery-codes": everywhere(EVERYBODY),
+    "POST /recovery-codes": everywhere(EVERYBODY),
+    "GET /accounts": everywhere(IN_CHARGE),
+    "GET /accounts/invite": everywhere(IN_CHARGE),
+    "POST /accounts/invite": everywhere(IN_CHARGE),
+    "POST /accounts/review": everywhere(IN_CHARGE),
+    "GET /accounts/{account_id}": at_home(SUPERVISOR, hides=True),
+    "POST /accounts/{account_id}/resend": at_home(SUPERVISOR, hides=True),
+    "POST /accounts/{account_id}/suspend": at_home(SUPERVISOR, hides=True),
+    "POST /accounts/{account_id}/restore": at_home(SUPERVISOR, hides=True),
+    "POST /accounts/{account_id}/remove": at_home(SUPERVISOR, hides=True),
+    "POST /accounts/{account_id}/role": at_home(SUPERVISOR, hides=True),
+    "POST /accounts/{account_id}/reset": at_home(SUPERVISOR, hides=True),
+    "POST /accounts/{account_id}/confirm-reset": at_home(SUPERVISOR, hides=True),
+    # the audit trail
+    "GET /audit": everywhere(AUDITOR),
+    "GET /audit/export.csv": everywhere(AUDITOR),
+    "GET /audit/subject/{subject}": everywhere(AUDITOR),
+    "GET /audit/verify": everywhere(AUDITOR),
+    "POST /audit/verify": everywhere(AUDITOR),
+    "GET /entries/{state}/views": at_home(SUPERVISOR, beyond=NOBODY),
+    # statistics
+    "GET /statistics": everywhere(EVERYBODY),
+    "GET /statistics/over-time/{name}": everywhere(EVERYBODY),
+    "GET /statistics/prepare": everywhere(MANAGER),
+    "POST /statistics/prepare": everywhere(MANAGER),
+    "GET /statistics/{report_id}": everywhere(EVERYBODY),
+    "GET /statistics/{report_id}/plot/{name}": everywhere(EVERYBODY),
+    "GET /statistics/{report_id}/report": everywhere(EVERYBODY),
+    "GET /statistics/{report_id}/table.csv": everywhere(EVERYBODY),
+    "GET /statistics/{report_id}/table.json": everywhere(EVERYBODY),
+    "POST /statistics/{report_id}/publish": everywhere(MANAGER),
+    "POST /statistics/{report_id}/withdraw": everywhere(MANAGER),
 }
 
 REFUSED = 403
@@ -144,16 +189,21 @@ MISSING = 404
 
 @dataclass
 class Stand:
-    """What the paths lead to: one proposal of each State."""
+    """What the paths lead to: one proposal and one account of each State."""
 
     scene: Scene
     proposals: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
 
     def path(self, pattern: str, state: str) -> str:
         given = {
             "{state}": state,
             "{poc_id}": POC_OF[state],
             "{proposal_id}": self.proposals[state],
+            "{account_id}": self.accounts[state],
+            "{subject}": quote(f"entries#{state}", safe=""),
+            "{report_id}": "none-such",
+            "{name}": "none-such",
             "{campaign_id}": "PT-2026-01",
             "{inquiry_id}": "none-such",
             "{import_id}": "none-such",
@@ -163,6 +213,12 @@ class Stand:
             pattern = pattern.replace(name, value)
         assert "{" not in pattern, f"say here what {pattern} leads to"
         return pattern
+
+    def stands(self) -> list[object]:
+        """All that the pages could change."""
+        held = [store.account_of_id(one) for one in self.accounts.values()]
+        made = [self.scene.proposal(one) for one in self.proposals.values()]
+        return [self.scene.entry("p1"), self.scene.entry("t1", "TR"), *made, *held]
 
     def ask(self, browser: Browser, method: str, path: str, token: dict[str, str]) -> Page:
         content_type = {"content-type": "application/x-www-form-urlencoded"}
@@ -176,7 +232,15 @@ def stand(aws: None, site: Runtime, clock: StillClock, open_browser: Callable[[]
     made = Stand(scene)
     for state in STATES:
         made.proposals[state] = scene.propose_in(state)
+        made.accounts[state] = account_in(state, clock())
     return made
+
+
+def account_in(state: str, now: datetime) -> str:
+    """The id of an account that nobody in these tests signs in with."""
+    made = Account(f"assistant@{state.lower()}.example", P, state, "en", AccountStatus.ACTIVE, now, f"of-{state}")
+    store.account_row(made).save()
+    return made.account_id
 
 
 def test_every_route_has_a_line() -> None:
@@ -191,7 +255,7 @@ def test_every_route_has_a_line() -> None:
 def test_each_role_gets_to_the_pages_of_the_table_and_no_others(stand: Stand, role: Role, state: str) -> None:
     """Whoever may not is refused; whoever may gets an answer, if only that what was asked for is not there."""
     browser = stand.scene.of(role)
-    form = {**browser.get("/").inputs, "window": "soon"}  # so that no ping test is started on the way
+    form = {**browser.get("/").inputs, "window": "soon", "role": "reader"}  # nothing is started on the way
     wrong = []
     for page, line in PAGES.items():
         if line.own is None or page == "POST /sign-out":
@@ -225,30 +289,45 @@ def test_no_form_is_taken_without_its_token(stand: Stand, role: Role) -> None:
 def test_reading_changes_nothing(stand: Stand, role: Role) -> None:
     """GET leaves records of who looked, and nothing else."""
     browser, scene = stand.scene.of(role), stand.scene
-    before = [scene.entry("p1"), scene.entry("t1", "TR"), *(scene.proposal(one) for one in stand.proposals.values())]
+    before = stand.stands()
     for page in PAGES:
         method, pattern = page.split(" ")
         if method == "GET" and "{token}" not in page and "+}" not in page and "{name}" not in page:
             for state in STATES:
                 stand.ask(browser, method, stand.path(pattern, state), {})
-    after = [scene.entry("p1"), scene.entry("t1", "TR"), *(scene.proposal(one) for one in stand.proposals.values())]
-    assert after == before
+    assert stand.stands() == before
     assert scene.notices() == []
-    looked = {Action.REFUSED, Action.ENTRIES_VIEWED, Action.HISTORY_VIEWED, Action.PROPOSAL_VIEWED, Action.PROPOSED}
+    looked = {
+        Action.REFUSED, Action.ENTRIES_VIEWED, Action.ENTRY_EXPORTED, Action.HISTORY_VIEWED, Action.PROPOSAL_VIEWED,
+        Action.PROPOSED, Action.ACCOUNTS_VIEWED, Action.VIEWS_LISTED, Action.RECORDS_SEARCHED, Action.RECORDS_EXPORTED,
+    }  # fmt: skip
     assert {row.action for row in AuditRow.scan()} <= looked
 
 
 @pytest.mark.parametrize("token", ["x", "%00", "..%2F..", "a" * 2000])
-@pytest.mark.parametrize("page", ["/p/", "/v/", "/i/"])
+@pytest.mark.parametrize("page", ["/p/", "/v/", "/i/", "/invitation/"])
 def test_a_link_that_nobody_signed_leads_nowhere_for_anybody(stand: Stand, page: str, token: str) -> None:
     for browser in (stand.scene.open_browser(), stand.scene.unoda, stand.scene.poc):
         for method in ("GET", "POST"):
             assert stand.ask(browser, method, f"{page}{token}", {}).status == MISSING
 
 
-def test_what_is_exported_is_the_managers_or_a_sides_own() -> None:
+def test_what_is_exported_is_the_managers_or_a_sides_own_but_for_one_card_and_published_figures() -> None:
     """Said once more for what leaves the site as a file."""
-    files = {page: line.own for page, line in PAGES.items() if page.endswith((".csv", "/report", "-template", "/form"))}
+    ends = (".csv", ".json", "/report", "-template", "/form", "/vcard", "/qr", "/plot/{name}", "/over-time/{name}")
+    files = {page: line.own for page, line in PAGES.items() if page.endswith(ends)}
+    assert {page for page, who in files.items() if who == AUDITOR} == {"GET /audit/export.csv"}
+    assert {page for page, who in files.items() if who == READERS} == {
+        "GET /entries/{state}/{poc_id}/vcard",
+        "GET /entries/{state}/{poc_id}/qr",
+    }
+    assert {page for page, who in files.items() if who == EVERYBODY} == {
+        "GET /statistics/over-time/{name}",
+        "GET /statistics/{report_id}/plot/{name}",
+        "GET /statistics/{report_id}/report",
+        "GET /statistics/{report_id}/table.csv",
+        "GET /statistics/{report_id}/table.json",
+    }
     assert {page for page, who in files.items() if who == MANAGER} == {
         "GET /campaigns/{campaign_id}/export.csv",
         "GET /campaigns/{campaign_id}/report",
@@ -260,3 +339,15 @@ def test_what_is_exported_is_the_managers_or_a_sides_own() -> None:
         "GET /inquiries/{inquiry_id}/form",
         "POST /inquiries/new/{state}/{poc_id}/form",
     }
+
+
+@pytest.mark.parametrize("role", [S, M, A])
+@pytest.mark.parametrize("given", ["x" * 3000, "%00", "%F0%9F%98%80" * 300, "%20"])
+def test_no_id_whatever_its_length_and_characters_breaks_a_page(stand: Stand, role: Role, given: str) -> None:
+    browser = stand.scene.of(role)
+    token = {"csrf": browser.get("/").inputs["csrf"]}
+    for page in PAGES:
+        method, pattern = page.split(" ")
+        for name in re.findall(r"{\w+}", pattern):
+            path = stand.path(pattern.replace(name, given), OWN)
+            assert (page, stand.ask(browser, method, path, token).status < 500) == (page, True)
