@@ -277,11 +277,6 @@ def touch_session(identifier: str, now: datetime) -> None:
             raise
 
 
-def drop_session(identifier: str) -> None:
-    """End the session, or the sign-in, at once. Nothing happens when it is gone already."""
-    SessionRow(hashed(identifier)).delete()
-
-
 def attempts(subject: str) -> Attempts | None:
     """The failures counted for a subject, read consistently."""
     try:

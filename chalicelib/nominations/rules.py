@@ -1,6 +1,6 @@
 """The rules of proposals and of a PoC's departure, as pure functions of (record, now)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -105,6 +105,24 @@ class Line:
     def moved(self) -> bool:
         """Whether the entry has changed in this field since the proposal was made."""
         return self.present not in (self.old, self.new)
+
+
+NOTHING_TO_DO = frozenset({"already-listed", "left", "superseded"})
+"""Reasons after which nobody has to propose it again."""
+
+
+def to_see_to(made: Iterable[Proposal]) -> list[Proposal]:
+    """The returned ones among a State's proposals that ask for another: none came since, and the reason wants one."""
+    newest_first = sorted(made, key=lambda proposal: proposal.made_at, reverse=True)
+    again: set[tuple[What, str]] = set()
+    found = []
+    for proposal in newest_first:
+        about = (proposal.what, "" if proposal.what is What.NEW else proposal.poc_id)
+        if proposal.status is Status.RETURNED and proposal.reason not in NOTHING_TO_DO and about not in again:
+            found.append(proposal)
+        if proposal.status is not Status.RETURNED:
+            again.add(about)
+    return found
 
 
 def is_the_states_own(proposal: Proposal) -> bool:

@@ -210,6 +210,11 @@ def note_failure(
         _update(row, [against], attribute > at)
 
 
+def forget_note(campaign_id: str, poc_id: str) -> None:
+    """Forget what somebody wrote about a PoC; that something was reported, and which fields, stays."""
+    _update(PingRow(campaign_id, PING + poc_id), [PingRow.change_note.remove()], PingRow.change_note.exists())
+
+
 def _is_news(mark: Mark, at: datetime) -> Condition:
     attribute = _mark_attribute(mark)
     newer = attribute > at if mark in FIRST_TIME_COUNTS else attribute < at

@@ -37,7 +37,8 @@ class Needs:
     """Everything that may need a reader; empty where the reader has none of it, or no right to it.
 
     `clocks` are open inquiries: each with the reader's party, its standing, and the deadline that runs. `waiting` and
-    `returned` count the State's own proposals, `proposals` and `doubts` those that wait for the manager.
+    `returned` count the State's own proposals (of those returned only such as ask for another one), `proposals` and
+    `doubts` those that wait for the manager.
     """
 
     own: list[OwnEntry] | None = None
@@ -72,14 +73,14 @@ class Needs:
 def of_state(request: WebRequest, state: str) -> Needs:
     """What a PoC or supervisor of `state` sees: pings to confirm, running clocks, entries, proposals, accounts."""
     from chalicelib.nominations import store as proposals
-    from chalicelib.nominations.rules import Status
+    from chalicelib.nominations.rules import Status, to_see_to
 
-    made = [proposal.status for proposal in proposals.of_state(state)]
+    made = proposals.of_state(state)
     needs = Needs(
         own=sorted(_own_entries(request, state), key=lambda one: (not one.asked, not one.needs_me)),
         clocks=_clocks(state, request.now),
-        waiting=made.count(Status.OPEN),
-        returned=made.count(Status.RETURNED),
+        waiting=sum(proposal.status is Status.OPEN for proposal in made),
+        returned=len(to_see_to(made)),
     )
     if request.may_for(state, Right.SUPERVISE_ACCOUNTS):
         due, too_few = _accounts(request, state)

@@ -215,7 +215,8 @@ def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
     _admit(request, state)
     entry = entry_of(state, poc_id)
     set_now = {"departs_on": entry.departs_on, "successor": entry.successor}
-    return _departure_page(request, entry, {**set_now, **_note_at_hand(request, state)})
+    again = _again(request, state, poc_id)
+    return _departure_page(request, entry, {**set_now, **_note_at_hand(request, state), **again})
 
 
 @pages.post("/entries/{state}/{poc_id}/departure", right=PROPOSE)
@@ -413,7 +414,7 @@ def _again(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
     if not found or not fits:
         return {}
     audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
-    return {name: found.new[name] for name in (*EDITABLE, "kind") if name in found.new}
+    return {name: found.new[name] for name in (*EDITABLE, "kind", "departs_on", "successor") if name in found.new}
 
 
 def _note_at_hand(request: WebRequest, state: str) -> dict[str, str]:

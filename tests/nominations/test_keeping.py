@@ -14,6 +14,9 @@ from chalicelib.dynamo import transact
 from chalicelib.nominations import deciding, proposing
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import Status
+from chalicelib.pings import answers, service
+from chalicelib.pings.rules import Route
+from chalicelib.settings import PingPolicy
 from tests.nominations.samples import NOTE, World
 
 
@@ -172,6 +175,21 @@ def test_a_retired_entry_is_erased_on_its_day_with_a_record_that_it_was(world: W
     record = audited(entry_subject("p1"))[-1]
     assert (record.action, record.details) == (Action.ENTRY_ERASED, '{"versions": 2}')
     assert world.keep()["erased"] == 0
+
+
+def test_what_was_written_about_an_erased_entry_in_a_ping_test_is_forgotten_too(world: World) -> None:
+    campaign = service.start(PingPolicy(), world.manager().actor, world.clock(), "r")
+    service.open_campaign(campaign.campaign_id)
+    for poc_id in ("p1", "p2"):
+        ping = answers.ping_of(campaign.campaign_id, poc_id)
+        answers.report_change(ping, Route.PRIMARY, ("phone",), "It is +37410777777.", world.clock(), "r")
+    world.policy = replace(world.policy, retained=timedelta(days=1))
+    _retire(world)
+    world.clock.pass_(days=2)
+    assert world.keep()["erased"] == 1
+    pings = {poc_id: answers.ping_of(campaign.campaign_id, poc_id) for poc_id in ("p1", "p2")}
+    assert {poc_id: ping.change_note for poc_id, ping in pings.items()} == {"p1": "", "p2": "It is +37410777777."}
+    assert pings["p1"].changed_fields == ("phone",)
 
 
 def test_the_records_of_an_erased_entry_stay_and_hold_nothing_of_it(world: World) -> None:

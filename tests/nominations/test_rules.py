@@ -15,7 +15,7 @@ from chalicelib.directory.history import Version, replay
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.rules import as_cells, check, check_cell
 from chalicelib.nominations import rules
-from chalicelib.nominations.rules import Freshness, Handover, Line, Proposal, What
+from chalicelib.nominations.rules import Freshness, Handover, Line, Proposal, Status, What
 from chalicelib.pings.rules import proof_of_life
 from chalicelib.settings import NominationPolicy
 from tests.directory.samples import cells
@@ -110,6 +110,29 @@ def test_by_default_a_state_changes_telephone_hours_alternate_address_and_langua
 
 def _proposal(old: dict[str, str], new: dict[str, str], what: What = What.CHANGE) -> Proposal:
     return Proposal("x", "AM", "p1", what, old, new, "account:a", Role.POC.value, NOW)
+
+
+def _returned(reason: str, hours: int = 0, poc_id: str = "p1", what: What = What.CHANGE, **changes: Any) -> Proposal:
+    made = replace(_proposal({}, {}, what), made_at=NOW + timedelta(hours=hours), poc_id=poc_id)
+    return replace(made, **{"status": Status.RETURNED, "reason": reason, **changes})
+
+
+@pytest.mark.parametrize(
+    ("made", "seen_to"),
+    [
+        ([_returned("incomplete")], False),
+        ([_returned("already-listed")], True),
+        ([_returned("left")], True),
+        ([_returned("incomplete"), _returned("", 1, status=Status.OPEN)], True),
+        ([_returned("", 0, status=Status.OPEN), _returned("incomplete", 1)], False),
+        ([_returned("incomplete"), _returned("", 1, "p2", status=Status.OPEN)], False),
+        ([_returned("incomplete"), _returned("", 1, "p2", What.NEW, status=Status.APPROVED)], False),
+        ([_returned("incomplete", 0, "n1", What.NEW), _returned("", 1, "n2", What.NEW, status=Status.OPEN)], True),
+    ],
+)
+def test_what_was_returned_is_to_be_seen_to_until_it_is_proposed_again(made: list[Proposal], seen_to: bool) -> None:
+    assert (rules.to_see_to(made) == []) is seen_to
+    assert rules.to_see_to(reversed(made)) == rules.to_see_to(made)
 
 
 def test_side_by_side_shows_what_was_what_is_and_what_is_to_be() -> None:

@@ -150,6 +150,20 @@ def test_what_was_returned_is_completed_and_sent_once_more(scene: Scene) -> None
     assert scene.of(Role.POC, "TR").get(f"/entries/TR/new?again={found.proposal_id}").inputs["email"] == ""
 
 
+def test_a_departure_that_was_returned_is_sent_once_more_from_what_it_said(scene: Scene) -> None:
+    send(scene.poc, scene.form(LEAVES), LEAVES, departs_on="2026-03-20", successor="p2")
+    found = scene.waits()
+    deciding.return_(found.proposal_id, "note-verbale-missing", scene.policy, scene.manager())
+    again = f"{LEAVES}?again={found.proposal_id}"
+    assert again in scene.poc.get(f"/proposals/{found.proposal_id}").html
+    page = scene.form(again)
+    assert page.inputs["departs_on"] == "2026-03-20"
+    assert ("successor", "p2") in _Sent(page.html).values
+    assert (
+        scene.of(Role.POC, "TR").get(f"/entries/TR/t1/departure?again={found.proposal_id}").inputs["departs_on"] == ""
+    )
+
+
 # A change
 
 
@@ -534,6 +548,7 @@ def test_any_reader_tells_the_manager_which_field_looks_wrong(scene: Scene, role
     page = scene.unoda.get("/proposals")
     assert "Armenia : Hours on duty, Telephone" in page.text.replace("Armenia:", "Armenia :")
     assert "/entries/AM#p1" in page.html
+    assert f"({ {'AM': 'Armenia', 'TR': 'Türkiye'}[state] })" in page.text
     assert scene.poc.get("/proposals").text.count("Telephone") == 0  # the State is not told who noticed it
 
 
