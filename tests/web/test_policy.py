@@ -255,7 +255,12 @@ def test_every_route_has_a_line() -> None:
 def test_each_role_gets_to_the_pages_of_the_table_and_no_others(stand: Stand, role: Role, state: str) -> None:
     """Whoever may not is refused; whoever may gets an answer, if only that what was asked for is not there."""
     browser = stand.scene.of(role)
-    form = {**browser.get("/").inputs, "window": "soon", "role": "reader"}  # nothing is started on the way
+    form = {
+        **browser.get("/").inputs,
+        "window": "soon",
+        "role": "reader",
+        "based_on": "0",
+    }  # nothing is started on the way
     wrong = []
     for page, line in PAGES.items():
         if line.own is None or page == "POST /sign-out":
