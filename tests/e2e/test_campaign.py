@@ -11,13 +11,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import nominations
 from tests.e2e.browsing import Album, Chromium
+from tests.e2e.conftest import WINDOW
 from tests.e2e.steps import confirm, confirm_by_code, confirm_in_chromium, report_change, scan
 from tests.e2e.support import Mail, Stack, Visitor, path_of, wait_for
 
 pytestmark = pytest.mark.e2e
-
-WINDOW = 210
-"""Seconds from start to close (conftest.SPEED)."""
 
 
 @dataclass(frozen=True)
