@@ -69,7 +69,7 @@ WITH_TIMES = frozenset({"meeting", "exercise", "event"})
 
 FIELDS = {
     "kind": _("Kind"),
-    "title": _("Title"),
+    "title": _("Title of the item"),
     "starts": _("Starts (UTC)"),
     "ends": _("Ends (UTC)"),
     "place": _("Place"),
