@@ -20,6 +20,7 @@ ORDER = (
     "test_inquiries",
     "test_nominations",
     "test_accounts",
+    "test_learning",
     "test_sign_in",
     "test_state_order",
 )

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import nominations
-from tests.e2e.browsing import Album, Chromium
+from tests.e2e.browsing import Album, Chromium, sign_in
 from tests.e2e.conftest import WINDOW
 from tests.e2e.steps import confirm, confirm_by_code, confirm_in_chromium, report_change, scan
 from tests.e2e.support import Mail, Stack, Visitor, path_of, wait_for
@@ -242,6 +242,31 @@ def test_a_press_after_the_close_verifies_the_entry_and_says_so(
     confirm(stack.base_url, first_mails[late])
     marked = {str(entry["email"]): entry["verification"] for entry in stack.entries()}
     assert marked[late] == "verified"
+
+
+def test_the_manager_publishes_figures_that_name_no_state(
+    manager: BrowserContext, stack: Stack, campaign: Campaign, chromium: Chromium, album: Album, done: Done
+) -> None:
+    page = manager.new_page()
+    page.goto("/statistics/prepare")
+    page.get_by_role("button", name=f"Prepare {campaign.campaign_id}").click()
+    report = path_of(page.url)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("published", exact=True).first).to_be_visible()
+    with chromium.window() as theirs:
+        sign_in(theirs, stack.poc)
+        album.visit("/statistics", "statistics", theirs.context)
+        album.visit(report, "statistics-report", theirs.context)
+        album.visit(f"{report}/report?in=ar", "statistics-print", theirs.context)
+        theirs.goto(report)
+        loaded = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
+        assert theirs.locator("img.plot").count() > 0
+        assert theirs.evaluate(loaded)
+        answer = theirs.request.get(f"{report}/table.csv")
+        assert answer.ok
+        for hidden in ("Burundi", "BI", *(str(entry["poc_id"]) for entry in stack.entries()[:5])):
+            assert hidden not in answer.text().split()
+    page.close()
 
 
 def test_the_schedule_starts_a_campaign_and_the_manager_cancels_it(
