@@ -39,7 +39,7 @@ def test_the_tutorial_is_light_and_its_sheets_can_be_printed(learner: BrowserCon
 def test_a_practice_is_answered_and_touches_nothing_real(
     learner: BrowserContext, chromium: Chromium, stack: Stack, album: Album, which: str
 ) -> None:
-    tables = ("entries", "campaigns", "campaigns", "inquiries")
+    tables = ("entries", "campaigns", "inquiries")
     before = [stack.rows(table) for table in tables]
     page = learner.new_page()
     page.goto("/learn/try")
