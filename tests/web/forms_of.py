@@ -39,7 +39,8 @@ class Page(HTMLParser):
         if tag == "form":
             action = urlsplit(given.get("action", "")).path.removeprefix(self._base)
             self._form = Form(given.get("method", "get").upper(), action)
-            self.forms.append(self._form)
+            if action:  # sent nowhere, it is the picture of a form: an inert figure of the tutorial
+                self.forms.append(self._form)
         elif self._form:
             self._field(tag, given, self._form)
 
