@@ -1,9 +1,12 @@
 """The forms and links of a page, as a browser reads them."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
 
+INERT = re.compile(r"<div [^>]*\binert\b.*?</figure>", re.DOTALL)
+"""The figures of the tutorial: pictures of pages, whose forms nobody can send."""
 UNTYPED = {"hidden", "checkbox", "radio", "submit", "button", "file"}
 """Fields of a form in which nobody types."""
 
@@ -30,7 +33,7 @@ class Page(HTMLParser):
         self._form: Form | None = None
         self._area = ""
         self._select = ""
-        self.feed(html)
+        self.feed(INERT.sub("", html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -39,8 +42,7 @@ class Page(HTMLParser):
         if tag == "form":
             action = urlsplit(given.get("action", "")).path.removeprefix(self._base)
             self._form = Form(given.get("method", "get").upper(), action)
-            if action:  # sent nowhere, it is the picture of a form: an inert figure of the tutorial
-                self.forms.append(self._form)
+            self.forms.append(self._form)
         elif self._form:
             self._field(tag, given, self._form)
 
