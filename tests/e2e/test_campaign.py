@@ -257,7 +257,9 @@ def test_the_manager_publishes_figures_that_name_no_state(
         sign_in(theirs, stack.poc)
         album.visit("/statistics", "statistics", theirs.context)
         album.visit(report, "statistics-report", theirs.context)
-        album.visit(f"{report}/report?in=ar", "statistics-print", theirs.context)
+        theirs.goto(f"{report}/report?in=ar")
+        assert theirs.locator("html").get_attribute("dir") == "rtl"
+        album.take(theirs, "statistics-print", "ar")
         theirs.goto(report)
         loaded = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
         assert theirs.locator("img.plot").count() > 0
