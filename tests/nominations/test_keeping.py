@@ -10,7 +10,9 @@ from chalicelib.audit.store import history as audited
 from chalicelib.directory import history, retired, store
 from chalicelib.directory.entry import NOBODY, Entry, Verification
 from chalicelib.directory.retired import RetiredRow
+from chalicelib.directory.store import EntryRow
 from chalicelib.dynamo import transact
+from chalicelib.errors import DirectoryError
 from chalicelib.nominations import deciding, proposing
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import Status
@@ -242,3 +244,14 @@ def test_what_was_proposed_is_forgotten_some_time_after_it_was_decided(world: Wo
     until = int((world.clock() + timedelta(days=10)).timestamp())
     for proposal_id in (made.proposal_id, other.proposal_id):
         assert proposals.ProposalRow.get(proposal_id).expires == until
+
+
+def test_an_entry_that_cannot_be_seen_to_does_not_hold_up_the_others(world: World) -> None:
+    for poc_id in ("p1", "p2"):
+        world.approve(world.leave(poc_id, days=10, successor=NOBODY))
+    EntryRow("AM", "p1").update(actions=[EntryRow.departs_on.set("no day")])
+    world.clock.pass_(days=12)
+    with pytest.raises(DirectoryError, match="p1"):
+        world.keep()
+    assert "p2" not in _listed()
+    assert "p1" in _listed()
