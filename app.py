@@ -13,6 +13,8 @@ from chalicelib.web import (
     audit,
     campaigns,
     contacts,
+    domains,
+    doubts,
     entries,
     imports,
     inquiries,
@@ -40,6 +42,8 @@ for part in (
     sign_in,
     entries,
     contacts,
+    domains,
+    doubts,
     nominations,
     proposals,
     listed,
@@ -177,7 +181,15 @@ def keep_audit_heads(_event: Event, _context: Any) -> Event:
     return keeping.keep_audit_heads(runtime())
 
 
-# Nominations.
+# Entries and nominations.
+
+
+@app.lambda_function(name="commit_import")
+def commit_import(event: Event, _context: Any) -> Event:
+    """Write the changes of an uploaded file of nominations."""
+    from chalicelib.directory import jobs
+
+    return dict(jobs.commit_import(event))
 
 
 @app.lambda_function(name="keep_directory")
@@ -197,11 +209,3 @@ def keep_accounts(event: Event, context: Any) -> Event:
     from chalicelib.access import reviews
 
     return dict(reviews.keep_accounts(event, runtime(), context.aws_request_id))
-
-
-@app.lambda_function(name="commit_import")
-def commit_import(event: Event, _context: Any) -> Event:
-    """Write the changes of an uploaded file of nominations."""
-    from chalicelib.directory import jobs
-
-    return dict(jobs.commit_import(event))

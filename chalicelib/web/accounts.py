@@ -202,10 +202,9 @@ def _found(request: WebRequest, account_id: str) -> "Account":
 def _done(request: WebRequest, account_id: str, act: "Callable[[Account, Account, int], Response]") -> Response:
     """Do it, if the account is still as it was when the page was opened; otherwise show how it stands now."""
     from chalicelib.notices.service import send_soon
-    from chalicelib.web.nominations import version
 
     try:
-        answer = act(_actor(request), _found(request, account_id), version(request))
+        answer = act(_actor(request), _found(request, account_id), request.based_on)
     except Conflict:
         return _account_page(request, _found(request, account_id), 409, overtaken=True)
     send_soon(request.runtime)

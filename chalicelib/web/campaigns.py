@@ -249,7 +249,6 @@ def export(request: WebRequest, campaign_id: str) -> Response:
 def _record(request: WebRequest, action: "Action", campaign_id: str, states: set[str]) -> None:
     """Audit what was shown or exported of a campaign, so that each State concerned finds it."""
     from chalicelib.audit.records import campaign_subject
-    from chalicelib.directory.viewing import Asked, record_view
+    from chalicelib.directory.viewing import record_view
 
-    asked = Asked(request.actor, request.now, request.request_id)
-    record_view(campaign_subject(campaign_id), asked, *states, action=action)
+    record_view(campaign_subject(campaign_id), request.asked, *states, action=action)

@@ -94,10 +94,10 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
 def record_view(request: WebRequest, state: str, entries: "list[Entry]") -> None:
     """Audit that the contact data of a State were shown, if there were any."""
     from chalicelib.directory import viewing
-    from chalicelib.directory.viewing import Asked, state_subject
+    from chalicelib.directory.viewing import state_subject
 
     if entries and request.account:
-        viewing.record_view(state_subject(state), Asked(request.actor, request.now, request.request_id), state)
+        viewing.record_view(state_subject(state), request.asked, state)
 
 
 def offset(entry: "Entry", request: WebRequest) -> str:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from chalicelib.directory.imports import Import
     from chalicelib.directory.report import Report, Row
-    from chalicelib.directory.viewing import Asked
 
 pages = Pages(__name__)
 
@@ -56,7 +55,7 @@ def upload_import(request: WebRequest) -> Response:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload_page(request, 400, request.gettext(_("Choose a file first.")))
-    made = uploads.upload(file.filename, file.content, _asked(request))
+    made = uploads.upload(file.filename, file.content, request.asked)
     if isinstance(made, Problem):
         return _upload_page(request, 400, made.text(request.gettext))
     return request.redirect(f"/imports/{made.import_id}")
@@ -107,7 +106,7 @@ def commit_import_page(request: WebRequest, import_id: str) -> Response:
     from chalicelib.directory import uploads
 
     function = request.runtime.settings.commit_import_function
-    ordered = uploads.order_commit(import_id, request.field("digest"), _asked(request), function)
+    ordered = uploads.order_commit(import_id, request.field("digest"), request.asked, function)
     return request.redirect(f"/imports/{import_id}", request.gettext(_NOTICES[ordered]) if ordered in _NOTICES else "")
 
 
@@ -215,11 +214,4 @@ def _record_view(request: WebRequest, import_id: str, shown: "Iterable[Row]") ->
     from chalicelib.directory.viewing import record_view
 
     codes = {row.shown("state") for row in shown} & states().keys()
-    record_view(import_subject(import_id), _asked(request), *codes)
-
-
-def _asked(request: WebRequest) -> "Asked":
-    from chalicelib.directory.viewing import Asked
-
-    email = request.account.email if request.account else ""
-    return Asked(request.actor, request.now, request.request_id, email)
+    record_view(import_subject(import_id), request.asked, *codes)

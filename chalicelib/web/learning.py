@@ -283,14 +283,13 @@ def take_resource(request: WebRequest) -> Response:
     """Add it. The form brings the id of the item, so that pressing twice adds one."""
     from chalicelib.ids import new_id
     from chalicelib.learning import catalogue, rules
-    from chalicelib.web.nominations import asked
 
     typed = _typed(request)
     resource_id = request.field("resource_id")
     if not rules.is_id(resource_id):
         resource_id = new_id()
     try:
-        catalogue.add(resource_id, rules.check(typed), request.runtime.settings.learning, asked(request))
+        catalogue.add(resource_id, rules.check(typed), request.runtime.settings.learning, request.asked)
     except Invalid as error:
         return _form_page(request, typed, resource_id, 400, problems=error.fields)
     except LimitReached as full:
@@ -313,7 +312,6 @@ def ask_for_change(request: WebRequest, resource_id: str) -> Response:
 def take_change(request: WebRequest, resource_id: str) -> Response:
     """Change it, if it is still as the manager saw it."""
     from chalicelib.learning import catalogue, rules, store
-    from chalicelib.web.nominations import asked, version
 
     typed = _typed(request)
     if not rules.is_id(resource_id):
@@ -322,9 +320,9 @@ def take_change(request: WebRequest, resource_id: str) -> Response:
     if there is None:
         return _removed_page(request, typed)
     try:
-        catalogue.change(resource_id, rules.check(typed), version(request), asked(request))
+        catalogue.change(resource_id, rules.check(typed), request.based_on, request.asked)
     except Invalid as error:
-        based_on = replace(there, version=version(request))
+        based_on = replace(there, version=request.based_on)
         return _form_page(request, typed, resource_id, 400, problems=error.fields, there=based_on)
     except NotFound:
         return _removed_page(request, typed)
@@ -349,12 +347,11 @@ def _removed_page(request: WebRequest, typed: dict[str, str]) -> Response:
 def remove_resource(request: WebRequest, resource_id: str) -> Response:
     """Take it out of the catalogue, if it is still as the manager saw it."""
     from chalicelib.learning import catalogue, rules, store
-    from chalicelib.web.nominations import asked, version
 
     if not rules.is_id(resource_id):
         raise NotFound(resource_id)
     try:
-        catalogue.remove(resource_id, version(request), asked(request))
+        catalogue.remove(resource_id, request.based_on, request.asked)
     except Conflict:
         now = store.resource(resource_id)
         if now:

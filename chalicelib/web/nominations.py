@@ -12,26 +12,17 @@ from chalicelib.web.http import Pages, Response, WebRequest
 if TYPE_CHECKING:
     from chalicelib.directory.entry import Entry
     from chalicelib.directory.problems import Problem
-    from chalicelib.directory.viewing import Asked
     from chalicelib.nominations.proposing import Result
     from chalicelib.nominations.rules import NoteVerbale
 
 pages = Pages(__name__)
 
-CONFLICT = 409
 PROPOSE = (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE)
 LONGEST = 4000
 """Characters of a field that are given back; what is longer was refused anyway."""
 LONGEST_ID = 40
 AT_HAND = timedelta(hours=1)
 """For so long a note verbale that was taken in is filled in again, for the next thing that it says."""
-
-
-def asked(request: WebRequest) -> "Asked":
-    """Who asks, for the audit."""
-    from chalicelib.directory.viewing import Asked
-
-    return Asked(request.actor, request.now, request.request_id, request.account.email if request.account else "")
 
 
 # A new PoC
@@ -53,7 +44,7 @@ def take_new(request: WebRequest, state: str) -> Response:
     _admit(request, state)
     typed, succeeds = _typed(request), request.field("succeeds")
     try:
-        made = proposing.propose_new(state, typed, succeeds, note(request), _by_manager(request), asked(request))
+        made = proposing.propose_new(state, typed, succeeds, note(request), _by_manager(request), request.asked)
     except proposing.Refused as refused:
         return _new_page(request, state, typed, 400, refused.problems, succeeds)
     return _done(request, state, made)
@@ -115,16 +106,16 @@ def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
     from chalicelib.nominations import proposing
 
     _admit(request, state)
-    typed, based_on = _typed(request), version(request)
+    typed, based_on = _typed(request), request.based_on
     policy = request.runtime.settings.nominations
     try:
         made = proposing.propose_change(
-            state, poc_id, typed, based_on, note(request), _by_manager(request), policy, asked(request)
+            state, poc_id, typed, based_on, note(request), _by_manager(request), policy, request.asked
         )
     except proposing.Refused as refused:
         return _change_page(request, proposing.entry_of(state, poc_id), typed, 400, refused.problems, based_on)
     except proposing.Moved as moved:
-        return _change_page(request, moved.entry, typed, CONFLICT, since=based_on)
+        return _change_page(request, moved.entry, typed, 409, since=based_on)
     return _done(request, state, made)
 
 
@@ -186,7 +177,7 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
     return request.render(
         "nomination-form.html",
         status,
-        overtaken=status == CONFLICT,
+        overtaken=status == 409,
         typed=typed,
         ticked={name: set(typed[name].split(";")) for name in ("networks", "scope", "deputies")},
         problems={problem.field: problem.text(request.gettext) for problem in reversed(problems)},
@@ -234,16 +225,16 @@ def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
             poc_id,
             typed["departs_on"],
             typed["successor"],
-            version(request),
+            request.based_on,
             note(request),
             _by_manager(request),
-            asked(request),
+            request.asked,
         )
     except proposing.Refused as refused:
         entry = proposing.entry_of(state, poc_id)
-        return _departure_page(request, entry, typed, 400, refused.problems, version(request))
+        return _departure_page(request, entry, typed, 400, refused.problems, request.based_on)
     except proposing.Moved as moved:
-        return _departure_page(request, moved.entry, typed, CONFLICT, since=version(request))
+        return _departure_page(request, moved.entry, typed, 409, since=request.based_on)
     return _done(request, state, made)
 
 
@@ -293,61 +284,11 @@ def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
     from chalicelib.pings import answers
 
     request.require(state, Right.PROPOSE_CHANGE)
-    if entry_of(state, poc_id).version != version(request):
+    if entry_of(state, poc_id).version != request.based_on:
         notice = _("Nothing was confirmed: the entry has changed since the page was shown. Look at it and press again.")
         return request.redirect(f"/entries/{state}", request.gettext(notice))
     answers.confirm_entry(state, poc_id, answers.ON_OWN_PAGE, request.actor, request.now, request.request_id)
     return request.redirect(f"/entries/{state}", request.gettext(_("Thank you. The entry is confirmed as current.")))
-
-
-# A reader's doubt
-
-
-@pages.get("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
-def ask_what_is_wrong(request: WebRequest, state: str, poc_id: str) -> Response:
-    """Which field looks wrong."""
-    return _doubt_page(request, state, poc_id)
-
-
-@pages.post("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
-def take_doubt(request: WebRequest, state: str, poc_id: str) -> Response:
-    """Tell the manager."""
-    from chalicelib.errors import Invalid
-    from chalicelib.nominations import proposing
-
-    chosen = tuple(name[:LONGEST] for name in request.form.get("fields", ()))
-    try:
-        proposing.doubt(state, poc_id, chosen, asked(request))
-    except Invalid as error:
-        return _doubt_page(request, state, poc_id, 400, chosen, error.fields)
-    notice = _("Thank you. The directory manager has been told which fields look wrong, and will ask the State.")
-    return request.redirect(f"/entries/{state}", request.gettext(notice))
-
-
-def _doubt_page(
-    request: WebRequest,
-    state: str,
-    poc_id: str,
-    status: int = 200,
-    chosen: tuple[str, ...] = (),
-    problems: dict[str, str] | None = None,
-) -> Response:
-    from chalicelib.nominations.proposing import entry_of
-    from chalicelib.nominations.rules import EDITABLE
-    from chalicelib.web import labels
-    from chalicelib.web.entries import record_view
-
-    entry = entry_of(state, poc_id)
-    record_view(request, state, [entry])
-    return request.render(
-        "doubt.html",
-        status,
-        entry=entry,
-        fields=[name for name in EDITABLE if name != "deputies"],
-        chosen=chosen,
-        problems=problems or {},
-        labels=labels,
-    )
 
 
 # The versions of an entry
@@ -386,12 +327,6 @@ def note(request: WebRequest) -> "NoteVerbale":
     return NoteVerbale(*(request.field(name)[:LONGEST] for name in NOTE))
 
 
-def version(request: WebRequest) -> int:
-    """The version that a form was based on; one that was not sent, or is no number, is older than any."""
-    given = request.field("based_on")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
-
-
 def _admit(request: WebRequest, state: str) -> None:
     """Raises NotFound for what is no State, and Forbidden for another State's entries."""
     from chalicelib.directory.states import states
@@ -413,7 +348,7 @@ def _again(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
     fits = found and found.state == state and (found.poc_id == poc_id if poc_id else found.what is What.NEW)
     if not found or not fits:
         return {}
-    audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
+    audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, request.asked), details=None))
     return {name: found.new[name] for name in (*EDITABLE, "kind", "departs_on", "successor") if name in found.new}
 
 

@@ -7,7 +7,7 @@ from chalicelib.access.rules import Right
 from chalicelib.errors import Conflict, Hidden, Invalid, NotFound
 from chalicelib.i18n import _
 from chalicelib.web.http import Pages, Response, WebRequest
-from chalicelib.web.nominations import NOTE, asked, note, version
+from chalicelib.web.nominations import NOTE, note
 
 if TYPE_CHECKING:
     from chalicelib.directory.entry import Entry
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 pages = Pages(__name__)
 
 EITHER = (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS)
-CONFLICT = 409
 
 
 @pages.get("/proposals", right=EITHER)
@@ -53,7 +52,7 @@ def approve(request: WebRequest, proposal_id: str) -> Response:
     found = _found(request, proposal_id)
     policy = request.runtime.settings.nominations
     try:
-        deciding.approve(proposal_id, version(request), note(request), policy, asked(request))
+        deciding.approve(proposal_id, request.based_on, note(request), policy, request.asked)
     except (proposing.Moved, NotFound):
         return _page(request, found, 409, overtaken=True)
     except proposing.Refused as refused:
@@ -72,7 +71,7 @@ def send_back(request: WebRequest, proposal_id: str) -> Response:
 
     found = _found(request, proposal_id)
     try:
-        deciding.return_(proposal_id, request.field("reason"), request.runtime.settings.nominations, asked(request))
+        deciding.return_(proposal_id, request.field("reason"), request.runtime.settings.nominations, request.asked)
     except Invalid as error:
         return _page(request, found, 400, reason=error.fields["reason"])
     except Conflict:
@@ -88,19 +87,10 @@ def withdraw(request: WebRequest, proposal_id: str) -> Response:
 
     _found(request, proposal_id)
     try:
-        proposing.withdraw(proposal_id, request.runtime.settings.nominations, asked(request))
+        proposing.withdraw(proposal_id, request.runtime.settings.nominations, request.asked)
     except Conflict:
         return _decided_already(request, proposal_id)
     return request.redirect("/proposals", request.gettext(_("Withdrawn. Nothing was changed.")))
-
-
-@pages.post("/doubts/{doubt_id}/settled", right=Right.REVIEW_PROPOSALS)
-def settle(request: WebRequest, doubt_id: str) -> Response:
-    """The manager has seen to what a reader doubted."""
-    from chalicelib.nominations import deciding
-
-    deciding.settle_doubt(doubt_id, asked(request))
-    return request.redirect("/proposals", request.gettext(_("Noted as seen to.")))
 
 
 def _decided_already(request: WebRequest, proposal_id: str) -> Response:
@@ -140,7 +130,7 @@ def _page(
     from chalicelib.web import labels
     from chalicelib.web.cells import Cells
 
-    audit.put(replace(record(Action.PROPOSAL_VIEWED, found, asked(request)), details=None))
+    audit.put(replace(record(Action.PROPOSAL_VIEWED, found, request.asked), details=None))
     entry: Entry | None = store.get(found.state, found.poc_id)
     others = {other.poc_id: other for other in store.of_state(found.state)}
     given = (found.note.reference, found.note.date, found.note.received_on)
@@ -160,67 +150,5 @@ def _page(
         words=rules,
         labels=labels,
         own=request.may_for(found.state, Right.SEE_OWN_PROPOSALS),
-        late=status == CONFLICT and not overtaken,
-    )
-
-
-# The mail domains of a State
-
-
-@pages.get("/entries/{state}/domains", right=Right.SET_DOMAINS)
-def ask_for_domains(request: WebRequest, state: str) -> Response:
-    """Which mail domains a State uses."""
-    from chalicelib.directory import domains
-
-    _state(state)
-    kept = domains.configured(state)
-    return _domains_page(request, state, "\n".join(kept.names), kept.version)
-
-
-@pages.post("/entries/{state}/domains", right=Right.SET_DOMAINS)
-def take_domains(request: WebRequest, state: str) -> Response:
-    """Set them; an empty list means that any domain will do."""
-    from chalicelib.directory import domains
-
-    _state(state)
-    typed = request.form.get("domains", [""])[0][:4000]
-    names, wrong = domains.parse(typed)
-    if wrong:
-        return _domains_page(request, state, typed, version(request), 400, wrong=wrong)
-    try:
-        domains.set_domains(state, names, version(request), asked(request))
-    except Conflict:
-        kept = domains.configured(state)
-        return _domains_page(request, state, typed, kept.version, 409, theirs=kept.names)
-    return request.redirect(f"/entries/{state}", request.gettext(_("The mail domains of this State are set.")))
-
-
-def _state(state: str) -> None:
-    from chalicelib.directory.states import states
-
-    if state not in states():
-        raise NotFound(state)
-
-
-def _domains_page(
-    request: WebRequest,
-    state: str,
-    typed: str,
-    based_on: int,
-    status: int = 200,
-    wrong: str = "",
-    theirs: tuple[str, ...] | None = None,
-) -> Response:
-    from chalicelib.directory import domains, store
-
-    used = sorted({domains.domain_of(entry.nomination.email) for entry in store.of_state(state)})
-    return request.render(
-        "domains.html",
-        status,
-        state=state,
-        typed=typed,
-        based_on=based_on,
-        wrong=wrong,
-        theirs=theirs,
-        used=used,
+        late=status == 409 and not overtaken,
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.access.audit import Visit
     from chalicelib.access.sessions import SignedIn
     from chalicelib.audit.records import Actor
+    from chalicelib.directory.viewing import Asked
     from chalicelib.runtime import Runtime
 
 NOTICE_LENGTH = 1000
@@ -97,6 +98,13 @@ class WebRequest:
         return self.account.actor
 
     @property
+    def asked(self) -> "Asked":
+        """Who asks and when, as the directory's parts audit it. Only for pages that ask for a right."""
+        from chalicelib.directory.viewing import Asked
+
+        return Asked(self.actor, self.now, self.request_id, self.account.email if self.account else "")
+
+    @property
     def visit(self) -> "Visit":
         """Where the request came from and when, as access audits it."""
         from chalicelib.access.audit import Visit
@@ -142,6 +150,12 @@ class WebRequest:
     def field(self, name: str, default: str = "") -> str:
         """The first value of a field, without spaces around it."""
         return self.form.get(name, [default])[0].strip()
+
+    @property
+    def based_on(self) -> int:
+        """The version that a form was based on; one that was not sent, or is no number, is older than any."""
+        given = self.field("based_on")
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
 
     def cookie(self, name: str) -> str:
         """The value of one of our cookies; empty when it was not sent."""

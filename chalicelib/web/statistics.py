@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 pages = Pages(__name__)
 
-_LONGEST_NUMBER = 9
 SVG = "image/svg+xml; charset=utf-8"
 
 
@@ -195,7 +194,7 @@ def publish(request: WebRequest, report_id: str) -> Response:
     """Show a report to everybody who may see statistics."""
     from chalicelib.statistics import service
 
-    service.publish(report_id, _version(request), request.actor, request.now, request.request_id)
+    service.publish(report_id, request.based_on, request.actor, request.now, request.request_id)
     return request.redirect(f"/statistics/{report_id}", request.gettext(_("The report is published.")))
 
 
@@ -204,11 +203,5 @@ def withdraw(request: WebRequest, report_id: str) -> Response:
     """Hide a published report."""
     from chalicelib.statistics import service
 
-    service.withdraw(report_id, _version(request), request.actor, request.now, request.request_id)
+    service.withdraw(report_id, request.based_on, request.actor, request.now, request.request_id)
     return request.redirect(f"/statistics/{report_id}", request.gettext(_("The report is withdrawn.")))
-
-
-def _version(request: WebRequest) -> int:
-    """The version that the manager looked at; none that exists when it was not sent."""
-    given = request.field("version")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) <= _LONGEST_NUMBER else 0

@@ -68,7 +68,7 @@ def test_only_the_manager_prepares_publishes_and_withdraws(reader: Browser) -> N
     close_campaign()
     assert reader.get("/statistics/prepare").status == 403
     for path in ("/statistics/prepare", f"{PING_TEST}/publish", f"{PING_TEST}/withdraw"):
-        assert reader.post(path, {"report_id": "PT-2025-01", "version": "1"}).status == 403
+        assert reader.post(path, {"report_id": "PT-2025-01", "based_on": "1"}).status == 403
 
 
 def test_the_manager_looks_at_a_report_before_anybody_else_does(manager: Browser, reader: Browser) -> None:
@@ -91,14 +91,14 @@ def test_the_manager_looks_at_a_report_before_anybody_else_does(manager: Browser
 def test_a_form_without_its_token_publishes_nothing(manager: Browser, reader: Browser) -> None:
     close_campaign()
     prepare(manager)
-    assert manager.post(f"{PING_TEST}/publish", {"version": "1"}).status == 403
+    assert manager.post(f"{PING_TEST}/publish", {"based_on": "1"}).status == 403
     assert reader.get(PING_TEST).status == 404
 
 
 @pytest.mark.parametrize("version", ["7", "", "x", "²", "9" * 30])
 def test_another_version_than_the_one_looked_at_is_not_published(manager: Browser, version: str) -> None:
     close_campaign()
-    assert manager.submit(prepare(manager), f"{PING_TEST}/publish", {"version": version}).status == 409
+    assert manager.submit(prepare(manager), f"{PING_TEST}/publish", {"based_on": version}).status == 409
     assert "prepared, not published" in manager.get(PING_TEST).text
 
 

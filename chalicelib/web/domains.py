@@ -1,0 +1,67 @@
+"""Which mail domains a State uses, as the manager sets them: they catch mistyped addresses."""
+
+from chalicelib.access.rules import Right
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.i18n import _
+from chalicelib.web.http import Pages, Response, WebRequest
+
+pages = Pages(__name__)
+
+
+@pages.get("/entries/{state}/domains", right=Right.SET_DOMAINS)
+def ask_for_domains(request: WebRequest, state: str) -> Response:
+    """Which mail domains a State uses."""
+    from chalicelib.directory import domains
+
+    _state(state)
+    kept = domains.configured(state)
+    return _domains_page(request, state, "\n".join(kept.names), kept.version)
+
+
+@pages.post("/entries/{state}/domains", right=Right.SET_DOMAINS)
+def take_domains(request: WebRequest, state: str) -> Response:
+    """Set them; an empty list means that any domain will do."""
+    from chalicelib.directory import domains
+
+    _state(state)
+    typed = request.form.get("domains", [""])[0][:4000]
+    names, wrong = domains.parse(typed)
+    if wrong:
+        return _domains_page(request, state, typed, request.based_on, 400, wrong=wrong)
+    try:
+        domains.set_domains(state, names, request.based_on, request.asked)
+    except Conflict:
+        kept = domains.configured(state)
+        return _domains_page(request, state, typed, kept.version, 409, theirs=kept.names)
+    return request.redirect(f"/entries/{state}", request.gettext(_("The mail domains of this State are set.")))
+
+
+def _state(state: str) -> None:
+    from chalicelib.directory.states import states
+
+    if state not in states():
+        raise NotFound(state)
+
+
+def _domains_page(
+    request: WebRequest,
+    state: str,
+    typed: str,
+    based_on: int,
+    status: int = 200,
+    wrong: str = "",
+    theirs: tuple[str, ...] | None = None,
+) -> Response:
+    from chalicelib.directory import domains, store
+
+    used = sorted({domains.domain_of(entry.nomination.email) for entry in store.of_state(state)})
+    return request.render(
+        "domains.html",
+        status,
+        state=state,
+        typed=typed,
+        based_on=based_on,
+        wrong=wrong,
+        theirs=theirs,
+        used=used,
+    )

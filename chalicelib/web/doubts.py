@@ -1,0 +1,63 @@
+"""A reader says which fields of an entry look wrong; the manager sees to it."""
+
+from chalicelib.access.rules import Right
+from chalicelib.i18n import _
+from chalicelib.web.http import Pages, Response, WebRequest
+
+pages = Pages(__name__)
+
+
+@pages.get("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
+def ask_what_is_wrong(request: WebRequest, state: str, poc_id: str) -> Response:
+    """Which field looks wrong."""
+    return _doubt_page(request, state, poc_id)
+
+
+@pages.post("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
+def take_doubt(request: WebRequest, state: str, poc_id: str) -> Response:
+    """Tell the manager."""
+    from chalicelib.errors import Invalid
+    from chalicelib.nominations import proposing
+
+    chosen = tuple(request.form.get("fields", ()))
+    try:
+        proposing.doubt(state, poc_id, chosen, request.asked)
+    except Invalid as error:
+        return _doubt_page(request, state, poc_id, 400, chosen, error.fields)
+    notice = _("Thank you. The directory manager has been told which fields look wrong, and will ask the State.")
+    return request.redirect(f"/entries/{state}", request.gettext(notice))
+
+
+def _doubt_page(
+    request: WebRequest,
+    state: str,
+    poc_id: str,
+    status: int = 200,
+    chosen: tuple[str, ...] = (),
+    problems: dict[str, str] | None = None,
+) -> Response:
+    from chalicelib.nominations.proposing import entry_of
+    from chalicelib.nominations.rules import EDITABLE
+    from chalicelib.web import labels
+    from chalicelib.web.entries import record_view
+
+    entry = entry_of(state, poc_id)
+    record_view(request, state, [entry])
+    return request.render(
+        "doubt.html",
+        status,
+        entry=entry,
+        fields=[name for name in EDITABLE if name != "deputies"],
+        chosen=chosen,
+        problems=problems or {},
+        labels=labels,
+    )
+
+
+@pages.post("/doubts/{doubt_id}/settled", right=Right.REVIEW_PROPOSALS)
+def settle(request: WebRequest, doubt_id: str) -> Response:
+    """The manager has seen to what a reader doubted."""
+    from chalicelib.nominations import deciding
+
+    deciding.settle_doubt(doubt_id, request.asked)
+    return request.redirect("/proposals", request.gettext(_("Noted as seen to.")))
