@@ -14,7 +14,7 @@ from samtranslator.translator.transform import transform
 
 import app
 from chalicelib.i18n import LANGUAGES, direction, translations
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, SettingsRefused, from_environment
 from chalicelib.web.headers import ALWAYS, CONTENT_SECURITY_POLICY
 from infra.deploy import with_code_at
 from infra.package import TEMPLATE
@@ -82,6 +82,20 @@ def test_every_setting_of_the_code_is_set_by_the_template(template: Template) ->
     own = functions(template)["APIHandler"]["Environment"]["Variables"]
     told = {field.name.upper() for field in fields(Settings) if field.type is str} | {"SPEED"}
     assert told <= {*shared, *own}
+
+
+def test_the_durations_of_the_template_are_those_of_the_code(template: Template) -> None:
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    names = [name for name in shared if name.endswith(("_DAYS", "_HOURS", "_THRESHOLD"))]
+    assert len(names) == 12
+    # What the settings complain about is told by the name of the parameter.
+    assert {name: shared[name]["Ref"] for name in names} == {name: camel(name.lower()) for name in names}
+    told = {name: str(template["Parameters"][shared[name]["Ref"]]["Default"]) for name in names}
+    assert all(told.values())
+    assert from_environment(told) == Settings()
+    for name in names:
+        with pytest.raises(SettingsRefused, match=name):
+            from_environment({name: "x"})
 
 
 def test_names_in_the_environment_are_names_of_resources(template: Template) -> None:
