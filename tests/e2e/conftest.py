@@ -23,6 +23,7 @@ ORDER = (
     "test_learning",
     "test_sign_in",
     "test_state_order",
+    "test_upgrade",
 )
 WINDOW = 300
 """Seconds in which the 14 days of a campaign pass: the first reminder comes after 64 of them, time enough to answer."""
