@@ -1,6 +1,7 @@
 """What happens around every invocation of a Lambda: who it belongs to, its trace, its metrics, and its errors."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,16 @@ def logged(handler: Handler) -> Handler:
 
 def traced(handler: Handler) -> Handler:
     """The handler as a segment of X-Ray. Neither answers nor errors are kept there: they may have contact data."""
+    if not is_traced(os.environ):
+        return handler
     given: Handler = tracer().capture_lambda_handler(handler, capture_response=False, capture_error=False)
     return given
+
+
+def is_traced(environ: Mapping[str, str]) -> bool:
+    """Whether there is an X-Ray to send to: in Lambda, unless `POWERTOOLS_TRACE_DISABLED` says no (the local AWS)."""
+    disabled = environ.get("POWERTOOLS_TRACE_DISABLED", "").lower() in ("1", "true")
+    return "LAMBDA_TASK_ROOT" in environ and not disabled
 
 
 @cache
