@@ -99,7 +99,7 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) ->
             active = str(conflict)
     if not active:
         return {"campaign_id": "", "started": False}
-    logger.warning("no campaign started: one is active", extra={"campaign": active})
+    logger.warning("no campaign started: one is active", extra={"campaign_id": active})
     try:
         control.resume(runtime, service.get(active), actor, request_id)
     except Conflict:  # it runs: nothing to do
