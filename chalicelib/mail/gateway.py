@@ -32,7 +32,7 @@ class SesSender:
         self._settings = settings
 
     def send(self, mail: Mail) -> str:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
         given: dict[str, Any] = {
             "Source": envelope_sender(self._settings.mail_from, mail.reference),
@@ -44,11 +44,12 @@ class SesSender:
         try:
             return aws.ses().send_raw_email(**given)["MessageId"]
         except ClientError as error:
-            raise classify(
-                error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-            ) from error
+            told = error.response["Error"]
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+            raise classify(told.get("Code", ""), told.get("Message", ""), status) from error
         except BotoCoreError as error:
-            raise MailUnavailable(type(error).__name__) from error
+            # Once connected, the request may have been taken though no answer came.
+            raise MailUnavailable(type(error).__name__, isinstance(error, HTTPClientError)) from error
 
     def rate(self) -> float:
         return float(aws.ses().get_send_quota()["MaxSendRate"])
@@ -68,8 +69,8 @@ _ACCOUNT = frozenset(
 )
 
 
-def classify(code: str, message: str) -> MailError:
-    """What an error of SES means for the mail.
+def classify(code: str, message: str, status: int = 400) -> MailError:
+    """What an error of SES, with its HTTP status, means for the mail.
 
     The text of the message is not kept: it may name the address.
     """
@@ -80,4 +81,4 @@ def classify(code: str, message: str) -> MailError:
         return MailMisconfigured(code)
     if code in {"MessageRejected", "InvalidParameterValue", "ValidationError"}:
         return MailRefused(code)
-    return MailUnavailable(code)
+    return MailUnavailable(code, may_have_gone=status >= 500)

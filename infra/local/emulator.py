@@ -6,7 +6,7 @@
 * A task that waits for its token times out after `TimeoutSecondsPath`. ministack reads `TimeoutSeconds` only.
 * SNS calls at most LISTENERS Lambdas at once. ministack starts a process for each message that is under way: a
   campaign's delivery notices would fill the memory of a laptop.
-* What SNS hands to a Lambda is tried three times and then goes to the function's dead-letter queue. ministack tries once.
+* What SNS hands to a Lambda is tried three times, then goes to the function's dead-letter queue. ministack tries once.
 * State is saved every SAVE_SECONDS (0: only on an orderly end), so that a machine that dies costs half a minute.
 """
 
@@ -77,7 +77,7 @@ def with_timeout_path(execute_task: Callable[..., Any], resolve: Callable[[str, 
 
 
 class TriedAgain:
-    """ministack's Lambda service as SNS is to see it: an event that fails is tried again, then kept as a dead letter."""
+    """ministack's Lambda service as SNS sees it: an event that fails is tried again, then kept as a dead letter."""
 
     def __init__(self, service: Any, pause: Callable[[float], None] = time.sleep) -> None:
         self._service = service
