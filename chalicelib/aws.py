@@ -1,7 +1,7 @@
 """boto3 clients, made when first used: nothing talks to AWS, or even loads botocore's models, at import."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -20,6 +20,14 @@ def ses() -> "SESClient":
     from botocore.config import Config
 
     return boto3.client("ses", config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}))
+
+
+@cache
+def ses_v2() -> Any:
+    """SES, version 2: only this one says whether the account is still in the sandbox."""
+    import boto3
+
+    return boto3.client("sesv2")
 
 
 @cache

@@ -35,6 +35,8 @@ class Metric(Enum):
     MAILS_COMPLAINED = ("MailsComplained", COUNT, "Mails that the receiver marked as spam, as SES reports")
     MAILS_SUPPRESSED = ("MailsSuppressed", COUNT, "Mails that SES did not try: it failed before")
     MAILS_REJECTED = ("MailsRejected", COUNT, "Mails that SES found to be harmful, and did not send")
+    SES_SANDBOX = ("SesSandbox", COUNT, "1 while SES keeps the account in its sandbox: 200 mails a day, few addresses")
+    SES_QUOTA_LEFT = ("SesDailyQuotaLeft", COUNT, "Mails that SES still takes from the account in these 24 hours")
     NOTICES_GIVEN_UP = ("NoticesGivenUp", COUNT, "Mails about a change that could not be sent in three days")
     # Ping campaigns
     PINGS_ACKNOWLEDGED = ("PingsAcknowledged", COUNT, "Answers to a ping test, confirmations and reported changes")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.deploy import Deployment
+from infra.deployment import Deployment
 from infra.local.aws import LocalAws
 from infra.local.seed import Seeder
 from infra.local.stack import STAGE, deploy, free_port
