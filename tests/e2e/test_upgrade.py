@@ -16,6 +16,8 @@ import yaml
 
 from infra.changes import Change, dangers
 from infra.deployment import Build, DeployError, Deployment
+from infra.doctor.__main__ import WELL, examine
+from infra.doctor.gather import Stage, now
 from infra.package import TEMPLATE, ZIP
 from tests.e2e.steps import confirm
 from tests.e2e.support import Mail, Person, Stack, Visitor, path_of, wait_for
@@ -213,6 +215,13 @@ def test_the_campaign_passes_its_milestones_and_closes_with_nothing_lost(small: 
 
 def mails_to(stack: Stack, about: str, address: str) -> list[Mail]:
     return [mail for mail in stack.mailbox.mails(about) if address in mail.to]
+
+
+def test_the_doctor_finds_nothing_wrong_after_it(small: Stack, upgraded: Upgraded) -> None:
+    session = boto3.Session("local", "local", region_name="us-east-1")
+    said: list[str] = []
+    assert examine(Stage(session, "local", small.endpoint_url, now()).areas(), said.append) == WELL, "\n".join(said)
+    assert "OK    Release              all" in "\n".join(said)
 
 
 def test_what_fails_is_rolled_back_and_the_version_before_goes_on(
