@@ -167,6 +167,11 @@ def accounts_in(role: Role) -> list[Account]:
     return [_account(row) for row in AccountRow.by_role.query(role.value)]
 
 
+def all_in(role: Role) -> list[Account]:
+    """All accounts with a role, read consistently and so from the whole table: for what is done once in a life."""
+    return [_account(row) for row in AccountRow.scan(AccountRow.role == role.value, consistent_read=True)]
+
+
 def add_account(transaction: TransactWrite, made: Account) -> None:
     """Put a new account into the transaction; it fails when the address has one."""
     transaction.save(account_row(made), condition=AccountRow.email.does_not_exist())
