@@ -55,23 +55,24 @@ class Reader:
         self.press("Show")
         expect(self.page.locator("h1")).to_have_text(self.state(code))
 
-    def at(self, heading: str, name: str) -> None:
-        """The page has come: look at it."""
+    def at(self, heading: str, name: str = "") -> None:
+        """The page has come: it says what it should, and under a new `name` it is looked at closely."""
         page = self.page
         expect(page.locator("h1").first).to_have_text(heading, timeout=PATIENCE * 1000)
         root = page.locator("html")
         assert (root.get_attribute("lang"), root.get_attribute("dir")) == (self.language, direction(self.language))
         for text in left_in_english(page, self.language):
-            self.watch.note(f"{name} in {self.language!r} still says {text!r}")
-        self.album.study(page, f"{self.name}-{name}", self.language)
+            self.watch.note(f"{heading} in {self.language!r} still says {text!r}")
+        if name:
+            self.album.study(page, f"{self.name}-{name}", self.language)
 
 
 def _manager(me: Reader, today: Today) -> None:
     me.at(me.said("Home"), "home")
     me.menu("Directory")
-    me.at(me.said("Directory"), "directory")
+    me.at(me.said("Directory"))
     me.find(OTHER)
-    me.at(me.state(OTHER), "state")
+    me.at(me.state(OTHER))
     me.follow(me.said("Mail domains"))
     me.at(me.said("Mail domains"), "domains")
     me.menu("Inquiries")
@@ -91,7 +92,7 @@ def _manager(me: Reader, today: Today) -> None:
     me.menu("Import")
     me.at(me.said("Import nominations"), "imports")
     me.menu("Statistics")
-    me.at(me.said("Statistics"), "statistics")
+    me.at(me.said("Statistics"))
     me.follow(me.said("Prepare and publish"))
     me.at(me.said("Prepare statistics"), "statistics-prepare")
     me.menu("Learn")
@@ -144,7 +145,7 @@ def _poc(me: Reader, today: Today) -> None:
 
 
 def _supervisor(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Accounts")
     me.at(me.said("Accounts of %(name)s", name=me.state(OWN)), "accounts")
     me.follow(me.said("Invite"))
@@ -162,10 +163,10 @@ def _supervisor(me: Reader, _today: Today) -> None:
 
 
 def _reader(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Directory")
     me.find(OTHER)
-    me.at(me.state(OTHER), "state")
+    me.at(me.state(OTHER))
     me.menu("Statistics")
     me.at(me.said("Statistics"), "statistics")
     me.page.goto("/inquiries")
@@ -176,7 +177,7 @@ def _reader(me: Reader, _today: Today) -> None:
 
 
 def _auditor(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Audit")
     me.at(me.said("Audit"), "audit")
     me.page.select_option("#state", OWN)
