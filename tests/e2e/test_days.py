@@ -114,7 +114,6 @@ def _poc(me: Reader, today: Today) -> None:
     me.find(OTHER)
     me.follow(me.said("Open an inquiry with this point of contact (%(poc)s)", poc=me.said("Technical")))
     me.at(me.said("Open an inquiry"), "inquiry-new")
-    me.press("Open the inquiry")  # nothing is filled in: the browser says so, or the page does
     me.menu("Inquiries")
     me.at(me.said("Inquiries"), "inquiries")
     me.follow(today.inquiry_id)
