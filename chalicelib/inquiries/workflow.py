@@ -75,14 +75,15 @@ def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
 def resume_inquiries(event: Event, runtime: Runtime, request_id: str) -> Event:
     """Called by a schedule: start another state machine for each inquiry whose own has died.
 
-    The schedule finds those that are late; `{"all": true}`, by whoever restarts a stage, all of them.
+    The schedule finds those that are late; `{"all": true}`, by whoever restarts a stage, all of them. With `"anew"`
+    beside it, after the tables were restored from a backup, machines that live are replaced as well.
     """
     actor = Actor.system("resume_inquiries")
     stuck = service.running() if event.get("all") else service.stuck(runtime.clock())
     resumed, failed = [], []
     for inquiry_id in stuck:
         try:
-            if service.take_over(runtime, inquiry_id, actor, request_id):
+            if service.take_over(runtime, inquiry_id, actor, request_id, anew=bool(event.get("anew"))):
                 resumed.append(inquiry_id)
         except Exception:  # one that cannot be taken over must not hold up those behind it
             logger.exception("inquiry not taken over", extra={"inquiry_id": inquiry_id})

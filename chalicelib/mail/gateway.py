@@ -35,7 +35,7 @@ class SesSender:
         self._settings = settings
 
     def send(self, mail: Mail) -> str:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
         given: dict[str, Any] = {
             "Source": envelope_sender(self._settings.mail_from, mail.reference),
@@ -49,11 +49,14 @@ class SesSender:
         try:
             message_id = aws.ses().send_raw_email(**given)["MessageId"]
         except ClientError as error:
-            failed = classify(error.response["Error"].get("Code", ""), error.response["Error"].get("Message", ""))
+            told = error.response["Error"]
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+            failed = classify(told.get("Code", ""), told.get("Message", ""), status)
             _count_failure(failed)
             raise failed from error
         except BotoCoreError as error:
-            raise MailUnavailable(type(error).__name__) from error
+            # Once connected, the request may have been taken though no answer came.
+            raise MailUnavailable(type(error).__name__, isinstance(error, HTTPClientError)) from error
         kind = mail.reference.partition(".")[0]
         count(Metric.MAILS_SENT, kind=kind if kind in Metric.MAILS_SENT.kinds else "other")
         return message_id
@@ -91,8 +94,8 @@ _ACCOUNT = frozenset(
 )
 
 
-def classify(code: str, message: str) -> MailError:
-    """What an error of SES means for the mail.
+def classify(code: str, message: str, status: int = 400) -> MailError:
+    """What an error of SES, with its HTTP status, means for the mail.
 
     The text of the message is not kept: it may name the address.
     """
@@ -103,4 +106,4 @@ def classify(code: str, message: str) -> MailError:
         return MailMisconfigured(code)
     if code in {"MessageRejected", "InvalidParameterValue", "ValidationError"}:
         return MailRefused(code)
-    return MailUnavailable(code)
+    return MailUnavailable(code, may_have_gone=status >= 500)

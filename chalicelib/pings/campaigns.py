@@ -159,11 +159,9 @@ def add_end(
     )
 
 
-def count_execution(campaign_id: str) -> int:
-    """Another state machine is about to be started for the campaign; returns its number."""
-    row = _key(campaign_id)
-    row.update(actions=[CampaignRow.executions.add(1)], condition=CampaignRow.campaign_id.exists())
-    return int(row.executions)
+def count_execution(campaign_id: str, number: int) -> None:
+    """The state machine of this number is about to be started for the campaign."""
+    _key(campaign_id).update(actions=[CampaignRow.executions.set(number)], condition=CampaignRow.campaign_id.exists())
 
 
 def manager_told(campaign_id: str, at: datetime) -> None:

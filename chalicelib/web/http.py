@@ -18,7 +18,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.access.rules import Right
 from chalicelib.errors import DirectoryError, Forbidden, Hidden, NotFound
-from chalicelib.web import forms, headers
+from chalicelib.web import compression, forms, headers
 from chalicelib.web.request import WebRequest, reference
 
 __all__ = ["ROUTES", "Pages", "Response", "WebRequest"]
@@ -158,4 +158,6 @@ def _finished(response: Response, request: WebRequest | None) -> Response:
         if request.method == "HEAD":
             response.body = ""
     response.headers = given
-    return response
+    if request is None:
+        return response
+    return compression.packed(response, request.headers, headers.SAME_FOR_EVERYBODY.items() <= given.items())
