@@ -73,7 +73,7 @@ class Failing:
 
 
 def feedback(source: str, what: str, details: dict[str, Any]) -> dict[str, Any]:
-    sent = {
+    sent: dict[str, Any] = {
         "messageId": "0100-mail",
         "source": source,
         "destination": [mail("bounced")],
@@ -160,7 +160,7 @@ def test_the_day_and_its_trouble_were_really_printed(printed: Printed, lambdas: 
         metric.title
         for metric in (
             Metric.SIGN_INS, Metric.SIGN_INS_FAILED, Metric.PINGS_ACKNOWLEDGED, Metric.INQUIRIES_OPENED,
-            Metric.LINKS_REFUSED, Metric.PAGES_FAILED, Metric.MAILS_BOUNCED, Metric.DAYS_SINCE_CAMPAIGN,
+            Metric.LINKS_REFUSED, Metric.FAULTS, Metric.MAILS_BOUNCED, Metric.DAYS_SINCE_CAMPAIGN,
         )
     } <= counted  # fmt: skip
 
