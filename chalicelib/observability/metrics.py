@@ -74,8 +74,8 @@ class Metric(Enum):
     SIGN_INS_FAILED = (
         "SignInsFailed",
         COUNT,
-        "Sign-ins refused. Kind: what was wrong",
-        ("password", "account", "code", "recovery"),
+        "Sign-ins refused. Kind: what was wrong (slowed: it was not even looked at, after too many failures)",
+        ("password", "account", "code", "recovery", "slowed"),
     )
     TRIES_SLOWED = ("TriesSlowedDown", COUNT, "Passwords, codes, links not even looked at: too many failures before")
     LINKS_REFUSED = ("LinksRefused", COUNT, "Links and short codes refused. Kind: why", ("invalid", "expired"))
