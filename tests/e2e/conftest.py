@@ -28,6 +28,7 @@ ORDER = (
     "test_learning",
     "test_sign_in",
     "test_state_order",
+    "test_operators",  # last: it has everybody on this machine slowed down
 )
 WEIGHTS = SCREENSHOTS.parent / "page-weights.md"
 WINDOW = 300
