@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib import aws as clients
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import campaign_subject
+from chalicelib.audit.records import Actor, campaign_subject
 from chalicelib.pings import campaigns, service, workflow
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings
@@ -58,7 +58,7 @@ def test_the_check_leaves_a_machine_that_runs_alone_and_starts_no_campaign(
 ) -> None:
     assert not resumed(runtime, CHECK)
     assert executions.status == {campaign_id: "RUNNING"}
-    service.cancel(campaign_id, workflow.Actor.system("test"), runtime.clock(), "request-3")
+    service.cancel(campaign_id, Actor.system("test"), runtime.clock(), "request-3")
     executions.status.clear()
     assert not resumed(runtime, CHECK)
     assert executions.status == {}
