@@ -17,7 +17,7 @@ from chalicelib.pings import campaigns
 from infra.deploy import Deployment
 from infra.local.aws import LocalAws
 from infra.local.seed import Seeder
-from infra.local.stack import STAGE, deploy, free_port
+from infra.local.stack import STAGE, deploy
 from infra.progress import Progress
 from tests.drills.faults import Accepted, Faults, Proxy
 from tests.e2e.support import Visitor, path_of, wait_for
@@ -31,10 +31,8 @@ SAVE_SECONDS = 5
 class Ground:
     """One stack. `faults` are what its Lambdas meet."""
 
-    def __init__(self, folder: Path, speed: int = SPEED, through_proxy: bool = True) -> None:
-        self.speed = speed
+    def __init__(self, folder: Path, port: int, proxy_port: int, through_proxy: bool = True) -> None:
         self.faults = Faults()
-        port, proxy_port = free_port(), free_port()
         self.proxy = Proxy(proxy_port, port, self.faults)
         seen = self.proxy.url if through_proxy else None
         self.aws = LocalAws(folder, port, save_seconds=SAVE_SECONDS, lambdas_see=seen)
@@ -49,7 +47,7 @@ class Ground:
         try:
             with progress.step("Starting the local AWS"):
                 self.aws.start()
-            self.outputs = deploy(self.aws, self.speed, progress)
+            self.outputs = deploy(self.aws, SPEED, progress)
             self._point_us_at_it()
             self.wire()
             with progress.step("Loading the sample nominations"):
@@ -66,7 +64,7 @@ class Ground:
             PING_CAMPAIGN_ARN=self.outputs["PingCampaignArn"],
             INQUIRY_ARN=self.outputs["InquiryArn"],
             IMPORTS_BUCKET=self.outputs["ImportsBucket"],
-            SPEED=str(self.speed),
+            SPEED=str(SPEED),
             POWERTOOLS_SERVICE_NAME="poc-directory",
             POWERTOOLS_TRACE_DISABLED="true",
             LOG_LEVEL="ERROR",
