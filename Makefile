@@ -6,7 +6,7 @@ SPEED ?= 3600
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify package check test e2e bench clean environment environments python
+.PHONY: help run reset totp audit-verify package check test e2e drill rebuild restore bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,15 @@ e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 
 bench: environments package ## Measure against the budgets, all or PART=name, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench $(PART)
+
+drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew; ONLY= all, about 20 min)
+	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write)
+
+rebuild: environment ## After a restore: start all state machines anew from the tables (STAGE=prod: on AWS)
+	@$(BIN)/python -m infra.rebuild --port $(PORT) $(if $(STAGE),--stage $(STAGE))
+
+restore: environment ## Copy a restored table back: TABLE=inquiries RESTORED=<full name> (STAGE=prod: on AWS)
+	@$(BIN)/python -m infra.restore --port $(PORT) --table $(TABLE) --restored $(RESTORED) $(if $(STAGE),--stage $(STAGE))
 
 clean: ## Remove what was built (environments and local data stay)
 	rm -rf build vendor .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
