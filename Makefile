@@ -6,7 +6,7 @@ SPEED ?= 3600
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify package check test e2e drill rebuild restore bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy package check test e2e drill rebuild restore bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ totp: environment ## Show the sign-in codes of the demo accounts
 
 audit-verify: environment ## Check that the audit trail still says what was written (the local one; STAGE=prod: that of AWS)
 	@$(BIN)/python -m infra.audit_verify --port $(PORT) $(if $(STAGE),--stage $(STAGE))
+
+deploy: environment package ## Deploy to AWS: STAGE=test [PARAMETERS="A=b 'C=d e'"] [YES=1]; shows what will change, and asks
+	@$(BIN)/python -m infra.deploy --stage "$(STAGE)" --port $(PORT)
 
 package: environment ## Build the template and the zip, without deploying
 	@$(BIN)/python -m infra.package

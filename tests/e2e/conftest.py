@@ -29,6 +29,7 @@ ORDER = (
     "test_sign_in",
     "test_state_order",
     "test_operators",  # last: it has everybody on this machine slowed down
+    "test_upgrade",
 )
 WEIGHTS = SCREENSHOTS.parent / "page-weights.md"
 WINDOW = 300
