@@ -18,7 +18,9 @@ for _name, _value in {
     os.environ[_name] = _value
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
-from tests.tables import create_tables
+from tests.moto_dynamodb import lay_out_tables, quicken
+
+quicken()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -60,5 +62,5 @@ def clock() -> StillClock:
 def aws() -> Iterator[None]:
     """A fresh AWS of moto with every table of ours, and nothing in it."""
     with mock_aws(config={"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}):
-        create_tables()  # moto answers clients made earlier too, and making them is what takes time
+        lay_out_tables()  # moto answers clients made earlier too, and making them is what takes time
         yield
