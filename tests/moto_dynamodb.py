@@ -55,7 +55,7 @@ def _serialize_its_type(self: ResponseSerializer, serialized: Any, value: Any, s
         return _serialize_structure(self, serialized, value, shape, key)
     wrapper: dict[str, Any] = self.MAP_TYPE()
     for name, held in value.items():
-        self._serialize(wrapper, held, shape.members[name], name)  # type: ignore[arg-type]
+        self._serialize(wrapper, held, shape.members[name], name)
     return self._default_serialize(serialized, wrapper, shape, key)
 
 
