@@ -6,7 +6,7 @@ SPEED ?= 3600
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy package check test e2e drill rebuild restore bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy package check test e2e pictures drill rebuild restore bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ test: check package ## Lint, types, and all tests that need no network
 e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium
 	$(BIN)/pytest -m e2e tests/e2e
+
+pictures: environments package ## Renew the screenshots of the README and the times in docs/poor-line.md
+	@$(BIN)/python -m infra.chromium
+	$(BIN)/pytest -m e2e tests/e2e/test_for_docs.py --for-docs
 
 bench: environments package ## Measure against the budgets, all or PART=name, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench $(PART)
