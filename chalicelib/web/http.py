@@ -74,6 +74,8 @@ UNSUPPORTED_MEDIA_TYPE = 415
 def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
     """Run a handler; whatever happens, a clear page with our headers comes out, and a reference where it failed."""
     from chalicelib.observability import logger
+    from chalicelib.observability.invocation import begin
+    from chalicelib.observability.metrics import Metric, count
     from chalicelib.runtime import runtime
     from chalicelib.web import failures
 
@@ -81,13 +83,16 @@ def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
         request = WebRequest(raw, runtime())
     except Exception:
         told = reference(raw)
-        logger.exception("no request could be made", extra={"route": raw.path, "request_id": told})
+        begin(told, route=raw.path)
+        logger.exception("no request could be made")
+        count(Metric.FAULTS, kind="page")
         return _finished(failures.bare(told), None)
-    logger.append_keys(request_id=request.request_id, route=request.route)
+    begin(request.request_id, route=request.route)
     try:
         return _finished(_admitted(request, right, handler), request)
     except Exception:
         logger.exception("a page failed")
+        count(Metric.FAULTS, kind="page")
     try:
         return _finished(failures.page(request, None), request)
     except Exception:

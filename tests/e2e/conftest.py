@@ -29,6 +29,8 @@ ORDER = (
     "test_learning",
     "test_sign_in",
     "test_state_order",
+    "test_operators",  # last: it has everybody on this machine slowed down
+    "test_upgrade",
     "test_for_docs",
 )
 OWN, OTHER = "BI", "AM"

@@ -244,7 +244,7 @@ def test_the_manager_publishes_figures_that_name_no_state(
 def test_the_schedule_starts_a_campaign_and_the_manager_cancels_it(
     manager: BrowserContext, stack: Stack, campaign: Campaign
 ) -> None:
-    answer = stack.aws("lambda").invoke(FunctionName=stack.name("start-scheduled-campaign"), Payload=b"{}")
+    answer = stack.aws("lambda").invoke(FunctionName=stack.name("start-scheduled-campaign:live"), Payload=b"{}")
     assert b'"started": true' in answer["Payload"].read()
     page = manager.new_page()
     page.goto("/campaigns")
