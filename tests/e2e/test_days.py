@@ -31,9 +31,9 @@ class Reader:
     album: Album
     watch: Watch
 
-    def said(self, text: str, **values: object) -> str:
+    def said(self, text: str, meaning: str = "", **values: object) -> str:
         """The site's words in the language of this reader."""
-        return said(text, self.language, **values)
+        return said(text, self.language, meaning, **values)
 
     def state(self, code: str) -> str:
         return states()[code].name(self.language)
@@ -107,6 +107,10 @@ def _poc(me: Reader, today: Today) -> None:
     me.at(me.said("Directory"), "directory")
     me.find(OTHER)
     me.at(me.state(OTHER), "state")
+    me.follow(me.said("QR code for a telephone"))
+    expect(me.page.locator("main svg")).to_be_visible()
+    me.at(me.page.locator("h1").inner_text(), "contact-code")
+    me.page.go_back()
     me.follow(me.said("This entry looks wrong"))
     me.at(me.said("This entry looks wrong"), "doubt")
     me.menu("Reach a counterpart")
@@ -123,7 +127,7 @@ def _poc(me: Reader, today: Today) -> None:
     me.follow(me.said("Changes of this entry"))
     me.at(me.said("Changes of this entry"), "entry-history")
     me.menu("My State")
-    me.follow(me.said("Change"))
+    me.follow(me.said("Change", "button"))
     me.at(me.said("Change this entry"), "entry-change")
     me.menu("My State")
     me.follow(me.said("Departure and successor"))
