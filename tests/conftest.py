@@ -20,6 +20,8 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 
 from tests.tables import create_tables
 
+pytest_plugins = ["tests.calls"]
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Pages and mails in the tests speak the languages of the catalogues as committed."""
