@@ -47,8 +47,8 @@ e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium
 	$(BIN)/pytest -m e2e tests/e2e
 
-bench: environments package ## Measure against the budgets and write docs/benchmarks.md
-	$(BIN)/python -m tests.bench
+bench: environments package ## Measure against the budgets, all or PART=name, and write docs/benchmarks.md
+	$(BIN)/python -m tests.bench $(PART)
 
 clean: ## Remove what was built (environments and local data stay)
 	rm -rf build vendor .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

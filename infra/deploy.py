@@ -8,6 +8,7 @@ with `sam deploy --resolve-s3`): a stack cannot make the bucket that its own cod
 
 import argparse
 import hashlib
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -47,7 +48,7 @@ class Deployment:
 
         A parameter that is not given keeps the value it has, or takes the template's default.
         """
-        template_url = self._upload()
+        template_url = self._upload(parameters)
         self._clear_failed_creation()
         seen: set[str] = set()
         self._new_events(seen)
@@ -83,17 +84,23 @@ class Deployment:
                 StackName=self.stack, WaiterConfig={"Delay": 2, "MaxAttempts": 300}
             )
 
-    def _upload(self) -> str:
+    def _upload(self, parameters: dict[str, str]) -> str:
         """Put zip and template where CloudFormation reads them; names are content hashes, so nothing is overwritten."""
         bucket = self._bucket()
         code = ZIP.read_bytes()
         key = f"{self.stack}/{hashlib.sha256(code).hexdigest()}.zip"
         self.progress(f"uploading the code ({len(code) / 1e6:.1f} MB)")
         self._s3.put_object(Bucket=bucket, Key=key, Body=code)
-        body = with_code_at(TEMPLATE.read_text(), bucket, key).encode()
+        body = with_code_at(TEMPLATE.read_text(), bucket, key, {**self._values(), **parameters}).encode()
         template_key = f"{self.stack}/{hashlib.sha256(body).hexdigest()}.yaml"
         self._s3.put_object(Bucket=bucket, Key=template_key, Body=body)
         return f"{self._s3.meta.endpoint_url}/{bucket}/{template_key}"
+
+    def _values(self) -> dict[str, str]:
+        """The parameters that the stack has now; none without a stack."""
+        if not self.exists():
+            return {}
+        return {item["ParameterKey"]: item["ParameterValue"] for item in self._describe().get("Parameters", [])}
 
     def _bucket(self) -> str:
         account = self._sts.get_caller_identity()["Account"]
@@ -183,12 +190,19 @@ def is_missing(error: ClientError) -> bool:
     return "does not exist" in error.response["Error"]["Message"]
 
 
-def with_code_at(template: str, bucket: str, key: str) -> str:
-    """The template with every function's local `CodeUri` replaced by the uploaded zip, as `sam package` does."""
+def with_code_at(template: str, bucket: str, key: str, parameters: dict[str, str]) -> str:
+    """The template with every function's local `CodeUri` replaced by the uploaded zip, as `sam package` does.
+
+    SAM publishes a version, and moves the alias to it, when a function's code or its text in the template changes; it
+    does not see that the value of a parameter did. A digest of all three is a release: every function gets a version of
+    it, or none.
+    """
     document = yaml.safe_load(template)
+    release = hashlib.sha256(json.dumps([template, key, sorted(parameters.items())]).encode()).hexdigest()
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+            resource["Properties"]["AutoPublishCodeSha256"] = release
     return yaml.dump(document, Dumper=PlainDumper, allow_unicode=True, width=120)
 
 

@@ -176,6 +176,7 @@ def write_template() -> None:
         if machine is None:
             raise PackageError(f"{path.name} has no state machine {logical_id} in infra/resources.yaml")
         machine["Properties"]["Definition"] = json.loads(path.read_text())
+    call_by_alias(template)
     compile_all()  # the gateway's answers are in all six languages
     answers = gateway_answers()
     template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["x-amazon-apigateway-gateway-responses"] = answers
@@ -193,6 +194,18 @@ def encrypt_logs(template: Any) -> None:
     for resource in template["Resources"].values():
         if resource.get("Type") == "AWS::Logs::LogGroup":
             resource["Properties"]["KmsKeyId"] = {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+
+
+def call_by_alias(template: Any) -> None:
+    """Let API Gateway call the alias too; Chalice's own permission and paths name the bare function."""
+    resources = template["Resources"]
+    alias = {"Ref": "APIHandler.Alias"}
+    resources["APIHandlerInvokePermission"]["Properties"]["FunctionName"] = alias
+    for path in resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"].values():
+        for method in path.values():
+            integration = method["x-amazon-apigateway-integration"]
+            uri = integration["uri"]["Fn::Sub"].replace("${APIHandler.Arn}", "${Alias}")
+            integration["uri"] = {"Fn::Sub": [uri, {"Alias": alias}]}
 
 
 def main() -> None:

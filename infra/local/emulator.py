@@ -1,4 +1,4 @@
-"""ministack 1.5.33 with five gaps closed. Runs in ministack's own environment, as a program (see aws.py).
+"""ministack 1.5.33 with six gaps closed. Runs in ministack's own environment, as a program (see aws.py).
 
 * A Lambda's error carries the name of its exception, as on AWS, so that state machines can retry and catch by name.
   ministack calls every error `Runtime.HandlerError`.
@@ -6,6 +6,7 @@
 * A task that waits for its token times out after `TimeoutSecondsPath`. ministack reads `TimeoutSeconds` only.
 * SNS calls at most LISTENERS Lambdas at once. ministack starts a process for each message that is under way: a
   campaign's delivery notices would fill the memory of a laptop.
+* What SNS hands to a Lambda is tried three times, then goes to the function's dead-letter queue. ministack tries once.
 * State is saved every SAVE_SECONDS (0: only on an orderly end), so that a machine that dies costs half a minute.
 """
 
@@ -23,6 +24,8 @@ from typing import Any
 
 Execute = Callable[..., dict[str, Any]]
 LISTENERS = 8
+RETRY_SECONDS = (1.0, 2.0)
+"""Between the tries of an event; on AWS it is one minute and two."""
 TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -73,6 +76,34 @@ def with_timeout_path(execute_task: Callable[..., Any], resolve: Callable[[str, 
     return execute
 
 
+class TriedAgain:
+    """ministack's Lambda service as SNS sees it: an event that fails is tried again, then kept as a dead letter."""
+
+    def __init__(self, service: Any, pause: Callable[[float], None] = time.sleep) -> None:
+        self._service = service
+        self._pause = pause
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._service, name)
+
+    def _execute_function_with_config_scope(self, record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        result = self._execute_once(record, event)
+        for seconds in RETRY_SECONDS:
+            if not result.get("error"):
+                return result
+            self._pause(seconds)
+            result = self._execute_once(record, event)
+        config = record.get("config") or record
+        queue = (config.get("DeadLetterConfig") or {}).get("TargetArn")
+        if result.get("error") and queue:
+            self._service._route_async_failure(queue, config["FunctionName"], event, result)
+        return result
+
+    def _execute_once(self, record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = self._service._execute_function_with_config_scope(record, event)
+        return result
+
+
 def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
     """`deliver`, done by a few threads one message after the other; the caller does not wait."""
     listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="sns-to-lambda")
@@ -113,6 +144,7 @@ def main() -> None:
     end_with_parent()
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)
     iam_actions.extract_resource_arn = with_mail_identity(iam_actions.extract_resource_arn)
+    sns._lambda_svc = TriedAgain(lambda_svc)
     sns._deliver_to_lambda = in_turn(sns._deliver_to_lambda)
     stepfunctions._execute_task = with_timeout_path(stepfunctions._execute_task, stepfunctions._resolve_path)
     seconds = float(os.environ.get("SAVE_SECONDS", "0"))

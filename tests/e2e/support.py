@@ -109,9 +109,13 @@ class Mail:
     @property
     def link(self) -> str:
         """The acknowledgement link, its page in English."""
+        return self.link_in("en")
+
+    def link_in(self, language: str) -> str:
+        """The acknowledgement link, its page in `language`."""
         found = re.search(r"https?://\S+/[pi]/\S+", self.text)
         assert found, f"no link in {self.subject!r}"
-        return re.sub(r"lang=\w\w", "lang=en", found[0])
+        return re.sub(r"lang=\w\w", f"lang={language}", found[0])
 
     @cached_property
     def code(self) -> str:
