@@ -6,7 +6,7 @@ SPEED ?= 3600
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy package check test e2e pictures drill rebuild restore bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy package check test audit calls e2e pictures drill rebuild restore bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,16 @@ check: environment ## Lint and types
 	$(BIN)/mypy
 
 test: check package ## Lint, types, and all tests that need no network
-	$(BIN)/pytest -m "not e2e"
+	$(BIN)/pytest -m "not e2e and not audit" --calls check
+
+audit: environment package ## Policy rules on the template, known vulnerabilities, bill of materials
+	@$(PYTHON) -m infra.bootstrap --audit
+	$(BIN)/python -m infra.policy_check
+	$(BIN)/python -m infra.dependency_audit
+	@$(BIN)/pytest -m audit tests/infra/test_sbom.py
+
+calls: package ## Run all tests and write down which AWS calls each Lambda makes (tests/infra/calls.json)
+	$(BIN)/pytest -m "not e2e and not audit" --calls write
 
 e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium

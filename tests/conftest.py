@@ -23,6 +23,8 @@ from tests.moto_dynamodb import lay_out_tables, quicken
 
 quicken()
 
+pytest_plugins = ["tests.calls"]
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Pages and mails in the tests speak the languages of the catalogues as committed."""
