@@ -158,6 +158,13 @@ _SPACED_OUT = """() => {
 """The spaces that a reader may set (WCAG 2.2, criterion 1.4.12)."""
 
 
+ALL_IMAGES = """() => Promise.all([...document.images].map(image => {
+  image.loading = "eager";
+  return image.decode();
+}))"""
+"""Fetch the images that wait until somebody scrolls to them; it fails where one cannot be shown."""
+
+
 class Album:
     """Pictures of every page, in English and Arabic, on a desk and on a phone. Axe looks at each, light and dark.
 
@@ -203,6 +210,7 @@ class Album:
         self._fits(page, f"{name}.{language}, spaced out")
 
     def _picture(self, page: Page, name: str) -> None:
+        page.evaluate(ALL_IMAGES)
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
 
     def _look(self, page: Page, name: str, rules: dict[str, list[str]]) -> None:
