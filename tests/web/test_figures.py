@@ -1,12 +1,13 @@
 """Figures in words: limits instead of small numbers, a fixed order of lines, long labels."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 
 from chalicelib.i18n import LANGUAGES
-from chalicelib.statistics.rules import Answers, Bound, Group, Shares
+from chalicelib.statistics.rules import Answers, Band, Bound, Group, Shares
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable
 from chalicelib.web import figures, plots
 
@@ -77,3 +78,26 @@ def test_over_time_needs_two_reports() -> None:
     assert figures.over_time([one], [], "en") == []
     [shown] = figures.over_time([one, campaign(Answers("technical", 80, Bound.NEARLY_ALL))], [], "en")
     assert shown.summary == "Technical: 50% in the first of these ping tests, at least 95% in the last."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("by", ["region", "language"])
+def test_a_report_says_why_early_answers_are_given_by_one_breakdown_only(language: str, by: str) -> None:
+    with_early = (Group(("African",), 30, 15, 7), Group(("Asia-Pacific",), 40, 20, 9))
+    without = (Group(("en",), 30, 15), Group(("fr",), 40, 20))
+    if by == "language":
+        with_early, without = (
+            tuple(replace(group, names=names) for group, names in zip(with_early, (("en",), ("fr",)), strict=True)),
+            tuple(
+                replace(group, names=(name,)) for group, name in zip(without, ("African", "Asia-Pacific"), strict=True)
+            ),
+        )
+    regions, languages = (with_early, without) if by == "region" else (without, with_early)
+    band = (Band(0, 3, 16), Band(3, None, 19))
+    table = campaign(Answers("technical", 70, Bound.EXACT, 35, regions, languages, band, 3), participation=GROUPS)
+    [said] = figures.left_out(table, language)
+    if language == "en":
+        assert said.startswith(
+            f"Early answers are given by {'regional group' if by == 'region' else 'working language'}"
+        )
+        assert "Ping tests give the one and the other in turn." in said
