@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 PORT ?= 4566
 MAILBOX_PORT ?= 8025
 SPEED ?= 3600
+WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -31,8 +32,8 @@ check: environment ## Lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check package ## Lint, types, and all tests that need no network
-	$(BIN)/pytest -m "not e2e"
+test: check package ## Lint, types, and all tests that need no network (WORKERS=0: on one core)
+	$(BIN)/pytest -m "not e2e" -n $(WORKERS) --dist worksteal
 
 e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium
