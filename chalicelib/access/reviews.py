@@ -107,7 +107,7 @@ def keep_accounts(_event: dict[str, Any], runtime: "Runtime", request_id: str) -
     if asked:
         send_soon(runtime)
     counted = {"states": len(held), "asked": asked}
-    logger.info("accounts kept", extra=counted)
+    logger.info("accounts kept", extra={"counts": counted})
     return counted
 
 

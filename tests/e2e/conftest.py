@@ -4,37 +4,62 @@ The campaign runs in real time, so the files run in the order below: while it is
 """
 
 import shutil
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e.browsing import SCREENSHOTS, Album, Chromium, Watch, sign_in, start_chromium
 from tests.e2e.steps import commit_nominations, upload_nominations
-from tests.e2e.support import Stack
+from tests.e2e.support import Stack, path_of
 
 ORDER = (
     "test_import",
     "test_campaign",
+    "test_days",
+    "test_campaign::test_at_the_close_the_figures_equal_what_was_done",
+    "test_keyboard",
     "test_inquiries",
     "test_nominations",
     "test_accounts",
     "test_learning",
     "test_sign_in",
     "test_state_order",
+    "test_operators",  # last: it has everybody on this machine slowed down
+    "test_upgrade",
 )
+WEIGHTS = SCREENSHOTS.parent / "page-weights.md"
 WINDOW = 300
 """Seconds in which the 14 days of a campaign pass: the first reminder comes after 64 of them, time enough to answer."""
 SPEED = 14 * 24 * 3600 // WINDOW
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> int:
-        name = item.path.stem
-        return ORDER.index(name) if item.path.parent == Path(__file__).parent else -1
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign under way: its id, its page, when it started (time.monotonic) and how many PoCs it has."""
 
-    items.sort(key=place)
+    campaign_id: str
+    page: Page
+    started: float
+    total: int
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    reached: dict[str, int] = {}  # the tests that follow one that is named in ORDER stay behind it
+
+    def place(item: pytest.Item) -> int:
+        if item.path.parent != Path(__file__).parent:
+            return -1
+        file = item.path.stem
+        name = f"{file}::{item.name}" if f"{file}::{item.name}" in ORDER else file
+        if name != file or file not in reached:
+            reached[file] = ORDER.index(name)
+        return reached[file]
+
+    items[:] = [item for _place, item in sorted(((place(item), item) for item in items), key=lambda pair: pair[0])]
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +75,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def watch() -> Watch:
-    return Watch()
+def watch() -> Iterator[Watch]:
+    watching = Watch()
+    yield watching
+    watching.weights.write(WEIGHTS)
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +118,24 @@ def imported(dry_run: Page) -> Page:
     """The same page after the commit: the directory is complete."""
     commit_nominations(dry_run)
     return dry_run
+
+
+@pytest.fixture(scope="session")
+def campaign(manager: BrowserContext, stack: Stack, imported: Page, album: Album) -> Campaign:
+    """Started by the manager on the page that shows beforehand what will happen."""
+    total = len(stack.entries())
+    page = manager.new_page()
+    page.goto("/campaigns/new")
+    expect(page.locator(".figure", has_text="points of contact would be written to").locator("strong")).to_have_text(
+        str(total)
+    )
+    for language in ("العربية", "中文", "English", "Français", "Русский", "Español"):
+        expect(page.locator("summary", has_text=language)).to_be_visible()
+    album.visit("/campaigns/new", "campaign-new", manager)
+    page.get_by_role("button", name="Start the ping test now").click()
+    expect(page.get_by_text("The ping test has started.")).to_be_visible()
+    campaign_id = path_of(page.url).rsplit("/", 1)[1]
+    return Campaign(campaign_id, page, time.monotonic(), total)
 
 
 @pytest.fixture(autouse=True)

@@ -256,6 +256,15 @@ def test_a_machine_that_was_killed_is_set_going_again_and_nobody_is_mailed_twice
     assert campaign_of(campaign_id).status is CampaignStatus.CLOSED
 
 
+def test_the_check_leaves_a_machine_that_runs_alone_and_starts_no_campaign(stage: Stage) -> None:
+    add_entry("AM", "tech")
+    check = {"resume_only": True}
+    assert stage.invoke("start_scheduled_campaign", check) == {"campaign_id": "", "started": False}
+    with _a_mail_on_its_way(stage) as campaign_id:
+        assert stage.invoke("start_scheduled_campaign", check) == {"campaign_id": campaign_id, "started": False}
+    assert stage.wait(campaign_id) == "SUCCEEDED"
+
+
 def test_a_campaign_without_recipients_closes_and_says_so(stage: Stage) -> None:
     campaign_id = stage.start()
     assert stage.wait(campaign_id) == "SUCCEEDED"
