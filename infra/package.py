@@ -24,6 +24,7 @@ import yaml
 
 from infra.catalogues import compile_all
 from infra.gateway_answers import gateway_answers
+from infra.sbom import write_sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -31,13 +32,14 @@ VENDOR = ROOT / "vendor"
 WHEELS = ROOT / ".local" / "zip-packages"
 TEMPLATE = BUILD / "template.yaml"
 ZIP = BUILD / "deployment.zip"
+SBOM = BUILD / "sbom.cdx.json"
 STAMP = BUILD / "inputs.sha256"
 
 RESOURCES = ("infra/resources.yaml", "infra/observability.yaml")
 ASSETS = ("templates", "locales", "data")
 INPUTS = ("app.py", "chalicelib", *ASSETS, "stepfunctions", "requirements/zip.txt", ".chalice/config.json",
-          ".chalice/policies", *RESOURCES, "infra/dashboard.json", "infra/package.py",
-          "infra/gateway_answers.py")  # fmt: skip
+          ".chalice/policies", *RESOURCES, "infra/dashboard.json", "infra/package.py", "infra/gateway_answers.py",
+          "infra/sbom.py")  # fmt: skip
 # Lambda's x86-64 runtime for Python 3.11; wheels only, so that packaging never compiles or runs a package's code.
 PLATFORM = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64", "--python-version", "3.11",
             "--implementation", "cp"]  # fmt: skip
@@ -51,12 +53,13 @@ class PackageError(Exception):
 def package() -> bool:
     """Bring `build/` up to date; false when it already was. Raises PackageError."""
     stamp = digest(INPUTS)
-    if STAMP.exists() and STAMP.read_text() == stamp and TEMPLATE.exists() and ZIP.exists():
+    if STAMP.exists() and STAMP.read_text() == stamp and all(made.exists() for made in (TEMPLATE, ZIP, SBOM)):
         return False
     STAMP.unlink(missing_ok=True)
     fill_vendor()
     run_chalice()
     tidy_zip()
+    write_sbom(ZIP, SBOM)
     write_template()
     STAMP.write_text(stamp)
     return True
@@ -203,12 +206,20 @@ def write_template() -> None:
     compile_all()  # the gateway's answers are in all six languages
     answers = gateway_answers()
     template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["x-amazon-apigateway-gateway-responses"] = answers
+    encrypt_logs(template)
     # A merged resource without a type means that infra/resources.yaml names a Lambda which app.py does not have.
     nameless = sorted(name for name, resource in template["Resources"].items() if "Type" not in resource)
     if nameless:
         raise PackageError(f"infra/resources.yaml names what app.py does not define: {', '.join(nameless)}")
     TEMPLATE.write_text(yaml.dump(template, Dumper=PlainDumper, allow_unicode=True, width=120))
     written.unlink()
+
+
+def encrypt_logs(template: Any) -> None:
+    """Chalice makes a log group for every Lambda, and can say of it only how long it is kept."""
+    for resource in template["Resources"].values():
+        if resource.get("Type") == "AWS::Logs::LogGroup":
+            resource["Properties"]["KmsKeyId"] = {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
 
 
 def call_by_alias(template: Any) -> None:

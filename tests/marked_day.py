@@ -35,8 +35,8 @@ from tests.web.supervising import invite, press, start_code
 
 __all__ = ["browser", "bucket", "open_browser", "pool", "site", "slept"]  # fixtures of the pages and of the audit
 
-MARKS = ("zz-marker", "zzmarker", "98877")
-"""In every address, in every name and word, in every number."""
+MARKS = ("zz-marker", "zzmarker", "10998877")
+"""In every address, in every name and word, in every number: eight digits, which no digest happens to hold."""
 NAME, PHONE, PASSPHRASE = "Zzmarker Green", "+37410998877", "zz-marker-password-9"
 NOTE = {"note_verbale": "ZZMARKER/1", "note_verbale_date": "2026-02-01", "received_on": "2026-02-02"}
 
@@ -163,11 +163,11 @@ def inquiring(poc: Browser) -> None:
         "tlp": next(iter(terms.TLP)),
         "channel": next(iter(terms.CHANNELS)),
         "language": "en",
-        "case_reference": "ZZMARKER/98877",
+        "case_reference": "ZZMARKER/10998877",
     }
     page = poc.submit(poc.get(path), path, chosen, follow=False)
     assert page.status == 303, page.text
-    assert "ZZMARKER/98877" in poc.get(page.location).text
+    assert "ZZMARKER/10998877" in poc.get(page.location).text
     poc.get(f"{page.location}/form")
     poc.get(f"{page.location}/export.csv")
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.deploy import DeployError, Deployment
+from infra.deployment import DeployError, Deployment
 from infra.local.aws import LOOPBACK, LocalAws, refuse_taken
 from infra.local.mailbox import Mailbox
 from infra.local.seed import MAIL_DOMAIN, MANAGER, Seeder, read_stack, write_stack

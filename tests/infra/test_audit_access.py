@@ -31,6 +31,7 @@ AUDITING = {
     "NotifyInquiryRole",
     "RecordMailFeedbackRole",
     "ResumeInquiriesRole",
+    "RotateLinkKeysRole",
     "StartScheduledCampaignRole",
 }
 """The roles of what writes audit records. Whoever is added here writes some."""

@@ -16,7 +16,7 @@ import app
 from chalicelib.i18n import LANGUAGES, direction, translations
 from chalicelib.settings import Settings, SettingsRefused, from_environment
 from chalicelib.web.headers import ALWAYS, CONTENT_SECURITY_POLICY
-from infra.deploy import with_code_at
+from infra.deployment import with_code_at
 from infra.package import TEMPLATE
 from tests.infra.templates import Template, functions, listed, resources, statements, tables_named, text
 
