@@ -70,7 +70,7 @@ class Postman:
             letter = self.letters.compose(found, mail, now)
             self.runtime.mail_sender().send(letter)
         except MailRefused:
-            logger.warning("notice refused", extra={"inquiry": inquiry_id, "notice": mail.notice.value})
+            logger.warning("notice refused", extra={"inquiry_id": inquiry_id, "template": mail.notice.value})
             return self._write(inquiry_id, lambda found: _refused(found, mail, now))
         except MailError as error:
             may_have_gone = isinstance(error, MailUnavailable) and error.may_have_gone

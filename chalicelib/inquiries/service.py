@@ -25,6 +25,8 @@ from chalicelib.inquiries import rules, store
 from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry
 from chalicelib.links.codes import ALPHABET, new_code
 from chalicelib.observability import logger
+from chalicelib.observability.invocation import handed_on
+from chalicelib.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 from chalicelib.settings import InquiryPolicy
 
@@ -74,6 +76,7 @@ def open_inquiry(runtime: Runtime, envelope: Envelope, actor: Actor, request_id:
             audit.write(partial(_add_new, inquiry=inquiry, known=known, now=now), *records)
         except ConditionFailed:
             continue  # somebody else of the State opened one at the same moment
+        count(Metric.INQUIRIES_OPENED)
         _start_machine(runtime, inquiry)
         return inquiry
     raise Conflict("others open inquiries at the same moment")
@@ -346,11 +349,11 @@ def _start_machine(runtime: Runtime, inquiry: Inquiry) -> None:
         aws.step_functions().start_execution(
             stateMachineArn=runtime.settings.inquiry_arn,
             name=executions.name_of(inquiry.inquiry_id, inquiry.executions),
-            input=json.dumps({"inquiry_id": inquiry.inquiry_id}),
+            input=json.dumps({"inquiry_id": inquiry.inquiry_id, **handed_on()}),
         )
     except (ClientError, BotoCoreError) as error:
         if _code(error) != "ExecutionAlreadyExists":
-            logger.error("inquiry not started", extra={"inquiry": inquiry.inquiry_id, "error": _code(error)})
+            logger.error("inquiry not started", extra={"inquiry_id": inquiry.inquiry_id, "error": _code(error)})
 
 
 OVER_ALREADY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})

@@ -12,6 +12,7 @@ from chalicelib.inquiries.letter import Letters, step_of
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.mail.feedback import MailEvent
 from chalicelib.observability import logger
+from chalicelib.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 
 Event = dict[str, Any]
@@ -85,10 +86,11 @@ def resume_inquiries(event: Event, runtime: Runtime, request_id: str) -> Event:
             if service.take_over(runtime, inquiry_id, actor, request_id, anew=bool(event.get("anew"))):
                 resumed.append(inquiry_id)
         except Exception:  # one that cannot be taken over must not hold up those behind it
-            logger.exception("inquiry not taken over", extra={"inquiry": inquiry_id})
+            logger.exception("inquiry not taken over", extra={"inquiry_id": inquiry_id})
             failed.append(inquiry_id)
     if resumed:
-        logger.warning("inquiries resumed", extra={"inquiries": resumed})
+        logger.warning("inquiries resumed", extra={"inquiry_id": resumed})
+        count(Metric.INQUIRIES_TAKEN_OVER, len(resumed))
     if failed:
         raise DirectoryError(f"not taken over: {', '.join(failed)}")
     return {"resumed": len(resumed)}

@@ -4,7 +4,7 @@ A pointer item names the campaign that is active, so that two can never run at o
 campaign: one sender at a time, and the mails in its hands are written down before it sends them.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
@@ -87,6 +87,12 @@ def newest(limit: int = 50) -> list[Campaign]:
     condition = CampaignRow.campaign_id.startswith("PT-")
     rows = CampaignRow.query(CAMPAIGNS, condition, scan_index_forward=False, limit=limit)
     return [_campaign(row) for row in rows]
+
+
+def set_up_at() -> datetime:
+    """When the stage was set up (UTC): the age of the table."""
+    made = CampaignRow.describe_table()["CreationDateTime"]
+    return made if isinstance(made, datetime) else datetime.fromtimestamp(float(made), UTC)
 
 
 def active_and_last() -> tuple[str, str]:

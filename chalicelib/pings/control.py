@@ -9,6 +9,7 @@ from chalicelib import aws, executions
 from chalicelib.audit.records import Actor
 from chalicelib.errors import Conflict
 from chalicelib.observability import logger
+from chalicelib.observability.invocation import handed_on
 from chalicelib.pings import campaigns, service
 from chalicelib.pings.rules import OVER, Campaign
 from chalicelib.runtime import Runtime
@@ -57,7 +58,10 @@ def cancel(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, 
         name = executions.name_of(campaign.campaign_id, campaign.executions)
         executions.stop(runtime.settings.ping_campaign_arn, name, "cancelled by the manager")
     except ClientError as error:  # it ends by itself at the next milestone
-        logger.warning("execution not stopped", extra={"error": error.response["Error"]["Code"]})
+        logger.warning(
+            "execution not stopped",
+            extra={"campaign_id": campaign.campaign_id, "error": error.response["Error"]["Code"]},
+        )
 
 
 def resend_failed(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, now: datetime) -> int:
@@ -76,13 +80,13 @@ def poke_dispatch(runtime: Runtime, campaign_id: str) -> None:
     aws.lambda_().invoke(
         FunctionName=runtime.settings.dispatch_function,
         InvocationType="Event",
-        Payload=json.dumps({"campaign_id": campaign_id, "poke": True}).encode(),
+        Payload=json.dumps({"campaign_id": campaign_id, "poke": True, **handed_on()}).encode(),
     )
 
 
 def _start_execution(runtime: Runtime, campaign_id: str, name: str) -> None:
     """Start a state machine for the campaign; one of that name already there is as good."""
-    machine, given = runtime.settings.ping_campaign_arn, json.dumps({"campaign_id": campaign_id})
+    machine, given = runtime.settings.ping_campaign_arn, json.dumps({"campaign_id": campaign_id, **handed_on()})
     try:
         aws.step_functions().start_execution(stateMachineArn=machine, name=name, input=given)
     except ClientError as error:

@@ -169,7 +169,7 @@ class Dispatcher:
         finally:
             campaigns.give_lease_back(campaign_id, self.owner, self._settled)
         remain = store.queue_length(campaign_id) if campaign.status not in rules.OVER else 0
-        logger.info("dispatched", extra={"campaign": campaign_id, "sent": sent, "remain": remain})
+        logger.info("dispatched", extra={"campaign_id": campaign_id, "counts": {"sent": sent, "remain": remain}})
         return {"campaign_id": campaign_id, "sent": sent, "remain": remain}
 
     @staticmethod
@@ -190,7 +190,9 @@ class Dispatcher:
             store.count_possible_duplicate(ping)
         if unsettled:
             campaigns.add_possible_duplicates(campaign.campaign_id, len(unsettled))
-            logger.warning("a sender died", extra={"campaign": campaign.campaign_id, "in_hand": len(unsettled)})
+            logger.warning(
+                "a sender died", extra={"campaign_id": campaign.campaign_id, "counts": {"in_hand": len(unsettled)}}
+            )
 
     def _drain(self, campaign: Campaign) -> int:
         """Send what is waiting until nothing is, the time is up, the lease is lost, or the campaign has ended.

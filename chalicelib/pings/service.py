@@ -249,10 +249,12 @@ def _chunks(pings: Iterable[Ping], size: int) -> Iterator[list[Ping]]:
         yield chunk
 
 
-def policy_in_days(window: float, reminders: Iterable[float], alternates: float, other_poc: float) -> PingPolicy:
-    """A policy from the manager's form, in days."""
+def policy_in_days(
+    usual: PingPolicy, window: float, reminders: Iterable[float], alternates: float, other_poc: float
+) -> PingPolicy:
+    """The usual policy with what the manager's form says, in days."""
     return replace(
-        PingPolicy(),
+        usual,
         window=timedelta(days=window),
         reminders=tuple(timedelta(days=day) for day in reminders),
         alternates=timedelta(days=alternates),

@@ -103,12 +103,12 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) ->
     if not active:
         return {"campaign_id": "", "started": False}
     if not only_resume:
-        logger.warning("no campaign started: one is active", extra={"campaign": active})
+        logger.warning("no campaign started: one is active", extra={"campaign_id": active})
     try:
         control.resume(runtime, service.get(active), actor, request_id, anew=bool(event.get("anew")))
     except Conflict:  # it runs: nothing to do
         return {"campaign_id": active, "started": False}
-    logger.warning("campaign resumed", extra={"campaign": active})
+    logger.warning("campaign resumed", extra={"campaign_id": active})
     return {"campaign_id": active, "started": False, "resumed": True}
 
 

@@ -2,8 +2,12 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chalicelib.paths import ROOT
@@ -49,6 +53,30 @@ def output(command: list[str], patience: float = PATIENCE, **environment: str) -
     if done.returncode:
         raise MeasurementError(f"{' '.join(command)}:\n{done.stderr[-2000:]}")
     return done.stdout
+
+
+@contextmanager
+def in_background(module: str, port: int) -> Iterator[str]:
+    """A server of ours, `python -m module <port>`, for as long as it is needed; gives its address."""
+    command = [sys.executable, "-m", module, str(port)]
+    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT) as server:  # noqa: S603 (our own command)
+        try:
+            _until_listening(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _until_listening(port: int, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise MeasurementError(f"nothing listens at {port}") from None
+            time.sleep(0.05)
 
 
 def hand_over(result: object) -> None:

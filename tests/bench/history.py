@@ -1,7 +1,6 @@
 """State transitions and history events of a campaign in which nobody answers.
 
-The sample's campaign is run to its end on a throw-away stack and its history counted. Larger ones are worked out from
-the same machine: the fixed part is what was measured, and each further dispatch adds a Task and a Choice.
+The sample's campaign is run to its end on a throw-away stack and its history counted.
 """
 
 import tempfile
@@ -15,8 +14,6 @@ import boto3
 from infra.local.stack import throw_away_stack
 
 SPEED = 10_080  # 14 days in two minutes
-PER_DISPATCH = {"transitions": 2, "events": 7}  # Task: 5 events, Choice: 2
-MAILINGS = 5  # to everybody, when nobody answers and everybody has every route
 
 
 def measure() -> dict[str, int]:
@@ -28,7 +25,7 @@ def measure() -> dict[str, int]:
             "aws_access_key_id": "local",
             "aws_secret_access_key": "local",
         }
-        boto3.client("lambda", **given).invoke(FunctionName="poc-directory-local-start-scheduled-campaign")
+        boto3.client("lambda", **given).invoke(FunctionName="poc-directory-local-start-scheduled-campaign:live")
         machine = boto3.client("stepfunctions", **given)
         machines = machine.list_state_machines()["stateMachines"]
         arn = next(one["stateMachineArn"] for one in machines if one["name"].endswith("-ping-campaign"))
@@ -43,10 +40,3 @@ def measure() -> dict[str, int]:
         kinds = Counter(event["type"] for page in pages for event in page["events"])
     entered = sum(number for kind, number in kinds.items() if kind.endswith("StateEntered"))
     return {"transitions": entered, "events": sum(kinds.values())}
-
-
-def worked_out(measured: dict[str, int], pings: int, rate: float, seconds: float) -> dict[str, int]:
-    """The same for `pings` PoCs, mailed at `rate` a second by dispatches of `seconds`."""
-    per_mailing = -(-pings // int(rate * seconds))
-    further = MAILINGS * (per_mailing - 1)
-    return {name: value + further * PER_DISPATCH[name] for name, value in measured.items()}

@@ -41,7 +41,7 @@ def _reach(stack: dict[str, Any]) -> Runtime:
     return Runtime(Settings(speed=SPEED, inquiry_arn=arn, inquiry_policy=policy))
 
 
-def _envelope(asker: Entry, asked: Entry, case: str) -> Envelope:
+def envelope(asker: Entry, asked: Entry, case: str) -> Envelope:
     return Envelope(
         from_state=asker.state,
         from_poc_id=asker.poc_id,
@@ -90,11 +90,11 @@ def measure_one(stack: dict[str, Any]) -> dict[str, dict[str, int]]:
     runtime = _reach(stack)
     asker, others = _pocs()
     asked = next(entry for entry in others if not entry.nomination.alternate_email)
-    quick = service.open_inquiry(runtime, _envelope(asker, asked, "Q"), ACTOR, "bench").inquiry_id
+    quick = service.open_inquiry(runtime, envelope(asker, asked, "Q"), ACTOR, "bench").inquiry_id
     _until(lambda: bool(service.get(quick).token))
     service.acknowledge(runtime, quick, 1, ACTOR, "bench")
     _until(lambda: not service.get(quick).running)
-    silent = service.open_inquiry(runtime, _envelope(asker, asked, "S"), ACTOR, "bench").inquiry_id
+    silent = service.open_inquiry(runtime, envelope(asker, asked, "S"), ACTOR, "bench").inquiry_id
     _until(lambda: not service.get(silent).running, 600)
     time.sleep(2)
     return {"acknowledged at once": _history(runtime, quick), "never answered": _history(runtime, silent)}
@@ -111,8 +111,7 @@ def measure_waiting(stack: dict[str, Any]) -> dict[str, float]:
 
     def open_one(number: int) -> str:
         asked = others[number % len(others)]
-        envelope = _envelope(asker, asked, f"W-{number}")
-        return service.open_inquiry(runtime, envelope, ACTOR, "bench").inquiry_id
+        return service.open_inquiry(runtime, envelope(asker, asked, f"W-{number}"), ACTOR, "bench").inquiry_id
 
     ids: list[str] = []
     while len(ids) < WAITING:

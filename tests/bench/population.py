@@ -24,6 +24,12 @@ def sample() -> list[Nomination]:
         return [_nomination(row) for row in csv.DictReader(file)]
 
 
+def nominations_csv(number: int) -> bytes:
+    """The first nominations of the sample, as a file to import."""
+    lines = (ROOT / "data" / "nominations.csv").read_bytes().splitlines(keepends=True)
+    return b"".join(lines[: number + 1])
+
+
 def _nomination(row: dict[str, str]) -> Nomination:
     lists = {name: tuple(filter(None, row[name].split(";"))) for name in _LISTS}
     texts = {name: text for name, text in row.items() if name not in (*_LISTS, "kind", "holder")}

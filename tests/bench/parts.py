@@ -1,0 +1,174 @@
+"""The parts of the benchmark: each measures one thing, and says what it found beside its budget."""
+
+import json
+import statistics
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chalicelib.paths import ROOT
+from infra.local.aws import LocalAws
+from infra.local.stack import free_port
+from tests.bench import aws, history
+from tests.bench.child import in_background, measure
+from tests.bench.results import Part, Row, ratio
+
+SES_RATE = 14.0  # mails a second: what a new production account may send
+ZIP = ROOT / "build" / "deployment.zip"
+RUNS = 5
+
+
+@contextmanager
+def stand_in() -> Iterator[str]:
+    """A fresh stand-in for AWS (tests/bench/aws.py); gives its address."""
+    with in_background("tests.bench.aws", free_port()) as endpoint_url:
+        yield endpoint_url
+
+
+@contextmanager
+def local_aws() -> Iterator[str]:
+    """A fresh local AWS with nothing in it; gives its address."""
+    with tempfile.TemporaryDirectory() as folder:
+        local = LocalAws(Path(folder), free_port())
+        local.start()
+        try:
+            yield local.endpoint_url
+        finally:
+            local.stop()
+
+
+# Cold starts
+
+STAGE = {
+    "INQUIRY_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:inquiry",
+    "PING_CAMPAIGN_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:ping",
+    "IMPORTS_BUCKET": "imports",
+    "AUDIT_BUCKET": "audit",
+}
+
+
+def imports() -> Part:
+    """From the zip, in fresh processes, in turn with the base."""
+    with tempfile.TemporaryDirectory() as folder, stand_in() as endpoint_url:
+        with zipfile.ZipFile(ZIP) as packed:
+            packed.extractall(folder)
+        environment = {"AWS_ENDPOINT_URL": endpoint_url, "PYTHONPATH": folder, "PYTHONSAFEPATH": "1", **STAGE}
+        environment["PYTHONPATH"] = f"{folder}:{ROOT}"
+        events: dict[str, Any] = measure("tests.bench.snapshots", AWS_ENDPOINT_URL=endpoint_url)
+        aws.ask(endpoint_url, aws.KEEP)
+        measure("tests.bench.cold", "base", **environment)  # byte code of boto3 is written
+
+        def cold(name: str) -> dict[str, Any]:
+            aws.ask(endpoint_url, aws.RESTORE)
+            found: dict[str, Any] = measure("tests.bench.cold", name, json.dumps(events.get(name)), **environment)
+            return found
+
+        base: list[float] = []
+        answered: dict[str, list[float]] = {name: [] for name in events}
+        app_alone: list[float] = []
+        for _run in range(RUNS):
+            base.append(cold("base")["answered"])
+            for name, seconds in answered.items():
+                found = cold(name)
+                seconds.append(found["answered"])
+                app_alone.append(found["imported"])
+    middle = statistics.median(base)
+    alone = statistics.median(app_alone) / middle
+    rows = [
+        Row("chalice and one boto3 client (the base of the ratios)", f"{middle * 1000:.0f} ms"),
+        Row(
+            "import of `app.py` / the base",
+            f"{alone:.2f} ({alone * middle * 1000:.0f} ms)",
+            "at most 1.3",
+            alone <= 1.3,
+        ),
+    ]
+    medians = {name: statistics.median(seconds) for name, seconds in answered.items()}
+    rows += [
+        Row(f"`{name}`: fresh process to its first answer / the base", f"{took / middle:.2f} ({took * 1000:.0f} ms)")
+        for name, took in sorted(medians.items(), key=lambda item: -item[1])
+    ]
+    return Part("imports", rows, {"base": middle, "app": alone * middle, **medians})
+
+
+# Calls to AWS
+
+
+def calls() -> Part:
+    found: dict[str, dict[str, int]] = measure("tests.bench.calls")
+    rows: list[Row] = []
+    for name, made in found.items():
+        total, queries = sum(made.values()), made.get("DynamoDB.Query", 0)
+        told = ", ".join(f"{number} {call}" for call, number in sorted(made.items()))
+        budget, met = {
+            "POST the acknowledgement": ("at most 2", total <= 2),
+            "POST the acknowledgement of an inquiry": ("at most 3", total <= 3),
+            "GET /entries": ("at most 2 queries", queries <= 2),
+        }.get(name, ("", None))
+        rows.append(Row(name, f"{total} ({told})" if told else "0", budget, met))
+    return Part("calls", rows, found)
+
+
+# Sending
+
+
+def sending(number: int, runs: int) -> Part:
+    pairs = []
+    for run in range(runs):
+        order = "campaign-first" if run % 2 else "bare-first"
+        with local_aws() as endpoint_url:
+            took = measure("tests.bench.sending", number, order, AWS_ENDPOINT_URL=endpoint_url)
+        pairs.append((took["campaign"], took["bare"]))
+    median, told = ratio(pairs)
+    row = Row(f"sending {number:,} mails / a bare loop", told, "at most 1.3", median <= 1.3)
+    return Part(f"sending-{number}", [row], {"pairs": pairs})
+
+
+# State machines on the local AWS
+
+
+def transitions() -> Part:
+    """The sample's campaign on the local AWS: the state machine as deployed, its Lambdas in processes of their own."""
+    measured = history.measure()
+    row = Row(
+        "transitions and history events of a campaign, the sample's 185 PoCs, nobody answers",
+        f"{measured['transitions']} and {measured['events']}",
+    )
+    return Part("transitions", [row], measured)
+
+
+def inquiries() -> Part:
+    found = measure("tests.bench.inquiries", "one")
+    rows = [
+        Row(f"transitions and history events of an inquiry {how}", f"{one['transitions']} and {one['events']}")
+        for how, one in found.items()
+    ]
+    return Part("inquiries", rows, found)
+
+
+def waiting() -> Part:
+    found = measure("tests.bench.inquiries", "waiting")
+    added = found["events added"]
+    what = f"history events added by {found['open']:,} open inquiries in {found['seconds']:.0f} s with nothing due"
+    return Part("waiting", [Row(what, str(added), "0", added == 0)], found)
+
+
+def size() -> Part:
+    megabytes = ZIP.stat().st_size / 1_000_000
+    return Part("zip", [Row("deployment zip", f"{megabytes:.1f} MB", "under 20 MB", megabytes < 20)])
+
+
+PARTS: dict[str, Callable[[], Part]] = {
+    "imports": imports,
+    "calls": calls,
+    "sending-1000": lambda: sending(1_000, 6),
+    "sending-10000": lambda: sending(10_000, 2),
+    "transitions": transitions,
+    "inquiries": inquiries,
+    "waiting": waiting,
+    "zip": size,
+}
+"""Every part by name, in the order in which `make bench` measures them."""
