@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.pings import campaigns
-from infra.deploy import Deployment
 from infra.local.aws import ROOT, LocalAws
 from infra.local.seed import Seeder
 from infra.local.stack import STAGE, deploy
@@ -215,9 +214,6 @@ class Ground:
             return found if over else None
 
         return wait_for(closed, f"the close of {campaign_id}", patience)
-
-    def deployment(self) -> Deployment:
-        return Deployment(self.aws.session, STAGE, lambda _line: None, self.aws.endpoint_url)
 
 
 def quiet(look: Callable[[], object], seconds: float = 4.0, patience: float = 60.0) -> None:
