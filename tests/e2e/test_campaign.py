@@ -123,8 +123,6 @@ def test_the_link_works_in_arabic_on_a_phone(
     album.visit(path_of(address), "answer")
     album.visit(path_of(first_mails[done.by_link[0]].link), "answered")
     album.visit(path_of(first_mails[done.changed[0]].link), "change-reported")
-    album.visit("/code", "code")
-    album.visit("/p/forged~token", "link-invalid")
 
 
 def test_what_scanners_opened_is_opened_and_no_more(
