@@ -4,7 +4,7 @@ from tests.bench.results import PAGE, kept, section
 
 INTRODUCTION = """# Benchmarks
 
-Written from `docs/benchmarks/*.json`, which `make bench` measures part by part (`make bench PART=imports` measures one).
+Written from `docs/benchmarks/*.json`, which `make bench` measures part by part (one: `make bench PART=imports`).
 Each table says when, where and of which commit (`+`: with changes) it was measured, and how busy the machine was.
 **The machine was shared**: times are told as ratios of runs in turn wherever that is possible; seconds say little.
 """
@@ -14,9 +14,9 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "Cold start of each function",
         ("imports", "zip"),
         """
-Fresh processes, our code and its packages from the unpacked deployment zip, boto3 from outside, as on Lambda. A function
-is called with a first event that goes all the way and has next to nothing to do; AWS is a stand-in on loopback that
-answers at once. So this counts the import of `app.py`, what the handler imports, and every client that it makes.""",
+Fresh processes, our code and its packages from the unpacked deployment zip, boto3 from outside, as on Lambda. A
+function is called with a first event that goes all the way and has next to nothing to do; AWS is a stand-in on loopback
+that answers at once. So this counts the import of `app.py`, what the handler imports, and every client it makes.""",
     ),
     (
         "Calls to AWS",
@@ -28,8 +28,8 @@ answers at once. So this counts the import of `app.py`, what the handler imports
         ("sending-1000", "sending-10000"),
         """
 Through the local AWS, both ways with the same client, threads and mails, and without the pace that SES asks for. The
-local AWS does one thing at a time and takes longer the more mails and rows it has: each pair of runs has a fresh one, and
-whichever way comes first has the advantage, in turn.""",
+local AWS does one thing at a time and takes longer the more mails and rows it has: each pair of runs has a fresh one,
+and whichever way comes first has the advantage, in turn.""",
     ),
     (
         "State machines",
