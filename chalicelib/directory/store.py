@@ -12,12 +12,11 @@ from datetime import datetime
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination, Verification
 from chalicelib.directory.rules import LISTS, identity
-from chalicelib.dynamo import PAGE, InstantAttribute, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
 
 LISTING = "entries"  # the one partition of the listing index: some hundreds of small entries
 

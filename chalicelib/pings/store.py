@@ -19,13 +19,12 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import entry_subject
 from chalicelib.audit.store import HeadRow, head_of
-from chalicelib.dynamo import PAGE, InstantAttribute, get_both, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, Model, get_both, table_name
 from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route, SentMail
 
 PING = "ping#"

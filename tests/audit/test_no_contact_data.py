@@ -5,7 +5,6 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
-from pynamodb.models import Model
 
 from chalicelib import aws as clients
 from chalicelib.access.rules import Role
@@ -14,6 +13,7 @@ from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory import jobs
 from chalicelib.directory import store as directory
 from chalicelib.directory.store import EntryRow
+from chalicelib.dynamo import Model
 from chalicelib.inquiries import terms
 from chalicelib.learning import practice
 from chalicelib.learning import store as practised

@@ -4,7 +4,7 @@
 
 Each Lambda is a warm process of its own (tests/bench/warm.py) beside the stand-in for AWS (tests/bench/aws.py, whose
 address is `AWS_ENDPOINT_URL`), so its peak memory is its own. Waits are jumped over. Handed over, for each Lambda:
-calls, seconds and CPU seconds, peak memory (MB), the units of DynamoDB it used; and transitions and history of the machine.
+calls, seconds and CPU seconds, peak memory (MB), the units of DynamoDB it used; and transitions and history events.
 """
 
 import json

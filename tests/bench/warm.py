@@ -1,7 +1,7 @@
 """A Lambda of ours that stays warm: `python -m tests.bench.warm <name> <mails a second>` answers an event a line.
 
 Each line in is `{"event": ..., "now": seconds}`, each line out what came of it. The process has a clock of its own:
-what it sleeps passes at once, what it works takes its time. Mails are written to their last byte, counted and forgotten.
+what it sleeps passes at once, what it works takes its time. Mails are written to their last byte and forgotten.
 """
 
 import json
