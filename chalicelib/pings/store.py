@@ -267,11 +267,13 @@ def add_close(transaction: TransactWrite, ping: Ping, at: datetime) -> None:
     transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists() & silent)
 
 
-def add_queue(transaction: TransactWrite, ping: Ping, route: Route | None, milestone: int) -> None:
+def add_queue(transaction: TransactWrite, ping: Ping, route: Route, milestone: int) -> None:
     """Put into the transaction that `milestone` milestones were acted on, and by which route a mail is to go out."""
-    actions: list[Action] = [PingRow.milestone.set(milestone)]
-    if route:
-        actions += [PingRow.outbox.set(route.value), PingRow.queue.set(ping.campaign_id)]
+    actions: list[Action] = [
+        PingRow.milestone.set(milestone),
+        PingRow.outbox.set(route.value),
+        PingRow.queue.set(ping.campaign_id),
+    ]
     transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists())
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.paths import ROOT
 
-PATIENCE = 1800  # seconds; a measurement that hangs ends with an error, never with the bench hanging
+PATIENCE = 7200  # seconds; a measurement that hangs ends with an error, never with the bench hanging
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "local",

@@ -17,6 +17,7 @@ from tests.bench.child import in_background, measure
 from tests.bench.results import Part, Row, ratio
 
 SES_RATE = 14.0  # mails a second: what a new production account may send
+LARGE_RATE = 200.0  # mails a second: an account that has a hundred thousand PoCs will have asked for more
 ZIP = ROOT / "build" / "deployment.zip"
 RUNS = 5
 
@@ -132,6 +133,40 @@ def sending(number: int, runs: int) -> Part:
     return Part(f"sending-{number}", [row], {"pairs": pairs})
 
 
+# Whole campaigns
+
+
+def campaign(number: int, per_second: float) -> Part:
+    """Everything from Open to Close, nobody answers."""
+    with stand_in() as endpoint_url:
+        found = measure("tests.bench.campaign", number, per_second, AWS_ENDPOINT_URL=endpoint_url)
+    lambdas, machine = found["lambdas"], found["machine"]
+    mails = lambdas["dispatch_pings"]["mails"]
+    per_hundred = machine["transitions"] / (mails / 100)
+    within = per_hundred <= 1 and machine["events"] < 5_000
+    large = number >= 10_000
+    rows = [
+        Row(f"{number:,} PoCs: mails, at {per_second:.0f} a second", f"{mails:,.0f}"),
+        Row(
+            f"{number:,} PoCs: transitions and history events",
+            f"{machine['transitions']:,} ({per_hundred:.2f} per 100 mails) and {machine['events']:,}",
+            "at most 1 per 100; under 5,000 events" if large else "",
+            within if large else None,
+        ),
+    ]
+    for name, used in lambdas.items():
+        per_thousand = 1000 * used["cpu"] / (mails if name == "dispatch_pings" else number)
+        of = "1,000 mails" if name == "dispatch_pings" else "1,000 PoCs"
+        rows.append(
+            Row(
+                f"{number:,} PoCs: `{name}`",
+                f"{used['calls']:,} calls, {used['cpu']:.0f} s of CPU ({per_thousand:.2f} s per {of}), "
+                f"{used['requests']:,} calls to AWS, peak {used['peak']:.0f} MB",
+            )
+        )
+    return Part(f"campaign-{number}", rows, {"number": number, "per_second": per_second, **found})
+
+
 # State machines on the local AWS
 
 
@@ -171,6 +206,9 @@ PARTS: dict[str, Callable[[], Part]] = {
     "calls": calls,
     "sending-1000": lambda: sending(1_000, 6),
     "sending-10000": lambda: sending(10_000, 2),
+    "campaign-1000": lambda: campaign(1_000, SES_RATE),
+    "campaign-10000": lambda: campaign(10_000, SES_RATE),
+    "campaign-100000": lambda: campaign(100_000, LARGE_RATE),
     "transitions": transitions,
     "inquiries": inquiries,
     "waiting": waiting,
