@@ -160,7 +160,7 @@ def close_campaign(campaign_id: str, actor: Actor, now: datetime, request_id: st
     )
     for chunk in _chunks(silent, TRANSACTION_LIMIT // _ACTIONS_TO_CLOSE):
         _close_pings(chunk, actor, now, request_id)
-    results = rules.count(store.of_campaign(campaign_id))
+    results = rules.count_marks(store.marks_of_campaign(campaign_id))
     record = _record(actor, Action.CAMPAIGN_CLOSED, campaign_id, now, request_id, details=results)
     _end(campaign_id, CampaignStatus.CLOSED, now, results, record)
     return get(campaign_id)
@@ -201,7 +201,7 @@ def cancel(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Ca
     Raises Conflict when it has ended already.
     """
     get(campaign_id)
-    results = rules.count(store.of_campaign(campaign_id))
+    results = rules.count_marks(store.marks_of_campaign(campaign_id))
     record = _record(actor, Action.CAMPAIGN_CANCELLED, campaign_id, now, request_id, details=results)
     if not _end(campaign_id, CampaignStatus.CANCELLED, now, results, record):
         raise Conflict(campaign_id)

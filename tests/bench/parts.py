@@ -118,6 +118,33 @@ def calls() -> Part:
     return Part("calls", rows, found)
 
 
+# Pages
+
+
+def pages() -> Part:
+    """Handlers on one core, the tables on another."""
+    with stand_in() as endpoint_url:
+        found: dict[str, dict[str, list[float]]] = measure("tests.bench.pages", AWS_ENDPOINT_URL=endpoint_url)
+    rows = []
+    for name, times in found.items():
+        page, bare = times["page"], times["bare"]
+        cpu, bare_cpu = (statistics.median(times[which]) for which in ("page cpu", "bare cpu"))
+        rows.append(
+            Row(
+                name,
+                f"{1000 / statistics.mean(page):.0f} a second, p95 {_p95(page):.0f} ms, {cpu:.1f} ms of CPU: "
+                f"{cpu - bare_cpu:.1f} more than the bare route ({1000 / statistics.mean(bare):,.0f} a second, "
+                f"p95 {_p95(bare):.2f} ms, {bare_cpu:.2f} ms)",
+            )
+        )
+    medians = {name: {which: statistics.median(times[which]) for which in times} for name, times in found.items()}
+    return Part("pages", rows, medians)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
 # Sending
 
 
@@ -204,6 +231,7 @@ def size() -> Part:
 PARTS: dict[str, Callable[[], Part]] = {
     "imports": imports,
     "calls": calls,
+    "pages": pages,
     "sending-1000": lambda: sending(1_000, 6),
     "sending-10000": lambda: sending(10_000, 2),
     "campaign-1000": lambda: campaign(1_000, SES_RATE),
