@@ -45,8 +45,8 @@ and whichever way comes first has the advantage, in turn.""",
         ("campaign-1000", "campaign-10000", "campaign-100000"),
         """
 The committed state machine, interpreted by moto, calls the real Lambdas, each a warm process of its own, from *Open* to
-*Close*; nobody answers, so everybody gets every mail there is. The tables are in the stand-in. Waits are jumped over, and
-so are the pauses that SES asks for; what the Lambdas work takes its time. History counts what AWS would have.
+*Close*; nobody answers, so everybody gets every mail there is. The tables are in the stand-in. Waits are jumped over,
+and so are the pauses that SES asks for; what the Lambdas work takes its time. History counts what AWS would have.
 
 ![Time, memory, transitions and history as campaigns grow](images/benchmarks.svg)""",
     ),
