@@ -4,7 +4,7 @@ from typing import Any
 
 from chalice.app import Chalice, ConvertToMiddleware
 
-from chalicelib.observability import logger
+from chalicelib.observability.invocation import logged, traced, watched
 from chalicelib.runtime import runtime
 from chalicelib.web import (
     accounts,
@@ -31,9 +31,12 @@ from chalicelib.web import (
 
 Event = dict[str, Any]
 
-app = Chalice(app_name="poc-directory")
+app = Chalice(app_name="poc-directory", configure_logs=False)  # our logger has its name: see chalicelib/observability
 app.api.binary_types.append("multipart/form-data")  # API Gateway would take an upload for UTF-8 text and spoil it
-app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
+# From outside in. `watched` is the innermost: what leaves it, X-Ray may see.
+app.register_middleware(ConvertToMiddleware(logged))
+app.register_middleware(ConvertToMiddleware(traced))
+app.register_middleware(watched)
 
 # The protected website: the pages of each part.
 
@@ -159,6 +162,17 @@ def resume_inquiries(event: Event, context: Any) -> Event:
     return workflow.resume_inquiries(event, runtime(), context.aws_request_id)
 
 
+# What operators watch.
+
+
+@app.lambda_function(name="measure")
+def measure(_event: Event, _context: Any) -> Event:
+    """Called by a schedule: say how much there is of what operators watch."""
+    from chalicelib import gauges
+
+    return dict(gauges.measure_all(runtime()))
+
+
 # The mails that changes bring about.
 
 
@@ -179,6 +193,17 @@ def keep_audit_heads(_event: Event, _context: Any) -> Event:
     from chalicelib.audit import keeping
 
     return keeping.keep_audit_heads(runtime())
+
+
+# The keys that sign links.
+
+
+@app.lambda_function(name="rotate_link_keys")
+def rotate_link_keys(event: Event, context: Any) -> Event:
+    """Called by a schedule, or by hand when a key may have leaked: give links a new signing key."""
+    from chalicelib.links import rotation
+
+    return dict(rotation.rotate_link_keys(event, runtime(), context.aws_request_id))
 
 
 # Entries and nominations.

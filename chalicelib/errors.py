@@ -84,7 +84,14 @@ class MailQuotaExceeded(MailError):
 
 
 class MailUnavailable(MailError):
-    """A passing fault of the provider. The mail stays queued."""
+    """A passing fault of the provider. The mail stays queued.
+
+    `may_have_gone`: the provider took it, perhaps, and its answer was lost. It is sent again all the same, and counted.
+    """
+
+    def __init__(self, reason: str = "", may_have_gone: bool = False) -> None:
+        super().__init__(reason)
+        self.may_have_gone = may_have_gone
 
 
 class MailMisconfigured(MailError):

@@ -10,6 +10,7 @@ from chalicelib.inquiries import workflow as inquiries
 from chalicelib.inquiries.letter import REFERENCE_WORD as INQUIRY
 from chalicelib.mail.feedback import MailEvent, events_of
 from chalicelib.observability import logger
+from chalicelib.observability.metrics import Metric, count
 from chalicelib.pings import workflow as pings
 from chalicelib.pings.rules import REFERENCE_WORD as PING
 from chalicelib.runtime import Runtime
@@ -20,6 +21,17 @@ PARTS: dict[str, Callable[[Iterable[MailEvent], Runtime], None]] = {
 }
 
 
+COUNTED = {
+    "delivered": Metric.MAILS_DELIVERED,
+    "bounced": Metric.MAILS_BOUNCED,
+    "complained": Metric.MAILS_COMPLAINED,
+    "suppressed": Metric.MAILS_SUPPRESSED,
+    "rejected": Metric.MAILS_REJECTED,
+}
+NAMED = {PING: ("campaign_id", "poc_id"), INQUIRY: ("inquiry_id", "step")}
+"""What the words of a reference after the first are, by its first word."""
+
+
 def record_mail_feedback(event: dict[str, Any], runtime: Runtime) -> dict[str, int]:
     """Called by SNS with what SES says of mails; returns how many `events` were handed on.
 
@@ -27,11 +39,14 @@ def record_mail_feedback(event: dict[str, Any], runtime: Runtime) -> dict[str, i
     """
     by_part: dict[str, list[MailEvent]] = {}
     for news in events_of(event):
-        word = news.reference.partition(".")[0]
+        word, *ids = news.reference.split(".")
+        about = dict(zip(NAMED.get(word, ()), ids, strict=False))
+        if news.correlation_id:  # otherwise that of this Lambda stays
+            about["correlation_id"] = news.correlation_id
+        logger.info("mail feedback", extra={"kind": news.event, "mail_id": news.mail_id, **about})
+        count(COUNTED[news.event])
         if word in PARTS:
             by_part.setdefault(word, []).append(news)
-        else:
-            logger.info("mail feedback for nobody", extra={"kind": news.event})
     for word, events in by_part.items():
         PARTS[word](events, runtime)
     return {"events": sum(map(len, by_part.values()))}

@@ -181,6 +181,7 @@ class Settings:
     dispatch_seconds: float = 120.0
     """How long one `dispatch_pings` sends before it lets the state machine call it again."""
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
+    ping_policy: PingPolicy = field(default_factory=PingPolicy)
     inquiry_policy: InquiryPolicy = field(default_factory=InquiryPolicy)
     nominations: NominationPolicy = field(default_factory=NominationPolicy)
     accounts: AccountPolicy = field(default_factory=AccountPolicy)
@@ -190,7 +191,7 @@ class Settings:
     @property
     def pings(self) -> PingPolicy:
         """The ping policy at this stage's speed."""
-        return PingPolicy().at_speed(self.speed)
+        return self.ping_policy.at_speed(self.speed)
 
     @property
     def inquiries(self) -> InquiryPolicy:
@@ -218,19 +219,129 @@ _STRINGS = (
 )
 
 
-def from_environment(environ: Mapping[str, str]) -> Settings:
-    """Settings from environment variables named like the fields, in capitals.
+class SettingsRefused(ValueError):
+    """The environment does not say what the system needs; `problems` are sentences that name the variables."""
 
-    Raises ValueError when `SPEED` is not a number of at least 1, or is more than 1 against real AWS, where policy
-    durations are never scaled.
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class _Reader:
+    """Reads numbers from the environment and keeps what is wrong with them, so that all of it is told at once."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def numbers(self, name: str, least: float, most: float, usual: tuple[float, ...]) -> tuple[float, ...]:
+        """Numbers with commas between them; `usual` when there are none, or when they will not do."""
+        given = self._environ.get(name, "")
+        if not given.strip():
+            return usual
+        try:
+            found = tuple(float(part) for part in given.split(","))
+        except ValueError:
+            found = ()
+        if found and all(least <= number <= most for number in found):
+            return found
+        self.problems.append(f"{name} is {given!r}: it must be from {least:g} to {most:g}")
+        return usual
+
+    def number(self, name: str, least: float, most: float, usual: float) -> float:
+        found = self.numbers(name, least, most, (usual,))
+        if len(found) > 1:
+            self.problems.append(f"{name} is {self._environ[name]!r}: it must be one number")
+        return found[0]
+
+    def days(self, name: str, usual: timedelta) -> timedelta:
+        return timedelta(days=self.number(name, *_DAYS, usual / _DAY))
+
+
+_DAY = timedelta(days=1)
+_DAYS = 1, 3650
+_HOURS = 1, 24 * 365
+_STATES = 2, 193
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Settings from environment variables, most named like the fields, in capitals.
+
+    Raises SettingsRefused when a number or a duration will not do, when the steps of a ping campaign are out of order,
+    when a link would end before it is needed, or when `SPEED` is above 1 against real AWS, where policy durations are
+    never scaled.
     """
     given = {name: environ[name.upper()] for name in _STRINGS if environ.get(name.upper())}
-    speed = float(environ.get("SPEED") or 1)
-    if speed < 1:
-        raise ValueError(f"SPEED is {speed}: it must be 1 or more")
+    read, usual = _Reader(environ), Settings()
+    speed = read.number("SPEED", 1, 1_000_000, usual.speed)
     if speed > 1 and not environ.get("AWS_ENDPOINT_URL"):
-        raise ValueError(f"SPEED is {speed}: real AWS always runs at 1 (AWS_ENDPOINT_URL is not set)")
-    return replace(Settings(), speed=speed, **given)  # type: ignore[arg-type]
+        read.problems.append(f"SPEED is {speed:g}: real AWS always runs at 1 (AWS_ENDPOINT_URL is not set)")
+    pings, inquiries, nominations = usual.ping_policy, usual.inquiry_policy, usual.nominations
+    reminders = read.numbers("PING_REMINDER_DAYS", *_DAYS, tuple(after / _DAY for after in pings.reminders))
+    threshold = read.number("STATISTICS_THRESHOLD", *_STATES, usual.statistics.threshold)
+    acknowledge, respond = inquiries.technical.acknowledge or _DAY, inquiries.diplomatic.respond or _DAY
+    hours = read.number("ACKNOWLEDGE_HOURS", *_HOURS, acknowledge / timedelta(hours=1))
+    found = replace(
+        usual,
+        speed=speed,
+        ping_policy=replace(
+            pings,
+            window=read.days("PING_WINDOW_DAYS", pings.window),
+            reminders=tuple(timedelta(days=after) for after in sorted(reminders)),
+            alternates=read.days("PING_ALTERNATES_DAYS", pings.alternates),
+            other_poc=read.days("PING_OTHER_POC_DAYS", pings.other_poc),
+            link_lifetime=read.days("PING_LINK_DAYS", pings.link_lifetime),
+        ),
+        inquiry_policy=replace(
+            inquiries,
+            technical=replace(inquiries.technical, acknowledge=timedelta(hours=hours)),
+            diplomatic=replace(inquiries.diplomatic, respond=read.days("RESPOND_DAYS", respond)),
+            link_lifetime=read.days("INQUIRY_LINK_DAYS", inquiries.link_lifetime),
+        ),
+        nominations=replace(
+            nominations,
+            retained=read.days("RETIRED_ENTRY_DAYS", nominations.retained),
+            proposals_kept=read.days("PROPOSAL_DAYS", nominations.proposals_kept),
+            link_lifetime=read.days("LISTED_LINK_DAYS", nominations.link_lifetime),
+        ),
+        statistics=replace(usual.statistics, threshold=int(threshold)),
+        **given,  # type: ignore[arg-type]
+    )
+    problems = read.problems or _out_of_order(found)
+    if problems:
+        raise SettingsRefused(problems)
+    return found
+
+
+def _out_of_order(found: Settings) -> list[str]:
+    """What does not fit together: steps of a campaign after its end, links that end before they are needed."""
+    pings, inquiries = found.ping_policy, found.inquiry_policy
+    window = f"(PING_WINDOW_DAYS is {pings.window / _DAY:g})"
+    steps = {
+        "PING_REMINDER_DAYS": pings.reminders[-1],
+        "PING_ALTERNATES_DAYS": pings.alternates,
+        "PING_OTHER_POC_DAYS": pings.other_poc,
+    }
+    problems = [
+        f"{name} is {after / _DAY:g}: it must come before the window ends {window}"
+        for name, after in steps.items()
+        if after >= pings.window
+    ]
+    if pings.other_poc <= pings.alternates:
+        problems.append(
+            f"PING_OTHER_POC_DAYS is {pings.other_poc / _DAY:g}: the State's other PoC is asked after the alternate "
+            f"address (PING_ALTERNATES_DAYS is {pings.alternates / _DAY:g})"
+        )
+    if pings.link_lifetime <= pings.window:
+        problems.append(f"PING_LINK_DAYS is {pings.link_lifetime / _DAY:g}: a link must outlive the window {window}")
+    clocks = (inquiries.technical.acknowledge, inquiries.diplomatic.respond)
+    longest = max(clock for clock in clocks if clock) + inquiries.longest_extension
+    if inquiries.link_lifetime <= longest:
+        problems.append(
+            f"INQUIRY_LINK_DAYS is {inquiries.link_lifetime / _DAY:g}: a link must outlive the longest deadline with "
+            f"its extension ({longest / _DAY:g} days, from ACKNOWLEDGE_HOURS and RESPOND_DAYS)"
+        )
+    return problems
 
 
 @cache

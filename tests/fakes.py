@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from botocore.exceptions import ClientError
+
 from chalicelib.errors import MailError
 from chalicelib.mail.message import Mail
 
@@ -36,3 +38,36 @@ class FakeMailSender:
     def to(self, address: str) -> list[Mail]:
         """The mails sent to one address, oldest first."""
         return [mail for mail in self.sent if mail.to == address]
+
+
+@dataclass
+class Executions:
+    """Stands in for the boto3 client of Step Functions, with executions of one state machine; `status` is by name."""
+
+    machine: str
+    status: dict[str, str] = field(default_factory=dict)
+    resumed: list[str] = field(default_factory=list)
+    described: int = 0
+    error: str = ""
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: A002, N803
+        assert stateMachineArn == self.machine
+        assert input
+        self.status[name] = "RUNNING"
+
+    def send_task_success(self, *, taskToken: str, output: str) -> None:  # noqa: N803
+        assert output
+        self.resumed.append(taskToken)
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803
+        self.described += 1
+        before, _colon, name = executionArn.rpartition(":")
+        assert before == self.machine.replace("stateMachine", "execution")
+        error = self.error or ("" if name in self.status else "ExecutionDoesNotExist")
+        if error:
+            raise ClientError({"Error": {"Code": error, "Message": name}}, "DescribeExecution")
+        return {"status": self.status[name]}
+
+    def stop_execution(self, *, executionArn: str, cause: str) -> None:  # noqa: N803
+        assert cause
+        self.status[executionArn.rpartition(":")[2]] = "ABORTED"

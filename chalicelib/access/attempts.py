@@ -6,6 +6,8 @@ from chalicelib.access import store
 from chalicelib.access.rules import FORGET_AFTER, LONGEST_WAIT, wait_after
 from chalicelib.access.store import Attempts, hashed
 from chalicelib.errors import TooManyAttempts
+from chalicelib.observability import metrics
+from chalicelib.observability.metrics import Metric
 
 _TRIES = 10
 CODE_LIVES = timedelta(minutes=2)  # an authenticator's code, with a clock that is one step off either way
@@ -28,6 +30,7 @@ def count(counted: str, free: int, now: datetime) -> None:
         if before and so_far:
             left = before.last_at + wait_after(so_far, free) - now
             if left > timedelta(0):
+                metrics.count(Metric.TRIES_SLOWED)
                 raise TooManyAttempts(int(left.total_seconds()) + 1)
         if store.count_attempt(counted, before, Attempts(so_far + 1, now), now + FORGET_AFTER + LONGEST_WAIT):
             return

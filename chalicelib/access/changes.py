@@ -143,7 +143,7 @@ def forget(runtime: "Runtime", target: Account) -> None:
     try:
         identity(runtime).remove(target.email)
     except Exception:
-        logger.exception("a user could not be removed from the pool", extra={"account": target.account_id})
+        logger.exception("a user could not be removed from the pool", extra={"account_id": target.account_id})
 
 
 def write(

@@ -32,6 +32,7 @@ from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
 from chalicelib.dynamo import ConditionFailed
 from chalicelib.errors import Conflict, DirectoryError, TooManyAttempts
+from chalicelib.observability.metrics import Metric, count
 
 if TYPE_CHECKING:
     from pynamodb.transactions import TransactWrite
@@ -102,9 +103,11 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, visi
             raise TooManyAttempts(_BUSY_SECONDS) from error
         except IdentityRefused as error:
             audit.put_failure(account, "password", visit)
+            count(Metric.SIGN_INS_FAILED, kind="password")
             raise SignInRefused("password") from error
         if account is None or account.status is not AccountStatus.ACTIVE:
             audit.put_failure(account, "account", visit)
+            count(Metric.SIGN_INS_FAILED, kind="account")
             raise SignInRefused("account")
         attempts.forget(by_email)
         attempts.take_back(by_source, visit.now)
@@ -166,6 +169,7 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
     known = _is_password(runtime, at.email, password)
     if held is None or not used or not known:
         audit_store.put(audit.refused(Action.RECOVERY_CODE_REFUSED, account, visit))
+        count(Metric.SIGN_INS_FAILED, kind="recovery")
         raise RecoveryRefused("password or recovery code")
     try:
         recovery.use_code(account, held, used, visit)
@@ -255,6 +259,7 @@ def _check_code(at: Halfway, code: str, visit: Visit, check: Callable[[], None])
             raise CodeRefused("used already")
     except CodeRefused:
         audit.put_failure(store.account(at.email), "code", visit)
+        count(Metric.SIGN_INS_FAILED, kind="code")
         raise
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
@@ -293,4 +298,5 @@ def _begin(runtime: "Runtime", at: Halfway, visit: Visit, *actions: Action) -> B
         audit_store.write(build, *(audit.of_account(action, account, visit) for action in actions))
     except ConditionFailed as error:
         raise SignInOver("finished already") from error
+    count(Metric.SIGN_INS)
     return Begun(identifier, shown)

@@ -20,7 +20,8 @@ from chalicelib import aws
 from chalicelib.audit import store
 from chalicelib.audit.chain import BEGINNING, Head
 from chalicelib.clock import from_z, to_z
-from chalicelib.observability import logger
+from chalicelib.observability import logger, metrics
+from chalicelib.observability.metrics import Metric
 from chalicelib.runtime import Runtime
 
 FOLDER = "heads/"
@@ -65,7 +66,8 @@ def keep_audit_heads(runtime: Runtime) -> dict[str, Any]:
         count = _write(file, preface, store.moved_heads(since and since - OVERLAP))
         if not _put(bucket, key, file):
             return {"key": key, "kept": 0}
-    logger.info("audit heads kept", extra={"key": key, "heads": count})
+    logger.info("audit heads kept", extra={"key": key, "counts": {"heads": count}})
+    metrics.count(Metric.AUDIT_HEADS_KEPT, count)
     return {"key": key, "kept": count}
 
 

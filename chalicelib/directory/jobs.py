@@ -7,9 +7,10 @@ from chalicelib.audit.records import Actor
 from chalicelib.clock import Clock, utc_now
 from chalicelib.directory import domains, imports, service, store
 from chalicelib.directory.imports import Import, Status
-from chalicelib.directory.report import Report
+from chalicelib.directory.report import Report, Result
 from chalicelib.errors import NotFound
 from chalicelib.observability import logger
+from chalicelib.observability.metrics import Metric, count
 
 
 def commit_import(event: Mapping[str, Any], clock: Clock = utc_now) -> dict[str, int]:
@@ -27,7 +28,8 @@ def commit_import(event: Mapping[str, Any], clock: Clock = utc_now) -> dict[str,
         return kept.counts
     else:
         done = _commit_kept(kept, by)
-    logger.info("import committed", extra={"import_id": import_id, **done.counts()})
+    logger.info("import committed", extra={"import_id": import_id, "counts": done.counts()})
+    count(Metric.IMPORT_ROWS, sum(row.result is Result.WRITTEN for row in done.rows))
     return done.counts()
 
 

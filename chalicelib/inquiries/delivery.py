@@ -1,14 +1,14 @@
 """Sending the mails of an inquiry that are waiting.
 
 A sender takes a mail in hand before it sends it, so that two never send the same one; a mail may go out twice only if a
-sender died between the provider's answer and our write, and those are counted.
+sender died between the provider's answer and our write, or that answer was lost, and those are counted.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.audit.records import Actor
-from chalicelib.errors import DirectoryError, MailError, MailRefused
+from chalicelib.errors import DirectoryError, MailError, MailRefused, MailUnavailable
 from chalicelib.inquiries import rules, service
 from chalicelib.inquiries.letter import Letters
 from chalicelib.inquiries.rules import Inquiry, Notice, Waiting
@@ -70,10 +70,11 @@ class Postman:
             letter = self.letters.compose(found, mail, now)
             self.runtime.mail_sender().send(letter)
         except MailRefused:
-            logger.warning("notice refused", extra={"inquiry": inquiry_id, "notice": mail.notice.value})
+            logger.warning("notice refused", extra={"inquiry_id": inquiry_id, "template": mail.notice.value})
             return self._write(inquiry_id, lambda found: _refused(found, mail, now))
-        except MailError:
-            self._write(inquiry_id, lambda found: rules.put_back(found, mail.number))
+        except MailError as error:
+            may_have_gone = isinstance(error, MailUnavailable) and error.may_have_gone
+            self._write(inquiry_id, lambda found: rules.put_back(found, mail.number, may_have_gone))
             raise
         policy = self.runtime.settings.inquiries
         return self._write(inquiry_id, lambda found: rules.accepted(found, mail, now, policy))

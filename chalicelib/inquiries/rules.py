@@ -426,10 +426,11 @@ def next_mail(inquiry: Inquiry, now: datetime) -> Waiting | None:
     return next(free, None)
 
 
-def put_back(inquiry: Inquiry, number: int) -> Inquiry:
-    """The provider took nothing: the mail waits again."""
+def put_back(inquiry: Inquiry, number: int, may_have_gone: bool = False) -> Inquiry:
+    """The provider took nothing: the mail waits again. If it may have taken it all the same, that is counted."""
     freed = (replace(mail, in_hand_until=None) if mail.number == number else mail for mail in inquiry.outbox)
-    return replace(inquiry, outbox=tuple(freed))
+    counted = inquiry.possible_duplicates + int(may_have_gone)
+    return replace(inquiry, outbox=tuple(freed), possible_duplicates=counted)
 
 
 def given_up(inquiry: Inquiry, number: int) -> Inquiry:

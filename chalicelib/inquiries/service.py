@@ -13,7 +13,7 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import aws
+from chalicelib import aws, executions
 from chalicelib.audit import store as audit
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import Action, Actor, AuditRecord, inquiry_subject
@@ -25,6 +25,8 @@ from chalicelib.inquiries import rules, store
 from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry
 from chalicelib.links.codes import ALPHABET, new_code
 from chalicelib.observability import logger
+from chalicelib.observability.invocation import handed_on
+from chalicelib.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 from chalicelib.settings import InquiryPolicy
 
@@ -74,6 +76,7 @@ def open_inquiry(runtime: Runtime, envelope: Envelope, actor: Actor, request_id:
             audit.write(partial(_add_new, inquiry=inquiry, known=known, now=now), *records)
         except ConditionFailed:
             continue  # somebody else of the State opened one at the same moment
+        count(Metric.INQUIRIES_OPENED)
         _start_machine(runtime, inquiry)
         return inquiry
     raise Conflict("others open inquiries at the same moment")
@@ -233,22 +236,27 @@ def keep_token(inquiry_id: str, token: str, actor: Actor, request_id: str) -> In
     return write(inquiry_id, actor, request_id, lambda found: replace(found, token=token))
 
 
-def take_over(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> bool:
+def take_over(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str, anew: bool = False) -> bool:
     """Start another state machine for a running inquiry whose own has died. False when that was not needed.
 
     One that lives may be waiting because nobody woke it: it is woken. Or it waits for the mail provider, for up to an
-    hour at a time: it is left alone.
+    hour at a time: it is left alone. With `anew` one that lives is stopped and replaced: after the record was restored
+    from a backup it may wait for something else, with a token that the record does not know.
     """
     late = get(inquiry_id)
-    if _is_alive(runtime, late):
+    machine = runtime.settings.inquiry_arn
+    number, alive = executions.newest(machine, inquiry_id, late.executions)
+    if alive and not anew:
         if late.token:
             resume(late.token)
         return False
+    if alive:
+        executions.stop(machine, executions.name_of(inquiry_id, number), "another one takes over")
 
     def decide(found: Inquiry) -> Inquiry:
         if not found.running or found.executions > late.executions:
             return found
-        return replace(found, executions=found.executions + 1, token="")
+        return replace(found, executions=number + 1, token="")
 
     before, after = _write(inquiry_id, actor, request_id, decide)
     if after.executions > before.executions:
@@ -335,35 +343,17 @@ def _records(inquiry: Inquiry, known: int, actor: Actor, request_id: str) -> lis
     ]
 
 
-def execution_name(inquiry: Inquiry) -> str:
-    """The name of its newest state machine: its id, then `<id>-2` and so on."""
-    return inquiry.inquiry_id if inquiry.executions < 2 else f"{inquiry.inquiry_id}-{inquiry.executions}"
-
-
-def _is_alive(runtime: Runtime, inquiry: Inquiry) -> bool:
-    """Whether its newest state machine runs."""
-    machine = runtime.settings.inquiry_arn
-    execution = machine.replace(":stateMachine:", ":execution:") + f":{execution_name(inquiry)}"
-    try:
-        found = aws.step_functions().describe_execution(executionArn=execution)
-    except ClientError as error:
-        if _code(error) == "ExecutionDoesNotExist":
-            return False
-        raise
-    return found["status"] == "RUNNING"
-
-
 def _start_machine(runtime: Runtime, inquiry: Inquiry) -> None:
     """Start the state machine; should that fail, `resume_inquiries` starts another some minutes later."""
     try:
         aws.step_functions().start_execution(
             stateMachineArn=runtime.settings.inquiry_arn,
-            name=execution_name(inquiry),
-            input=json.dumps({"inquiry_id": inquiry.inquiry_id}),
+            name=executions.name_of(inquiry.inquiry_id, inquiry.executions),
+            input=json.dumps({"inquiry_id": inquiry.inquiry_id, **handed_on()}),
         )
     except (ClientError, BotoCoreError) as error:
         if _code(error) != "ExecutionAlreadyExists":
-            logger.error("inquiry not started", extra={"inquiry": inquiry.inquiry_id, "error": _code(error)})
+            logger.error("inquiry not started", extra={"inquiry_id": inquiry.inquiry_id, "error": _code(error)})
 
 
 OVER_ALREADY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})

@@ -12,6 +12,7 @@ from chalicelib.inquiries.letter import Letters, step_of
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.mail.feedback import MailEvent
 from chalicelib.observability import logger
+from chalicelib.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 
 Event = dict[str, Any]
@@ -74,20 +75,22 @@ def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
 def resume_inquiries(event: Event, runtime: Runtime, request_id: str) -> Event:
     """Called by a schedule: start another state machine for each inquiry whose own has died.
 
-    The schedule finds those that are late; `{"all": true}`, by whoever restarts a stage, all of them.
+    The schedule finds those that are late; `{"all": true}`, by whoever restarts a stage, all of them. With `"anew"`
+    beside it, after the tables were restored from a backup, machines that live are replaced as well.
     """
     actor = Actor.system("resume_inquiries")
     stuck = service.running() if event.get("all") else service.stuck(runtime.clock())
     resumed, failed = [], []
     for inquiry_id in stuck:
         try:
-            if service.take_over(runtime, inquiry_id, actor, request_id):
+            if service.take_over(runtime, inquiry_id, actor, request_id, anew=bool(event.get("anew"))):
                 resumed.append(inquiry_id)
         except Exception:  # one that cannot be taken over must not hold up those behind it
-            logger.exception("inquiry not taken over", extra={"inquiry": inquiry_id})
+            logger.exception("inquiry not taken over", extra={"inquiry_id": inquiry_id})
             failed.append(inquiry_id)
     if resumed:
-        logger.warning("inquiries resumed", extra={"inquiries": resumed})
+        logger.warning("inquiries resumed", extra={"inquiry_id": resumed})
+        count(Metric.INQUIRIES_TAKEN_OVER, len(resumed))
     if failed:
         raise DirectoryError(f"not taken over: {', '.join(failed)}")
     return {"resumed": len(resumed)}

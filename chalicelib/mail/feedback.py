@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.clock import from_z
-from chalicelib.mail.message import REFERENCE
+from chalicelib.mail.message import CORRELATION_TAG, REFERENCE
 from chalicelib.observability import logger
 
 
@@ -21,12 +21,15 @@ class MailEvent:
     """What the provider said of a mail, and when (`at`, the provider's clock, UTC).
 
     `reference` is what the mail was given (`Mail.reference`), empty when that was nothing. `event` is `delivered`,
-    `bounced`, `complained`, `suppressed` or `rejected`.
+    `bounced`, `complained`, `suppressed` or `rejected`. `mail_id` is the provider's name for the mail, `correlation_id`
+    that of whatever had it sent; either is empty when the provider does not say.
     """
 
     reference: str
     event: str
     at: datetime
+    mail_id: str = ""
+    correlation_id: str = ""
 
 
 def events_of(sns_event: dict[str, Any]) -> Iterator[MailEvent]:
@@ -49,12 +52,13 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
     what = news.get("notificationType") or news.get("eventType") or ""
     mail = news["mail"]
     reference = _reference(mail["source"])
+    told = str(mail.get("messageId", "")), "".join(mail.get("tags", {}).get(CORRELATION_TAG, [])[:1])
     if what == "Delivery":
-        return MailEvent(reference, "delivered", _time(news["delivery"]))
+        return MailEvent(reference, "delivered", _time(news["delivery"]), *told)
     if what == "Complaint":
-        return MailEvent(reference, "complained", _time(news["complaint"]))
+        return MailEvent(reference, "complained", _time(news["complaint"]), *told)
     if what == "Reject":
-        return MailEvent(reference, "rejected", _time(mail))
+        return MailEvent(reference, "rejected", _time(mail), *told)
     if what == "Bounce":
         bounce = news["bounce"]
         kind, detail = bounce["bounceType"], bounce.get("bounceSubType")
@@ -62,7 +66,7 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
         if kind != "Permanent" and not (kind == "Transient" and detail in _GAVE_UP):
             return None
         suppressed = detail in ("Suppressed", "OnAccountSuppressionList")
-        return MailEvent(reference, "suppressed" if suppressed else "bounced", _time(bounce))
+        return MailEvent(reference, "suppressed" if suppressed else "bounced", _time(bounce), *told)
     logger.info("mail feedback of another kind", extra={"kind": str(what)[:40]})
     return None
 

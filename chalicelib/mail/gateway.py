@@ -1,5 +1,6 @@
 """The one door to the mail provider. What it answers becomes retryable, throttled or permanent (chalicelib.errors)."""
 
+import re
 from typing import Any, Protocol
 
 from chalicelib import aws
@@ -11,7 +12,9 @@ from chalicelib.errors import (
     MailThrottled,
     MailUnavailable,
 )
-from chalicelib.mail.message import Mail, envelope_sender, to_bytes
+from chalicelib.mail.message import CORRELATION_TAG, Mail, envelope_sender, to_bytes
+from chalicelib.observability.invocation import correlation_id
+from chalicelib.observability.metrics import Metric, count
 from chalicelib.settings import Settings
 
 
@@ -32,7 +35,7 @@ class SesSender:
         self._settings = settings
 
     def send(self, mail: Mail) -> str:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
         given: dict[str, Any] = {
             "Source": envelope_sender(self._settings.mail_from, mail.reference),
@@ -41,17 +44,40 @@ class SesSender:
         }
         if self._settings.configuration_set:
             given["ConfigurationSetName"] = self._settings.configuration_set
+        if _TAG_VALUE.fullmatch(correlation_id()):
+            given["Tags"] = [{"Name": CORRELATION_TAG, "Value": correlation_id()}]
         try:
-            return aws.ses().send_raw_email(**given)["MessageId"]
+            message_id = aws.ses().send_raw_email(**given)["MessageId"]
         except ClientError as error:
-            raise classify(
-                error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-            ) from error
+            told = error.response["Error"]
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+            failed = classify(told.get("Code", ""), told.get("Message", ""), status)
+            _count_failure(failed)
+            raise failed from error
         except BotoCoreError as error:
-            raise MailUnavailable(type(error).__name__) from error
+            # Once connected, the request may have been taken though no answer came.
+            raise MailUnavailable(type(error).__name__, isinstance(error, HTTPClientError)) from error
+        kind = mail.reference.partition(".")[0]
+        count(Metric.MAILS_SENT, kind=kind if kind in Metric.MAILS_SENT.kinds else "other")
+        return message_id
 
     def rate(self) -> float:
         return float(aws.ses().get_send_quota()["MaxSendRate"])
+
+
+_TAG_VALUE = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""What SES takes as the value of a tag."""
+_COUNTED = (
+    ((MailThrottled, MailQuotaExceeded), Metric.MAILS_THROTTLED),
+    ((MailRefused,), Metric.MAILS_REFUSED),
+    ((MailMisconfigured,), Metric.MAILS_BLOCKED),
+)
+
+
+def _count_failure(error: MailError) -> None:
+    for kinds, metric in _COUNTED:
+        if isinstance(error, kinds):
+            count(metric)
 
 
 _THROTTLED = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
@@ -68,8 +94,8 @@ _ACCOUNT = frozenset(
 )
 
 
-def classify(code: str, message: str) -> MailError:
-    """What an error of SES means for the mail.
+def classify(code: str, message: str, status: int = 400) -> MailError:
+    """What an error of SES, with its HTTP status, means for the mail.
 
     The text of the message is not kept: it may name the address.
     """
@@ -80,4 +106,4 @@ def classify(code: str, message: str) -> MailError:
         return MailMisconfigured(code)
     if code in {"MessageRejected", "InvalidParameterValue", "ValidationError"}:
         return MailRefused(code)
-    return MailUnavailable(code)
+    return MailUnavailable(code, may_have_gone=status >= 500)

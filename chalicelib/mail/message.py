@@ -15,6 +15,8 @@ _ROBOT = "auto-generated"
 
 REFERENCE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 """What can be a reference: words with full stops between them."""
+CORRELATION_TAG = "correlation"
+"""The SES message tag that says what had a mail sent; configuration sets give tags back with what becomes of it."""
 _LOCAL_PART = 64  # characters before the @, at most (RFC 5321)
 _LINE = 998  # characters in a line, at most (RFC 5321)
 

@@ -37,7 +37,7 @@ def keep_directory(_event: dict[str, Any], runtime: Runtime, request_id: str) ->
             _erase(gone, asked)
             erased += 1
     counted = {"leaving": len(leaving), "retired": done.count(Handover.DUE), "erased": erased}
-    logger.info("directory kept", extra=counted)
+    logger.info("directory kept", extra={"counts": counted})
     if failed:
         raise DirectoryError(f"not seen to: {', '.join(failed)}")
     return counted
@@ -49,7 +49,7 @@ def _noted(failed: list[str], poc_id: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        logger.exception("entry not seen to", extra={"poc": poc_id})
+        logger.exception("entry not seen to", extra={"poc_id": poc_id})
         failed.append(poc_id)
 
 

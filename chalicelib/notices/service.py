@@ -4,6 +4,7 @@ A sender takes each notice in hand before it sends it, so that two of them do no
 reached; what it could not send stays for the next one. A notice that nothing can be made of is given up after a while.
 """
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from chalicelib.mail.message import render
 from chalicelib.notices import store
 from chalicelib.notices.notice import Notice
 from chalicelib.observability import logger
+from chalicelib.observability.invocation import handed_on
+from chalicelib.observability.metrics import Metric, count
 
 if TYPE_CHECKING:
     from chalicelib.notices.composers import Composer
@@ -33,7 +36,7 @@ def send_soon(runtime: "Runtime") -> None:
     if not function:
         return
     try:
-        aws.lambda_().invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
+        aws.lambda_().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(handed_on()).encode())
     except Exception:
         logger.exception("the sender of notices could not be called; the schedule will send them")
 
@@ -58,7 +61,7 @@ def _send(notice: Notice, told: frozenset[str], composers: "dict[str, Composer]"
     """Send one notice to everybody whom it has not reached; returns how many mails went out."""
     from chalicelib.notices.recipients import recipients
 
-    about = {"notice": notice.notice_id, "template": notice.template}
+    about = {"notice_id": notice.notice_id, "template": notice.template}
     reached: set[str] = set()
     try:
         if runtime.clock() - notice.made_at > GIVE_UP_AFTER:
@@ -69,9 +72,10 @@ def _send(notice: Notice, told: frozenset[str], composers: "dict[str, Composer]"
                 reached.add(recipient.key)
                 store.note_told(notice.notice_id, told | reached)
     except MailRefused as error:
-        logger.error("a notice is given up", extra={**about, "reason": str(error)})
+        logger.error("a notice is given up", extra={**about, "error": type(error).__name__})
+        count(Metric.NOTICES_GIVEN_UP)
     except MailError as error:
-        logger.warning("a notice has to wait", extra={**about, "reason": type(error).__name__})
+        logger.warning("a notice has to wait", extra={**about, "error": type(error).__name__})
         store.put_back(notice.notice_id)
         return len(reached)
     except Exception:  # one that cannot be made must not hold up the others; it stays in hand for a while
@@ -88,4 +92,5 @@ def _send_to(recipient: "Recipient", notice: Notice, composer: "Composer", runti
         given = {"name": recipient.name, "mail_from": runtime.settings.mail_from, **context}
         runtime.mail_sender().send(render(notice.template, recipient.language, recipient.email, **given))
     except MailRefused as error:
-        logger.warning("a notice does not go to one recipient", extra={"key": recipient.key, "reason": str(error)})
+        about = {"notice_id": notice.notice_id, "key": recipient.key, "error": type(error).__name__}
+        logger.warning("a notice does not go to one recipient", extra=about)

@@ -57,6 +57,11 @@ def waiting(limit: int, now: datetime) -> list[Notice]:
     return [_notice(row) for row in rows]
 
 
+def count_waiting() -> int:
+    """How many notices wait, in hand or not."""
+    return NoticeRow.by_waiting.count(WAITING)
+
+
 def take(notice_id: str, now: datetime, until: datetime) -> frozenset[str] | None:
     """Take a notice in hand `until` a time: whom it has reached already. None when it is gone or in other hands."""
     row = NoticeRow(notice_id)

@@ -17,6 +17,7 @@ from chalicelib.directory.entry import Verification
 from chalicelib.dynamo import ConditionFailed, transact
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.i18n import _
+from chalicelib.observability.metrics import Metric, count
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.rules import Mark, Ping, Route
 
@@ -114,6 +115,7 @@ def _answer(
             transact(partial(store.add_answer, ping=ping, mark=mark, at=now, answered_by=route.value))
         except ConditionFailed:
             return ping_of(ping.campaign_id, ping.poc_id)
+    count(Metric.PINGS_ACKNOWLEDGED)
     return rules.with_mark(ping, mark, now)
 
 

@@ -4,7 +4,7 @@ A pointer item names the campaign that is active, so that two can never run at o
 campaign: one sender at a time, and the mails in its hands are written down before it sends them.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
@@ -88,6 +88,12 @@ def newest(limit: int = 50) -> list[Campaign]:
     return [_campaign(row) for row in rows]
 
 
+def set_up_at() -> datetime:
+    """When the stage was set up (UTC): the age of the table."""
+    made = CampaignRow.describe_table()["CreationDateTime"]
+    return made if isinstance(made, datetime) else datetime.fromtimestamp(float(made), UTC)
+
+
 def active_and_last() -> tuple[str, str]:
     """The ids of the campaign that is active now and of the last one started; empty where there is none."""
     try:
@@ -152,11 +158,9 @@ def add_end(
     )
 
 
-def count_execution(campaign_id: str) -> int:
-    """Another state machine is about to be started for the campaign; returns its number."""
-    row = _key(campaign_id)
-    row.update(actions=[CampaignRow.executions.add(1)], condition=CampaignRow.campaign_id.exists())
-    return int(row.executions)
+def count_execution(campaign_id: str, number: int) -> None:
+    """The state machine of this number is about to be started for the campaign."""
+    _key(campaign_id).update(actions=[CampaignRow.executions.set(number)], condition=CampaignRow.campaign_id.exists())
 
 
 def manager_told(campaign_id: str, at: datetime) -> None:

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from chalicelib import aws
+from chalicelib import aws, executions
 from chalicelib.audit.records import Actor
 from chalicelib.errors import Conflict
 from chalicelib.observability import logger
+from chalicelib.observability.invocation import handed_on
 from chalicelib.pings import campaigns, service
 from chalicelib.pings.rules import OVER, Campaign
 from chalicelib.runtime import Runtime
@@ -22,32 +23,29 @@ def start(runtime: Runtime, policy: PingPolicy, actor: Actor, request_id: str) -
     return campaign
 
 
-def execution_name(campaign: Campaign) -> str:
-    """The name of the campaign's newest state machine: its id, then `<id>-2` and so on after each *Resume*."""
-    return campaign.campaign_id if campaign.executions < 2 else f"{campaign.campaign_id}-{campaign.executions}"
-
-
 def is_running(runtime: Runtime, campaign: Campaign) -> bool:
     """Whether a state machine keeps time for the campaign."""
-    try:
-        found = aws.step_functions().describe_execution(executionArn=_arn(runtime, campaign))
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
-            return False
-        raise
-    return found["status"] == "RUNNING"
+    name = executions.name_of(campaign.campaign_id, campaign.executions)
+    return executions.status(runtime.settings.ping_campaign_arn, name) == executions.RUNNING
 
 
-def resume(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str) -> None:
+def resume(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, anew: bool = False) -> None:
     """Start another state machine for a campaign whose own has stopped; it goes on where the rows stand.
 
-    (A name that was used is refused by Step Functions for 90 days, so each has a number.) Raises Conflict when the
+    (A name that was used is refused by Step Functions for 90 days, so each has a number.) With `anew` one that runs is
+    stopped first: after the rows were restored from a backup it is no longer where they stand. Raises Conflict when the
     campaign is over or a machine runs.
     """
-    if campaign.status in OVER or is_running(runtime, campaign):
+    if campaign.status in OVER:
         raise Conflict(campaign.campaign_id)
-    number = service.count_execution(campaign.campaign_id, actor, runtime.clock(), request_id)
-    _start_execution(runtime, campaign.campaign_id, f"{campaign.campaign_id}-{number}")
+    machine, campaign_id = runtime.settings.ping_campaign_arn, campaign.campaign_id
+    number, running = executions.newest(machine, campaign_id, campaign.executions)
+    if running and not anew:
+        raise Conflict(campaign_id)
+    if running:
+        executions.stop(machine, executions.name_of(campaign_id, number), "another one takes over")
+    service.count_execution(campaign_id, number + 1, actor, runtime.clock(), request_id)
+    _start_execution(runtime, campaign_id, executions.name_of(campaign_id, number + 1))
 
 
 def cancel(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, now: datetime) -> None:
@@ -57,9 +55,13 @@ def cancel(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, 
     """
     service.cancel(campaign.campaign_id, actor, now, request_id)
     try:
-        aws.step_functions().stop_execution(executionArn=_arn(runtime, campaign), cause="cancelled by the manager")
+        name = executions.name_of(campaign.campaign_id, campaign.executions)
+        executions.stop(runtime.settings.ping_campaign_arn, name, "cancelled by the manager")
     except ClientError as error:  # it ends by itself at the next milestone
-        logger.warning("execution not stopped", extra={"error": error.response["Error"]["Code"]})
+        logger.warning(
+            "execution not stopped",
+            extra={"campaign_id": campaign.campaign_id, "error": error.response["Error"]["Code"]},
+        )
 
 
 def resend_failed(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, now: datetime) -> int:
@@ -78,20 +80,15 @@ def poke_dispatch(runtime: Runtime, campaign_id: str) -> None:
     aws.lambda_().invoke(
         FunctionName=runtime.settings.dispatch_function,
         InvocationType="Event",
-        Payload=json.dumps({"campaign_id": campaign_id, "poke": True}).encode(),
+        Payload=json.dumps({"campaign_id": campaign_id, "poke": True, **handed_on()}).encode(),
     )
 
 
 def _start_execution(runtime: Runtime, campaign_id: str, name: str) -> None:
     """Start a state machine for the campaign; one of that name already there is as good."""
-    machine, given = runtime.settings.ping_campaign_arn, json.dumps({"campaign_id": campaign_id})
+    machine, given = runtime.settings.ping_campaign_arn, json.dumps({"campaign_id": campaign_id, **handed_on()})
     try:
         aws.step_functions().start_execution(stateMachineArn=machine, name=name, input=given)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
             raise
-
-
-def _arn(runtime: Runtime, campaign: Campaign) -> str:
-    machine = runtime.settings.ping_campaign_arn
-    return machine.replace(":stateMachine:", ":execution:") + f":{execution_name(campaign)}"

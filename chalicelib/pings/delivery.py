@@ -3,7 +3,7 @@
 One sender at a time holds the campaign's lease. It writes down which mails are in its hands, sends them side by side,
 and writes the outcome of a whole batch in one transaction. (Meanwhile the next batch is on its way: a second's worth of
 mails is in hand at most.) If the sender dies, the next one goes on with what is still queued; a mail may go out twice
-only if it died between SES's answer and our write, and those are counted.
+only if it died between SES's answer and our write, or if that answer was lost, and those are counted.
 """
 
 import time
@@ -169,7 +169,7 @@ class Dispatcher:
         finally:
             campaigns.give_lease_back(campaign_id, self.owner, self._settled)
         remain = store.queue_length(campaign_id) if campaign.status not in rules.OVER else 0
-        logger.info("dispatched", extra={"campaign": campaign_id, "sent": sent, "remain": remain})
+        logger.info("dispatched", extra={"campaign_id": campaign_id, "counts": {"sent": sent, "remain": remain}})
         return {"campaign_id": campaign_id, "sent": sent, "remain": remain}
 
     @staticmethod
@@ -190,7 +190,9 @@ class Dispatcher:
             store.count_possible_duplicate(ping)
         if unsettled:
             campaigns.add_possible_duplicates(campaign.campaign_id, len(unsettled))
-            logger.warning("a sender died", extra={"campaign": campaign.campaign_id, "in_hand": len(unsettled)})
+            logger.warning(
+                "a sender died", extra={"campaign_id": campaign.campaign_id, "counts": {"in_hand": len(unsettled)}}
+            )
 
     def _drain(self, campaign: Campaign) -> int:
         """Send what is waiting until nothing is, the time is up, the lease is lost, or the campaign has ended.
@@ -275,6 +277,9 @@ class Dispatcher:
         for outcome in outcomes:
             if isinstance(outcome.error, MailRefused) and not after_failure(outcome.ping, outcome.mail, Mark.REJECTED):
                 store.unqueue(outcome.ping)
+            if isinstance(outcome.error, MailUnavailable) and outcome.error.may_have_gone:
+                store.count_possible_duplicate(outcome.ping)
+                campaigns.add_possible_duplicates(outcome.ping.campaign_id, 1)
 
     def _write_sent(self, sent: list[Outcome]) -> None:
         """One transaction for the batch; where something else is waiting by now, that ping's queue is left alone."""

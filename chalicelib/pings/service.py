@@ -235,11 +235,10 @@ def _add_retries(transaction: TransactWrite, pings: list[Ping]) -> None:
         store.add_retry(transaction, ping)
 
 
-def count_execution(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> int:
-    """Another state machine is about to be started for a campaign whose first one stopped; returns its number."""
-    number = campaigns.count_execution(campaign_id)
+def count_execution(campaign_id: str, number: int, actor: Actor, now: datetime, request_id: str) -> None:
+    """The state machine of this number is about to be started for a campaign whose last one stopped."""
+    campaigns.count_execution(campaign_id, number)
     audit.put(_record(actor, Action.CAMPAIGN_RESUMED, campaign_id, now, request_id, details={"execution": number}))
-    return number
 
 
 def _record(
@@ -254,10 +253,12 @@ def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield chunk
 
 
-def policy_in_days(window: float, reminders: Iterable[float], alternates: float, other_poc: float) -> PingPolicy:
-    """A policy from the manager's form, in days."""
+def policy_in_days(
+    usual: PingPolicy, window: float, reminders: Iterable[float], alternates: float, other_poc: float
+) -> PingPolicy:
+    """The usual policy with what the manager's form says, in days."""
     return replace(
-        PingPolicy(),
+        usual,
         window=timedelta(days=window),
         reminders=tuple(timedelta(days=day) for day in reminders),
         alternates=timedelta(days=alternates),

@@ -85,14 +85,17 @@ def letters(runtime: Runtime) -> Letters:
 
 
 def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) -> Event:
-    """Called by the schedule every six months (§13), with `{"resume_only": true}` by whoever restarts a stage.
+    """Called by the schedule every six months (§13).
 
     The schedule may fire twice: a campaign that is under way is left alone, but set going again if its state machine
-    has stopped (or was never started, because the first try died half-way).
+    has stopped (or was never started, because the first try died half-way). With `{"resume_only": true}`, by the check
+    every 15 minutes and by whoever restarts a stage, no campaign is started. With `"anew"` beside it, after the tables
+    were restored from a backup, a machine that runs is replaced.
     """
     actor = Actor.system("start_scheduled_campaign")
+    only_resume = bool(event.get("resume_only"))
     active = campaigns.active_and_last()[0]
-    if not active and not event.get("resume_only"):
+    if not active and not only_resume:
         try:
             campaign = control.start(runtime, runtime.settings.pings, actor, request_id)
             return {"campaign_id": campaign.campaign_id, "started": True}
@@ -100,11 +103,13 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) ->
             active = str(conflict)
     if not active:
         return {"campaign_id": "", "started": False}
-    logger.warning("no campaign started: one is active", extra={"campaign": active})
+    if not only_resume:
+        logger.warning("no campaign started: one is active", extra={"campaign_id": active})
     try:
-        control.resume(runtime, service.get(active), actor, request_id)
+        control.resume(runtime, service.get(active), actor, request_id, anew=bool(event.get("anew")))
     except Conflict:  # it runs: nothing to do
         return {"campaign_id": active, "started": False}
+    logger.warning("campaign resumed", extra={"campaign_id": active})
     return {"campaign_id": active, "started": False, "resumed": True}
 
 

@@ -127,6 +127,7 @@ def code_typed(request: WebRequest) -> Response:
     """Go on to the same page as the link does."""
     from chalicelib.access import attempts, audit
     from chalicelib.links import codes
+    from chalicelib.observability.metrics import Metric, count
     from chalicelib.web.learning import practice_of_code
 
     request.check_form()
@@ -140,6 +141,7 @@ def code_typed(request: WebRequest) -> Response:
     page = page or practice_of_code(request, plain)
     if page is None:
         audit.put_stranger(request.route, "unknown code", request.visit)
+        count(Metric.LINKS_REFUSED, kind="invalid")
         return _code_page(request, 404, typed=typed[:40], problem="unknown")
     attempts.take_back(counted, request.now)
     return page

@@ -69,9 +69,8 @@ def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200,
 def _policy_of(request: WebRequest, given: dict[str, str]) -> "tuple[PingPolicy, dict[str, str]]":
     """The policy in the form (days), and the form filled in. Raises Invalid, field by field."""
     from chalicelib.pings import rules, service
-    from chalicelib.settings import PingPolicy
 
-    usual = PingPolicy()
+    usual = request.runtime.settings.ping_policy
     typed = {
         "window": given["window"] or f"{usual.window.days}",
         "reminders": given["reminders"] or ", ".join(f"{after.days}" for after in usual.reminders),
@@ -88,7 +87,9 @@ def _policy_of(request: WebRequest, given: dict[str, str]) -> "tuple[PingPolicy,
             problems[name] = _("Give a number of days between 0 and 90 (several reminders: with commas).")
     if problems:
         raise Invalid(problems)
-    policy = service.policy_in_days(days["window"][0], days["reminders"], days["alternates"][0], days["other_poc"][0])
+    policy = service.policy_in_days(
+        usual, days["window"][0], days["reminders"], days["alternates"][0], days["other_poc"][0]
+    )
     try:
         rules.milestones(request.now, policy)
     except ValueError as error:

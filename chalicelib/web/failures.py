@@ -66,6 +66,7 @@ def page(request: "WebRequest", error: DirectoryError | None) -> Response:
     for kind, known_status, known_title, known_advice in _PAGES:
         if isinstance(error, kind):
             status, title, advice = known_status, known_title, known_advice
+            _count(error)
             break
     else:
         if error is not None:
@@ -82,6 +83,13 @@ def page(request: "WebRequest", error: DirectoryError | None) -> Response:
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.seconds)
     return response
+
+
+def _count(error: DirectoryError) -> None:
+    from chalicelib.observability.metrics import Metric, count
+
+    if isinstance(error, Conflict):
+        count(Metric.CONFLICTS_SHOWN)
 
 
 def bare(reference: str = "") -> Response:

@@ -21,6 +21,8 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow",
 }
+SAME_FOR_EVERYBODY = {"Vary": "Accept-Encoding"}
+"""What a static file says: it holds nothing of any reader's and nothing of the request, so it may always be packed."""
 HSTS = "max-age=31536000"
 
 

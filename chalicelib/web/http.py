@@ -18,7 +18,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.access.rules import Right
 from chalicelib.errors import DirectoryError, Forbidden, Hidden, NotFound
-from chalicelib.web import forms, headers
+from chalicelib.web import compression, forms, headers
 from chalicelib.web.request import WebRequest, reference
 
 __all__ = ["ROUTES", "Pages", "Response", "WebRequest"]
@@ -74,6 +74,8 @@ UNSUPPORTED_MEDIA_TYPE = 415
 def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
     """Run a handler; whatever happens, a clear page with our headers comes out, and a reference where it failed."""
     from chalicelib.observability import logger
+    from chalicelib.observability.invocation import begin
+    from chalicelib.observability.metrics import Metric, count
     from chalicelib.runtime import runtime
     from chalicelib.web import failures
 
@@ -81,13 +83,16 @@ def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
         request = WebRequest(raw, runtime())
     except Exception:
         told = reference(raw)
-        logger.exception("no request could be made", extra={"route": raw.path, "request_id": told})
+        begin(told, route=raw.path)
+        logger.exception("no request could be made")
+        count(Metric.FAULTS, kind="page")
         return _finished(failures.bare(told), None)
-    logger.append_keys(request_id=request.request_id, route=request.route)
+    begin(request.request_id, route=request.route)
     try:
         return _finished(_admitted(request, right, handler), request)
     except Exception:
         logger.exception("a page failed")
+        count(Metric.FAULTS, kind="page")
     try:
         return _finished(failures.page(request, None), request)
     except Exception:
@@ -153,4 +158,6 @@ def _finished(response: Response, request: WebRequest | None) -> Response:
         if request.method == "HEAD":
             response.body = ""
     response.headers = given
-    return response
+    if request is None:
+        return response
+    return compression.packed(response, request.headers, headers.SAME_FOR_EVERYBODY.items() <= given.items())

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NOTICE_LENGTH = 1000
 BACKGROUND = "x-background"
 """A header of requests that a page makes by itself (`hx-headers='{"X-Background": "1"}'`): nobody is there for it."""
+LINK_REFUSED = {"link-invalid.html": "invalid", "link-expired.html": "expired"}
+"""The pages that refuse a link, and why."""
 A_MINUTE, A_YEAR = 60, 365 * 24 * 3600
 
 
@@ -222,6 +224,10 @@ class WebRequest:
         """The page `templates/web/<template>`. `language` overrides the reader's (a mail's link keeps its own)."""
         from chalicelib.web.layout import page
 
+        if template in LINK_REFUSED:
+            from chalicelib.observability.metrics import Metric, count
+
+            count(Metric.LINKS_REFUSED, kind=LINK_REFUSED[template])
         body = page(self, template, language or self.language, context)
         return Response(body, {"Content-Type": "text/html; charset=utf-8"}, status)
 

@@ -6,7 +6,7 @@ from chalice.app import Request
 
 from chalicelib.access.rules import Right
 from chalicelib.errors import NotFound
-from chalicelib.web import static
+from chalicelib.web import headers, static
 from chalicelib.web.http import Pages, Response, WebRequest, stand_in
 
 pages = Pages(__name__)
@@ -49,4 +49,4 @@ def static_file(_request: WebRequest, name: str) -> Response:
         raise NotFound(name)
     file, current = found
     cached = {"Cache-Control": static.FOREVER} if current else {}
-    return Response(file.text, {"Content-Type": file.content_type, **cached})
+    return Response(file.text, {"Content-Type": file.content_type, **headers.SAME_FOR_EVERYBODY, **cached})

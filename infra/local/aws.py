@@ -28,14 +28,22 @@ class LocalAws:
     """ministack on one port. `home` holds its state and its log; a second start on the same home goes on from there.
 
     With `mail_source_port` it hands each mail over there (mail_archive.SourceSink). With `save_seconds` it saves its
-    state that often; without, only when it is stopped.
+    state that often; without, only when it is stopped. With `lambdas_see` (a URL) its Lambdas take that for AWS.
     """
 
-    def __init__(self, home: Path, port: int, mail_source_port: int | None = None, save_seconds: int = 0) -> None:
+    def __init__(
+        self,
+        home: Path,
+        port: int,
+        mail_source_port: int | None = None,
+        save_seconds: int = 0,
+        lambdas_see: str | None = None,
+    ) -> None:
         self.home = home
         self.port = port
         self._save_seconds = save_seconds
         self._mail_source_port = mail_source_port
+        self._lambdas_see = lambdas_see
         # `localhost` is AWS and 127.0.0.1 is the site: the site's custom domain is 127.0.0.1 (docs/decisions.md).
         self.endpoint_url = f"http://localhost:{port}"
         self.site_url = f"http://{LOOPBACK}:{port}"
@@ -82,6 +90,8 @@ class LocalAws:
         }  # fmt: skip
         if self._mail_source_port:
             environment["SMTP_HOST"] = f"{LOOPBACK}:{self._mail_source_port}"
+        if self._lambdas_see:
+            environment["AWS_ENDPOINT_URL"] = self._lambdas_see
         return environment
 
     def _wait_until_healthy(self) -> None:
@@ -108,6 +118,20 @@ class LocalAws:
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    @property
+    def pid(self) -> int:
+        """Its process. Raises LocalAwsError when it does not run."""
+        if self._process is None:
+            raise LocalAwsError("The local AWS does not run.")
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End it without a warning, as when a machine loses power: what it had not saved is gone."""
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
         self._process = None

@@ -1,4 +1,4 @@
-"""ministack 1.5.33 with five gaps closed. Runs in ministack's own environment, as a program (see aws.py).
+"""ministack 1.5.33 with seven gaps closed. Runs in ministack's own environment, as a program (see aws.py).
 
 * A Lambda's error carries the name of its exception, as on AWS, so that state machines can retry and catch by name.
   ministack calls every error `Runtime.HandlerError`.
@@ -6,6 +6,8 @@
 * A task that waits for its token times out after `TimeoutSecondsPath`. ministack reads `TimeoutSeconds` only.
 * SNS calls at most LISTENERS Lambdas at once. ministack starts a process for each message that is under way: a
   campaign's delivery notices would fill the memory of a laptop.
+* What SNS hands to a Lambda is tried three times, then goes to the function's dead-letter queue. ministack tries once.
+* CloudWatch makes metrics of what is printed, and fires alarms (watching.py).
 * State is saved every SAVE_SECONDS (0: only on an orderly end), so that a machine that dies costs half a minute.
 """
 
@@ -14,15 +16,19 @@ import ctypes
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 
 Execute = Callable[..., dict[str, Any]]
 LISTENERS = 8
+RETRY_SECONDS = (1.0, 2.0)
+"""Between the tries of an event; on AWS it is one minute and two."""
 TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -73,6 +79,34 @@ def with_timeout_path(execute_task: Callable[..., Any], resolve: Callable[[str, 
     return execute
 
 
+class TriedAgain:
+    """ministack's Lambda service as SNS sees it: an event that fails is tried again, then kept as a dead letter."""
+
+    def __init__(self, service: Any, pause: Callable[[float], None] = time.sleep) -> None:
+        self._service = service
+        self._pause = pause
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._service, name)
+
+    def _execute_function_with_config_scope(self, record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        result = self._execute_once(record, event)
+        for seconds in RETRY_SECONDS:
+            if not result.get("error"):
+                return result
+            self._pause(seconds)
+            result = self._execute_once(record, event)
+        config = record.get("config") or record
+        queue = (config.get("DeadLetterConfig") or {}).get("TargetArn")
+        if result.get("error") and queue:
+            self._service._route_async_failure(queue, config["FunctionName"], event, result)
+        return result
+
+    def _execute_once(self, record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = self._service._execute_function_with_config_scope(record, event)
+        return result
+
+
 def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
     """`deliver`, done by a few threads one message after the other; the caller does not wait."""
     listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="sns-to-lambda")
@@ -99,6 +133,18 @@ def keep_saving(seconds: float) -> None:
             app._MAIN_LOOP.call_soon_threadsafe(lambda: save_all(app._build_persistence_save_dict()))
 
 
+def keep_watching(watch: Any, seconds: float) -> None:
+    """Let CloudWatch look around, on ministack's own event loop as well."""
+    from ministack import app
+
+    while app._MAIN_LOOP is None:
+        time.sleep(0.1)
+    app._MAIN_LOOP.call_soon_threadsafe(watch.begin)
+    while True:
+        time.sleep(seconds)
+        app._MAIN_LOOP.call_soon_threadsafe(watch.look)
+
+
 def end_with_parent() -> None:
     """Be told to end, and so to save, when the process that started us is killed outright."""
     pr_set_pdeathsig = 1
@@ -108,13 +154,27 @@ def end_with_parent() -> None:
 def main() -> None:
     from ministack import app
     from ministack.core import iam_actions  # type: ignore[import-not-found]
-    from ministack.services import lambda_svc, sns, stepfunctions  # type: ignore[import-not-found]
+    from ministack.services import (  # type: ignore[import-not-found]
+        cloudwatch,
+        lambda_svc,
+        sns,
+        sqs,
+        stepfunctions,
+    )
+
+    sys.path.append(str(Path(__file__).resolve().parent.parent.parent))  # run as a program, with -P
+    from infra.local.watching import WATCH_SECONDS, Watch, with_embedded_metrics
 
     end_with_parent()
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)
     iam_actions.extract_resource_arn = with_mail_identity(iam_actions.extract_resource_arn)
+    sns._lambda_svc = TriedAgain(lambda_svc)
     sns._deliver_to_lambda = in_turn(sns._deliver_to_lambda)
     stepfunctions._execute_task = with_timeout_path(stepfunctions._execute_task, stepfunctions._resolve_path)
+    lambda_svc._emit_lambda_logs = with_embedded_metrics(lambda_svc._emit_lambda_logs, cloudwatch.record_metric)
+    watch = Watch(cloudwatch, sqs, stepfunctions)
+    cloudwatch._evaluate_alarm = watch.judge
+    threading.Thread(target=keep_watching, args=(watch, WATCH_SECONDS), daemon=True).start()
     seconds = float(os.environ.get("SAVE_SECONDS", "0"))
     if seconds:
         threading.Thread(target=keep_saving, args=(seconds,), daemon=True).start()

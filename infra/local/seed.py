@@ -61,7 +61,7 @@ class Seeder:
             Bucket=self._outputs["ImportsBucket"], Key=f"imports/{import_id}.csv", Body=NOMINATIONS.read_bytes()
         )
         answer = self._client("lambda").invoke(
-            FunctionName=f"{self._prefix}-commit-import",
+            FunctionName=f"{self._prefix}-commit-import:live",
             Payload=json.dumps({"import_id": import_id, "actor": {"kind": "system", "name": "deploy"}}).encode(),
         )
         said: str = answer["Payload"].read().decode()
@@ -133,7 +133,8 @@ class Seeder:
         The app does it itself, as it would on AWS; returns the campaign's id, empty when none had stopped.
         """
         answer = self._client("lambda").invoke(
-            FunctionName=f"{self._prefix}-start-scheduled-campaign", Payload=json.dumps({"resume_only": True}).encode()
+            FunctionName=f"{self._prefix}-start-scheduled-campaign:live",
+            Payload=json.dumps({"resume_only": True}).encode(),
         )
         told = json.load(answer["Payload"])
         return str(told["campaign_id"]) if told.get("resumed") else ""
@@ -141,12 +142,16 @@ class Seeder:
     def resume_inquiries(self) -> int:
         """The same for inquiries; returns how many go on. Raises LocalAwsError when the app refuses."""
         answer = self._client("lambda").invoke(
-            FunctionName=f"{self._prefix}-resume-inquiries", Payload=json.dumps({"all": True}).encode()
+            FunctionName=f"{self._prefix}-resume-inquiries:live", Payload=json.dumps({"all": True}).encode()
         )
         told = json.load(answer["Payload"])
         if "FunctionError" in answer:
             raise LocalAwsError(f"The inquiries could not be resumed: {told}")
         return int(told["resumed"])
+
+    def measure(self) -> None:
+        """Take the first measures at once: alarms take silence for trouble."""
+        self._client("lambda").invoke(FunctionName=f"{self._prefix}-measure:live", Payload=b"{}")
 
 
 def sample_pocs() -> list[tuple[str, str, str, str]]:

@@ -16,6 +16,7 @@ class Price:
     per: float
     unit: str
     page: str
+    """Where AWS says so, on aws.amazon.com."""
     checked: str
 
     @property
@@ -28,22 +29,18 @@ _KNOWN = "as known, not looked up"
 PRICED = "26 November 2026"
 
 PRICES: Mapping[str, Price] = {
-    "mails": Price(0.10, 1_000, "mail sent (SES)", "https://aws.amazon.com/ses/pricing/", _SEEN),
-    "writes": Price(0.625, 1e6, "write request unit", "https://aws.amazon.com/dynamodb/pricing/on-demand/", _SEEN),
-    "reads": Price(0.125, 1e6, "read request unit", "https://aws.amazon.com/dynamodb/pricing/on-demand/", _SEEN),
-    "requests": Price(3.50, 1e6, "request to a REST API", "https://aws.amazon.com/api-gateway/pricing/", _SEEN),
-    "invocations": Price(0.20, 1e6, "call of a Lambda", "https://aws.amazon.com/lambda/pricing/", _SEEN),
-    "gb_seconds": Price(
-        0.0000166667, 1, "GB-second of a Lambda (x86)", "https://aws.amazon.com/lambda/pricing/", _SEEN
-    ),
-    "transitions": Price(0.025, 1_000, "state transition", "https://aws.amazon.com/step-functions/pricing/", _SEEN),
-    "notices": Price(0.50, 1e6, "message to SNS (to Lambda: free)", "https://aws.amazon.com/sns/pricing/", _SEEN),
-    "log_gb": Price(0.50, 1, "GB of log taken in", "https://aws.amazon.com/cloudwatch/pricing/", _KNOWN),
-    "out_gb": Price(0.09, 1, "GB out to the internet", "https://aws.amazon.com/ec2/pricing/on-demand/", _SEEN),
-    "key_calls": Price(0.03, 10_000, "call to KMS", "https://aws.amazon.com/kms/pricing/", _KNOWN),
-    "secret_calls": Price(
-        0.05, 10_000, "call to Secrets Manager", "https://aws.amazon.com/secrets-manager/pricing/", _KNOWN
-    ),
+    "mails": Price(0.10, 1_000, "mail sent (SES)", "ses/pricing/", _SEEN),
+    "writes": Price(0.625, 1e6, "write request unit", "dynamodb/pricing/on-demand/", _SEEN),
+    "reads": Price(0.125, 1e6, "read request unit", "dynamodb/pricing/on-demand/", _SEEN),
+    "requests": Price(3.50, 1e6, "request to a REST API", "api-gateway/pricing/", _SEEN),
+    "invocations": Price(0.20, 1e6, "call of a Lambda", "lambda/pricing/", _SEEN),
+    "gb_seconds": Price(0.0000166667, 1, "GB-second of a Lambda (x86)", "lambda/pricing/", _SEEN),
+    "transitions": Price(0.025, 1_000, "state transition", "step-functions/pricing/", _SEEN),
+    "notices": Price(0.50, 1e6, "message to SNS (to Lambda: free)", "sns/pricing/", _SEEN),
+    "log_gb": Price(0.50, 1, "GB of log taken in", "cloudwatch/pricing/", _KNOWN),
+    "out_gb": Price(0.09, 1, "GB out to the internet", "ec2/pricing/on-demand/", _SEEN),
+    "key_calls": Price(0.03, 10_000, "call to KMS", "kms/pricing/", _KNOWN),
+    "secret_calls": Price(0.05, 10_000, "call to Secrets Manager", "secrets-manager/pricing/", _KNOWN),
 }
 """US East (N. Virginia), on-demand, the first tier of each."""
 

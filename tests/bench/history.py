@@ -25,7 +25,7 @@ def measure() -> dict[str, int]:
             "aws_access_key_id": "local",
             "aws_secret_access_key": "local",
         }
-        boto3.client("lambda", **given).invoke(FunctionName="poc-directory-local-start-scheduled-campaign")
+        boto3.client("lambda", **given).invoke(FunctionName="poc-directory-local-start-scheduled-campaign:live")
         machine = boto3.client("stepfunctions", **given)
         machines = machine.list_state_machines()["stateMachines"]
         arn = next(one["stateMachineArn"] for one in machines if one["name"].endswith("-ping-campaign"))

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, expect
 from playwright.sync_api import Response as BrowserResponse
 
 from tests.e2e.support import PATIENCE, Person
+from tests.e2e.weights import MARK, TELL, Weights
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -17,7 +18,10 @@ QUIET = (
     " --disable-sync"
 )
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-LANGUAGES = {"en": "en-GB", "ar": "ar"}
+LANGUAGES = {"ar": "ar", "zh": "zh-CN", "en": "en-GB", "fr": "fr-FR", "ru": "ru-RU", "es": "es-ES"}
+"""What browsers are set to where each of the languages is at home."""
+PICTURED = ("en", "ar")
+"""The languages in which every page that any test opens is pictured; a day (test_days) is pictured in all."""
 WIDTHS = {1280: 900, 390: 844}
 
 
@@ -28,12 +32,14 @@ def start_chromium(playwright: Playwright) -> Browser:
 
 @dataclass
 class Watch:
-    """What browsers complained of on any page: broken policies, errors of scripts, requests that failed."""
+    """What browsers complained of on any page: broken policies, errors of scripts, requests that failed, weight."""
 
     complaints: list[str] = field(default_factory=list)
+    weights: Weights = field(default_factory=Weights)
 
     def over(self, context: BrowserContext) -> None:
         """Listen to everything that happens in `context`."""
+        context.add_init_script(TELL)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.note(f"script error: {error.error}"))
         context.on("requestfailed", self._failed)
@@ -44,6 +50,10 @@ class Watch:
         self.complaints.append(complaint)
 
     def _console(self, message: ConsoleMessage) -> None:
+        if message.text.startswith(MARK):
+            if too_much := self.weights.note(message.text):
+                self.note(too_much)
+            return
         # Chromium repeats each status of 400 and above here; `_answered` decides which of them are faults.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.note(f"console {message.type} on {message.page.url if message.page else '?'}: {message.text}")
@@ -119,21 +129,43 @@ WCAG = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
+"""In the dark the page is the same and its colours are others."""
+_CUT_OFF = """() => {
+  const root = document.documentElement, found = [];
+  if (root.scrollWidth > root.clientWidth) found.push("it is wider than its screen");
+  for (const one of document.querySelectorAll("body *")) {
+    if (one.closest(".visually-hidden, .table, svg") || !one.checkVisibility()) continue;
+    const hides = getComputedStyle(one).overflow !== "visible" && !one.matches("select, input, textarea");
+    const {left, right} = one.getBoundingClientRect();
+    if (hides && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1) ||
+        left < -1 || right > root.clientWidth + 1)
+      found.push(`${one.tagName}.${one.className} is cut off: ${one.textContent.trim().slice(0, 40)}`);
+  }
+  return found.slice(0, 5);
+}"""
+"""What of the page as it stands cannot be read without scrolling sideways; tables scroll by themselves."""
+_SPACED_OUT = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("p { margin-block-end: 2em !important }" +
+    "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }");
+  document.adoptedStyleSheets = [sheet];
+}"""
+"""The spaces that a reader may set (WCAG 2.2, criterion 1.4.12)."""
 
 
 class Album:
-    """Pictures of every page, in English and Arabic, on a desk and on a phone; axe looks at each of them too.
+    """Pictures of every page, in English and Arabic, on a desk and on a phone. Axe looks at each, light and dark.
 
     A page that is wider than its screen, and what axe finds, are complaints like those of the browser.
     """
 
     def __init__(self, chromium: Chromium) -> None:
         self._chromium = chromium
-        self._axe = Axe()
 
     def visit(self, path: str, name: str, like: BrowserContext | None = None) -> None:
         """Take all four pictures of the page at `path`, as the person sees it who is signed in `like`."""
-        for language in LANGUAGES:
+        for language in PICTURED:
             with self._chromium.window(language, like=like) as page:
                 mark = "&" if "?" in path else "?"
                 page.goto(f"{path}{mark}lang={language}")
@@ -145,19 +177,38 @@ class Album:
         before = page.viewport_size
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
-            file = SCREENSHOTS / f"{name}.{language}.{width}.png"
-            page.screenshot(path=file, full_page=True, animations="disabled")
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                self._chromium.watch.note(f"{file.name} is wider than its screen")
-            self._look(page, file.stem)
-        page.emulate_media(color_scheme="dark")
-        self._look(page, f"{name}.{language}, dark")
-        page.emulate_media(color_scheme="light")
+            name_here = f"{name}.{language}.{width}"
+            page.screenshot(path=SCREENSHOTS / f"{name_here}.png", full_page=True, animations="disabled")
+            self._look(page, name_here)
         if before:
             page.set_viewport_size(before)
 
+    def study(self, page: Page, name: str, language: str) -> None:
+        """The same, and the page enlarged to 200 % and to 400 %, then with its text spaced out: nothing is cut off."""
+        self.take(page, name, language)
+        for share, width in {"200 %": 640, "400 %": 320}.items():
+            page.set_viewport_size({"width": width, "height": 512})
+            self._fits(page, f"{name}.{language} at {share}")
+        page.evaluate(_SPACED_OUT)
+        self._fits(page, f"{name}.{language} at 400 % and spaced out")
+        page.set_viewport_size({"width": 1280, "height": WIDTHS[1280]})
+        self._fits(page, f"{name}.{language}, spaced out")
+
     def _look(self, page: Page, name: str) -> None:
-        """Have axe look at the page as it stands."""
-        for found in self._axe.run(page, options=WCAG).response["violations"]:
+        """Have axe look at the page as it stands, light and dark; it must not be wider than its screen either."""
+        self._fits(page, name)
+        self._axe(page, name, WCAG)
+        page.emulate_media(color_scheme="dark")
+        self._axe(page, f"{name}, dark", COLOURS)
+        page.emulate_media(color_scheme="light")
+
+    def _fits(self, page: Page, name: str) -> None:
+        for what in page.evaluate(_CUT_OFF):
+            self._chromium.watch.note(f"{name}: {what}")
+
+    def _axe(self, page: Page, name: str, options: dict[str, list[str]]) -> None:
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        for found in page.evaluate("options => axe.run(document, options)", options)["violations"]:
             places = [" ".join(node["target"]) for node in found["nodes"]]
             self._chromium.watch.note(f"{name}: {found['id']} ({found['help']}) at {places[:3]}")

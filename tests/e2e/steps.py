@@ -1,6 +1,6 @@
 """What people do on the site, as the tests need it more than once."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import nominations
 from tests.e2e.support import Mail, Visitor, path_of
@@ -67,3 +67,34 @@ def scan(base_url: str, mail: Mail) -> None:
         assert scanner.get(mail.link).status == 200
     blind = scanner.post(path_of(mail.link), {"answer": "confirm"})
     assert blind.status == 403
+
+
+def fill_in_inquiry(page: Page, case: str) -> None:
+    """Give codes in the form of an inquiry; nothing is sent yet."""
+    for name, code in {
+        "incident": "availability/ddos",
+        "urgency": "urgent",
+        "sector": "energy",
+        "tlp": "amber",
+        "channel": "telephone",
+        "language": "fr",
+    }.items():
+        page.select_option(f"#{name}", code)
+    page.select_option("#from_poc", index=1)
+    page.check("#asked input[value=information]")
+    page.fill("#case_reference", case)
+
+
+def open_inquiry(window: BrowserContext, state: str, case: str, exercise: bool = False) -> str:
+    """From the card of a State to an open inquiry with its first technical PoC; returns its reference."""
+    page = window.new_page()
+    page.goto(f"/reach/{state}")
+    page.get_by_role("link", name="Open an inquiry with this point of contact (Technical)").first.click()
+    fill_in_inquiry(page, case)
+    if exercise:
+        page.check("#exercise")
+    page.get_by_role("button", name="Open the inquiry").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("IN-")
+    reference = path_of(page.url).rsplit("/", 1)[1]
+    page.close()
+    return reference

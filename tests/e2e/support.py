@@ -62,7 +62,7 @@ class Stack:
         self.mailbox = Mailbox(told["mailbox_url"])
         self.people = [Person(**account) for account in told["accounts"]]
         self._session = boto3.Session("local", "local", region_name=told["region"])
-        self._endpoint_url = told["endpoint_url"]
+        self.endpoint_url: str = told["endpoint_url"]
 
     @property
     def manager(self) -> Person:
@@ -74,7 +74,7 @@ class Stack:
 
     def aws(self, name: str) -> Any:
         """A boto3 client of the local AWS."""
-        return self._session.client(name, endpoint_url=self._endpoint_url)  # type: ignore[call-overload]
+        return self._session.client(name, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
     def name(self, what: str) -> str:
         """The name of one of our resources."""
@@ -109,9 +109,13 @@ class Mail:
     @property
     def link(self) -> str:
         """The acknowledgement link, its page in English."""
+        return self.link_in("en")
+
+    def link_in(self, language: str) -> str:
+        """The acknowledgement link, its page in `language`."""
         found = re.search(r"https?://\S+/[pi]/\S+", self.text)
         assert found, f"no link in {self.subject!r}"
-        return re.sub(r"lang=\w\w", "lang=en", found[0])
+        return re.sub(r"lang=\w\w", f"lang={language}", found[0])
 
     @cached_property
     def code(self) -> str:

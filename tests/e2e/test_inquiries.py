@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import nominations
 from tests.e2e.browsing import Album, Chromium, sign_in
-from tests.e2e.steps import scan
+from tests.e2e.steps import fill_in_inquiry, open_inquiry, scan
 from tests.e2e.support import Mail, Stack, Visitor, path_of, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -61,34 +61,8 @@ def asked(chromium: Chromium, stack: Stack) -> Iterator[Side]:
     yield from _side(chromium, stack, "DZ")
 
 
-def _fill_in(page: Page, case: str) -> None:
-    for name, code in {
-        "incident": "availability/ddos",
-        "urgency": "urgent",
-        "sector": "energy",
-        "tlp": "amber",
-        "channel": "telephone",
-        "language": "fr",
-    }.items():
-        page.select_option(f"#{name}", code)
-    page.select_option("#from_poc", index=1)
-    page.check("#asked input[value=information]")
-    page.fill("#case_reference", case)
-
-
 def _open(side: Side, state: str, case: str, exercise: bool = False) -> str:
-    """From the card to an open inquiry with the technical PoC; returns its reference."""
-    page = side.window.new_page()
-    page.goto(f"/reach/{state}")
-    page.get_by_role("link", name="Open an inquiry with this point of contact (Technical)").click()
-    _fill_in(page, case)
-    if exercise:
-        page.check("#exercise")
-    page.get_by_role("button", name="Open the inquiry").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("IN-")
-    reference = path_of(page.url).rsplit("/", 1)[1]
-    page.close()
-    return reference
+    return open_inquiry(side.window, state, case, exercise)
 
 
 def _mail(stack: Stack, reference: str, to: str) -> Mail:
@@ -132,7 +106,7 @@ def test_what_was_typed_survives_a_mistake_and_the_field_is_named(silent: str, a
     page.goto("/reach/DZ")
     page.get_by_role("link", name="Open an inquiry with this point of contact (Technical)").click()
     album.visit(path_of(page.url), "inquiry-new", asking.window)
-    _fill_in(page, "BI-2026/1")
+    fill_in_inquiry(page, "BI-2026/1")
     page.evaluate("document.querySelector('#case_reference').removeAttribute('pattern')")
     page.fill("#case_reference", "what happened was")
     page.get_by_role("button", name="Open the inquiry").click()
@@ -147,7 +121,7 @@ def test_the_same_case_is_offered_the_inquiry_that_is_open(silent: str, asking: 
     page = asking.window.new_page()
     page.goto("/reach/DZ")
     page.get_by_role("link", name="Open an inquiry with this point of contact (Technical)").click()
-    _fill_in(page, "BI-2026/SILENT")
+    fill_in_inquiry(page, "BI-2026/SILENT")
     page.get_by_role("button", name="Open the inquiry").click()
     expect(page.get_by_role("alert").get_by_role("link")).to_contain_text(silent)
     page.close()

@@ -190,7 +190,7 @@ def test_a_handover_keeps_both_listed_until_the_successor_has_confirmed(
 
 def test_the_daily_run_may_do_what_it_has_to(stack: Stack) -> None:
     """The rights of the Lambda, which moto does not check."""
-    answer = stack.aws("lambda").invoke(FunctionName=stack.name("keep-directory"), Payload=b"{}")
+    answer = stack.aws("lambda").invoke(FunctionName=stack.name("keep-directory:live"), Payload=b"{}")
     told = answer["Payload"].read().decode()
     assert "FunctionError" not in answer, told
     assert '"leaving": 1' in told

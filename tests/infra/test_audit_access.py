@@ -31,6 +31,7 @@ AUDITING = {
     "NotifyInquiryRole",
     "RecordMailFeedbackRole",
     "ResumeInquiriesRole",
+    "RotateLinkKeysRole",
     "StartScheduledCampaignRole",
 }
 """The roles of what writes audit records. Whoever is added here writes some."""
@@ -153,7 +154,7 @@ def test_the_bucket_refuses_deletions_overwriting_and_plain_http_to_everybody(te
 def test_the_heads_are_kept_every_night(template: Template) -> None:
     rule = resources(template, "AWS::Scheduler::Schedule")["AuditKeepingRule"]
     assert rule["ScheduleExpression"] == "cron(5 0 * * ? *)"
-    assert rule["Target"]["Arn"] == {"Fn::GetAtt": ["KeepAuditHeads", "Arn"]}
+    assert rule["Target"]["Arn"] == {"Ref": "KeepAuditHeads.Alias"}
     assert "DeadLetterConfig" in rule["Target"]
 
 

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from infra.local.emulator import error_name, in_turn, with_error_names, with_mail_identity, with_timeout_path
+from infra.local.emulator import (
+    TriedAgain,
+    error_name,
+    in_turn,
+    with_error_names,
+    with_mail_identity,
+    with_timeout_path,
+)
 
 TRACE = """START RequestId: 1
 Traceback (most recent call last):
@@ -72,3 +79,32 @@ def test_a_delivery_that_fails_does_not_stop_the_next() -> None:
     queue("bad")
     queue("good")
     assert done.wait(5)
+
+
+class Lambdas:
+    """A Lambda service whose function fails as often as told, and the dead letters it was given."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.tries = 0
+        self.letters: list[tuple[str, str]] = []
+
+    def _execute_function_with_config_scope(self, _record: Any, _event: Any) -> dict[str, Any]:
+        self.tries += 1
+        return {"error": True} if self.tries <= self.failures else {"body": "fine"}
+
+    def _route_async_failure(self, queue: str, name: str, _event: Any, _result: Any) -> None:
+        self.letters.append((queue, name))
+
+
+@pytest.mark.parametrize(
+    ("failures", "tries", "letters"), [(0, 1, []), (1, 2, []), (2, 3, []), (9, 3, [("the queue", "listen")])]
+)
+def test_an_event_that_fails_is_tried_three_times_and_then_kept(
+    failures: int, tries: int, letters: list[tuple[str, str]]
+) -> None:
+    lambdas, pauses = Lambdas(failures), list[float]()
+    record = {"config": {"FunctionName": "listen", "DeadLetterConfig": {"TargetArn": "the queue"}}}
+    TriedAgain(lambdas, pauses.append)._execute_function_with_config_scope(record, {})
+    assert (lambdas.tries, lambdas.letters) == (tries, letters)
+    assert len(pauses) == tries - 1

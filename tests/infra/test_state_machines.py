@@ -38,7 +38,7 @@ def test_every_task_calls_the_lambda_of_its_own_name(template: Template, machine
     assert tasks
     for name, state in tasks.items():
         assert f"${{{name}Arn}}" in json.dumps(state)
-        assert machine["DefinitionSubstitutions"][f"{name}Arn"] == {"Fn::GetAtt": [name, "Arn"]}
+        assert machine["DefinitionSubstitutions"][f"{name}Arn"] == {"Ref": f"{name}.Alias"}
         assert name in functions(template)
 
 

@@ -1,5 +1,6 @@
 """The packaged template: what Chalice wrote, merged with infra/resources.yaml and the state machines."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from samtranslator.translator.transform import transform
 
 import app
 from chalicelib.i18n import LANGUAGES, direction, translations
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, SettingsRefused, from_environment
 from chalicelib.web.headers import ALWAYS, CONTENT_SECURITY_POLICY
-from infra.deploy import with_code_at
+from infra.deployment import with_code_at
 from infra.package import TEMPLATE
 from tests.infra.templates import Template, functions, listed, resources, statements, tables_named, text
 
@@ -29,7 +32,19 @@ WITHOUT_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
 }
+PSEUDO = {"AWS::Region": "us-east-1", "AWS::Partition": "aws"}
+
+
+class NoManagedPolicies:
+    """What the SAM transform asks for names of AWS's own policies; our roles use none."""
+
+    def load(self) -> dict[str, str]:
+        return {}
 
 
 def camel(name: str) -> str:
@@ -73,17 +88,33 @@ def test_every_setting_of_the_code_is_set_by_the_template(template: Template) ->
     assert told <= {*shared, *own}
 
 
+def test_the_durations_of_the_template_are_those_of_the_code(template: Template) -> None:
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    names = [name for name in shared if name.endswith(("_DAYS", "_HOURS", "_THRESHOLD"))]
+    assert len(names) == 12
+    # What the settings complain about is told by the name of the parameter.
+    assert {name: shared[name]["Ref"] for name in names} == {name: camel(name.lower()) for name in names}
+    told = {name: str(template["Parameters"][shared[name]["Ref"]]["Default"]) for name in names}
+    assert all(told.values())
+    assert from_environment(told) == Settings()
+    for name in names:
+        with pytest.raises(SettingsRefused, match=name):
+            from_environment({name: "x"})
+
+
 def test_names_in_the_environment_are_names_of_resources(template: Template) -> None:
     env = {name: text(value) for name, value in template["Globals"]["Function"]["Environment"]["Variables"].items()}
     names = {
         "AUDIT_BUCKET": resources(template, "AWS::S3::Bucket")["AuditBucket"]["BucketName"],
-        "COMMIT_IMPORT_FUNCTION": functions(template)["CommitImport"]["FunctionName"],
-        "DISPATCH_FUNCTION": functions(template)["DispatchPings"]["FunctionName"],
+        "COMMIT_IMPORT_FUNCTION": text(functions(template)["CommitImport"]["FunctionName"]) + ":live",
+        "DISPATCH_FUNCTION": text(functions(template)["DispatchPings"]["FunctionName"]) + ":live",
         "IMPORTS_BUCKET": resources(template, "AWS::S3::Bucket")["ImportsBucket"]["BucketName"],
         "LINK_KEYS_SECRET": resources(template, "AWS::SecretsManager::Secret")["LinkKeys"]["Name"],
+        "SEND_NOTICES_FUNCTION": text(functions(template)["SendNotices"]["FunctionName"]) + ":live",
         "SITE_URL_PARAMETER": resources(template, "AWS::SSM::Parameter")["SiteUrlParameter"]["Name"],
     }
-    assert {name: env[name] for name in names} == {name: text(value) for name, value in names.items()}
+    names = {name: value if isinstance(value, str) else text(value) for name, value in names.items()}
+    assert {name: env[name] for name in names} == names
     machine = resources(template, "AWS::StepFunctions::StateMachine")["PingCampaign"]["StateMachineName"]
     assert env["PING_CAMPAIGN_ARN"].endswith(f":stateMachine:{text(machine)}")
 
@@ -108,8 +139,8 @@ def test_policies_name_only_tables_that_exist(template: Template) -> None:
         assert tables_named(statement) <= tables
 
 
-def test_policies_name_only_lambdas_that_exist(template: Template) -> None:
-    names = {text(function["FunctionName"]) for function in functions(template).values()}
+def test_policies_name_only_lambdas_that_exist_and_their_alias(template: Template) -> None:
+    names = {text(function["FunctionName"]) + ":live" for function in functions(template).values()}
     for _role, statement in statements(template):
         for value in listed(statement["Resource"]):
             if found := re.search(r":function:(.+)$", text(value)):
@@ -239,7 +270,40 @@ def test_only_the_local_stage_may_be_sped_up(template: Template) -> None:
     assert template["Parameters"]["Speed"]["Default"] == 1
 
 
+def test_every_lambda_is_called_by_its_alias(template: Template) -> None:
+    """A bare name or ARN would meet new code before its settings are there, and could not be rolled back."""
+    assert template["Globals"]["Function"]["AutoPublishAlias"] == "live"
+    named = {name: json.dumps(resource) for name, resource in template["Resources"].items()}
+    for function in functions(template):
+        bare = [json.dumps({"Fn::GetAtt": [function, "Arn"]}), json.dumps({"Ref": function}), f"${{{function}.Arn}}"]
+        assert not [name for name, told in named.items() if any(form in told for form in bare)], function
+    called = {name for name in functions(template) if f'"{name}.Alias"' in "".join(named.values())}
+    by_code = {"CommitImport"}  # by no other resource; see COMMIT_IMPORT_FUNCTION above
+    by_sns = {"RecordMailFeedback"}  # SAM points the subscription of its event at the alias
+    assert called | by_code | by_sns == set(functions(template))
+
+
 def test_deploying_points_every_lambda_at_the_uploaded_code(template: Template) -> None:
-    deployed = with_code_at(TEMPLATE.read_text(), "bucket", "code.zip")
+    deployed = with_code_at(TEMPLATE.read_text(), "bucket", "code.zip", {})
     assert "./deployment.zip" not in deployed
     assert deployed.count("Key: code.zip") == len(functions(template))
+
+
+@pytest.mark.parametrize(
+    ("key", "parameters"), [("new.zip", {"MailFrom": "a@b.example"}), ("code.zip", {"MailFrom": "c@b.example"})]
+)
+def test_new_code_and_a_new_value_of_a_parameter_both_publish_every_lambda(
+    template: Template, key: str, parameters: dict[str, str]
+) -> None:
+    """SAM itself does not notice the second: the alias would stay at a version with the old setting."""
+
+    def versions(key: str, parameters: dict[str, str]) -> set[str]:
+        deployed = yaml.safe_load(with_code_at(TEMPLATE.read_text(), "bucket", key, parameters))
+        plain = transform(deployed, {"Stage": "prod", **parameters, **PSEUDO}, NoManagedPolicies())
+        return {name for name, resource in plain["Resources"].items() if resource["Type"] == "AWS::Lambda::Version"}
+
+    before = versions("code.zip", {"MailFrom": "a@b.example"})
+    assert versions("code.zip", {"MailFrom": "a@b.example"}) == before
+    after = versions(key, parameters)
+    assert len(after) == len(before) == len(functions(template))
+    assert not after & before

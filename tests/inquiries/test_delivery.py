@@ -97,6 +97,16 @@ def test_a_mail_that_the_provider_cannot_take_now_waits_and_no_clock_runs(
     assert _send(runtime, inquiry_id).possible_duplicates == 0
 
 
+def test_a_mail_whose_answer_was_lost_is_sent_again_and_counted(runtime: Runtime, mails: FakeMailSender) -> None:
+    inquiry_id = _open(runtime)
+    mails.refuse = lambda _mail: MailUnavailable("no answer", may_have_gone=True)
+    with pytest.raises(MailUnavailable):
+        _send(runtime, inquiry_id)
+    mails.refuse = lambda _mail: None
+    after = _send(runtime, inquiry_id)
+    assert (after.possible_duplicates, after.outbox) == (1, ())
+
+
 def test_an_address_that_the_provider_refuses_for_good_is_passed_over_at_once(
     runtime: Runtime, mails: FakeMailSender
 ) -> None:

@@ -11,7 +11,7 @@ from chalicelib.inquiries import service, workflow
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
-from tests.inquiries.conftest import Executions
+from tests.fakes import Executions
 from tests.inquiries.samples import envelope
 
 ACTOR = Actor.system("test")
@@ -90,12 +90,41 @@ def test_one_inquiry_that_cannot_be_taken_over_does_not_hold_up_the_others(
     executions.status.clear()
     take_over = service.take_over
 
-    def fail_for_one(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> bool:
+    def fail_for_one(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str, anew: bool) -> bool:
         if inquiry_id == broken.inquiry_id:
             raise Conflict("too large")
-        return take_over(runtime, inquiry_id, actor, request_id)
+        return take_over(runtime, inquiry_id, actor, request_id, anew)
 
     monkeypatch.setattr(service, "take_over", fail_for_one)
     with pytest.raises(DirectoryError, match=broken.inquiry_id):
         resume(runtime, ALL)
     assert list(executions.status) == [f"{lost.inquiry_id}-2"]
+
+
+def test_after_a_restore_a_machine_that_lives_is_replaced(runtime: Runtime, executions: Executions) -> None:
+    inquiry = opened(runtime)
+    service.keep_token(inquiry.inquiry_id, "token of another time", ACTOR, "request-0")
+    assert resume(runtime, {**ALL, "anew": True}) == 1
+    assert executions.status == {inquiry.inquiry_id: "ABORTED", f"{inquiry.inquiry_id}-2": "RUNNING"}
+    assert executions.resumed == []
+    assert service.get(inquiry.inquiry_id).token == ""
+
+
+def test_after_a_restore_no_name_is_used_again(runtime: Runtime, executions: Executions) -> None:
+    """Step Functions refuses it for 90 days; the record knows only the machines of its own time."""
+    inquiry = opened(runtime)
+    executions.status |= {
+        inquiry.inquiry_id: "FAILED",
+        f"{inquiry.inquiry_id}-2": "ABORTED",
+        f"{inquiry.inquiry_id}-3": "SUCCEEDED",
+    }
+    assert resume(runtime, ALL) == 1
+    assert executions.status[f"{inquiry.inquiry_id}-4"] == "RUNNING"
+    assert service.get(inquiry.inquiry_id).executions == 4
+
+
+def test_a_machine_that_is_newer_than_the_record_is_left_alone(runtime: Runtime, executions: Executions) -> None:
+    inquiry = opened(runtime)
+    executions.status |= {inquiry.inquiry_id: "FAILED", f"{inquiry.inquiry_id}-2": "RUNNING"}
+    assert resume(runtime, ALL) == 0
+    assert f"{inquiry.inquiry_id}-3" not in executions.status

@@ -16,7 +16,7 @@ from chalicelib.inquiries.rules import ClockState, End, Inquiry, Notice, Party, 
 from chalicelib.runtime import Runtime
 from chalicelib.settings import InquiryPolicy
 from tests.conftest import StillClock
-from tests.inquiries.conftest import Executions
+from tests.fakes import Executions
 from tests.inquiries.samples import envelope
 from tests.workflows.support import add_entry
 

@@ -5,7 +5,15 @@ from email.policy import default
 
 import boto3
 import pytest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 
+from chalicelib import aws as clients
 from chalicelib import errors
 from chalicelib.mail.gateway import classify
 from chalicelib.mail.message import Mail, envelope_sender, to_bytes
@@ -95,6 +103,42 @@ def test_each_error_of_ses_becomes_retryable_throttled_or_permanent(
     code: str, message: str, kind: type[Exception]
 ) -> None:
     assert type(classify(code, message)) is kind
+
+
+@pytest.mark.parametrize(("status", "may_have_gone"), [(400, False), (403, False), (500, True), (503, True)])
+def test_an_error_of_the_providers_own_does_not_say_whether_it_took_the_mail(status: int, may_have_gone: bool) -> None:
+    error = classify("ServiceUnavailable", "", status)
+    assert isinstance(error, errors.MailUnavailable)
+    assert error.may_have_gone is may_have_gone
+
+
+class SesThatFails:
+    """Stands in for the boto3 client of SES."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def send_raw_email(self, **_given: object) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "may_have_gone"),
+    [
+        (ReadTimeoutError(endpoint_url="https://ses"), True),
+        (ConnectionClosedError(endpoint_url="https://ses"), True),
+        (EndpointConnectionError(endpoint_url="https://ses"), False),
+        (ConnectTimeoutError(endpoint_url="https://ses"), False),
+        (NoCredentialsError(), False),
+    ],
+)
+def test_a_mail_whose_answer_was_lost_may_have_gone_and_one_that_never_left_has_not(
+    error: Exception, may_have_gone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "ses", lambda: SesThatFails(error))
+    with pytest.raises(errors.MailUnavailable) as raised:
+        Runtime(Settings()).mail_sender().send(MAIL)
+    assert raised.value.may_have_gone is may_have_gone
 
 
 def test_the_text_of_an_error_is_not_kept_because_it_may_name_the_address() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.audit.records import Actor
 from chalicelib.clock import utc_now
+from chalicelib.errors import MailError, MailUnavailable
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.mail.message import Mail
 from chalicelib.pings import answers, campaigns, service
@@ -82,3 +83,18 @@ def test_each_mail_carries_what_finds_its_ping_again_and_the_row_says_when_it_wa
         assert (found.campaign_id, found.poc_id, found.route) == (campaign_id, poc_id, Route.PRIMARY)
         assert ping_of(campaign_id, poc_id).marks == {"sent": found.sent_at}
         assert datetime(2026, 1, 1, tzinfo=UTC) < found.sent_at <= utc_now()
+
+
+def test_a_mail_whose_answer_was_lost_is_sent_again_and_counted() -> None:
+    campaign_id = _campaign(2)
+    lost = iter([True])
+
+    def lose_one_answer(mail: Mail) -> MailError | None:
+        lose = mail.to == "p0@am.example" and next(lost, False)
+        return MailUnavailable("no answer", may_have_gone=True) if lose else None
+
+    assert _dispatch(FakeMailSender(refuse=lose_one_answer), campaign_id)["sent"] == 2
+    assert [ping_of(campaign_id, poc_id).possible_duplicates for poc_id in ("p0", "p1")] == [1, 0]
+    campaign = campaigns.get(campaign_id)
+    assert campaign is not None
+    assert campaign.possible_duplicates == 1

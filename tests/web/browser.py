@@ -1,5 +1,6 @@
 """A small browser for tests: it keeps cookies, follows redirects and fills in forms. It knows our site only."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -108,7 +109,9 @@ class Browser:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         answer = Client(self.app).http.request(method, path, sent, body)
         self._keep_cookies(answer.headers)
-        page = Page(answer.status_code, answer.body.decode(), dict(answer.headers))
+        packed = answer.headers.get("Content-Encoding") == "gzip"
+        body = gzip.decompress(answer.body) if packed else answer.body
+        page = Page(answer.status_code, body.decode(), dict(answer.headers))
         if "Location" in answer.headers:
             page.location = self._local(path, answer.headers["Location"])
             if follow:

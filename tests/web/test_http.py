@@ -75,7 +75,7 @@ def test_even_without_a_request_of_ours_there_are_headers_and_the_reference_that
     assert answer.status_code == 500
     told = answer.body.decode().split()[-1]
     assert len(told) >= 16
-    assert f'"request_id":"{told}"' in log.getvalue()
+    assert f'"correlation_id":"{told}"' in log.getvalue()
     for name in ("Content-Security-Policy", "Strict-Transport-Security", "Referrer-Policy"):
         assert name in answer.headers
 
@@ -83,7 +83,7 @@ def test_even_without_a_request_of_ours_there_are_headers_and_the_reference_that
 def test_the_reference_of_an_error_page_is_in_the_log(small: Browser, log: io.StringIO) -> None:
     page = small.get("/raise/fault")
     told = page.html.partition("<code")[2].partition(">")[2].partition("<")[0]
-    assert f'"request_id":"{told}"' in log.getvalue()
+    assert f'"correlation_id":"{told}"' in log.getvalue()
 
 
 def test_what_chalice_refuses_by_itself_gets_our_page_too(small: Browser) -> None:

@@ -1,0 +1,262 @@
+"""Which AWS calls each Lambda makes, as the tests see them: a pytest plugin.
+
+While a handler runs, every call that botocore is asked for is noted under the Lambda's name, and so is every call that
+a fake of the tests takes the place of. What the whole suite saw is kept in `tests/infra/calls.json`, which
+tests/infra/test_grants.py holds against the roles of the packaged template.
+
+A test in which a Lambda makes a call that is not in the file fails. `--calls=check` (the whole suite: `make test`) also
+names calls of the file that nothing makes any more; `--calls=write` (`make calls`) writes the file anew.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import botocore.handlers
+import pytest
+from chalice.app import Chalice, LambdaFunction
+
+from chalicelib import feedback
+from chalicelib.access import reviews
+from chalicelib.audit import keeping
+from chalicelib.directory import jobs
+from chalicelib.inquiries import workflow as inquiry
+from chalicelib.links import rotation
+from chalicelib.nominations import workflow as nominations
+from chalicelib.notices import service as notices
+from chalicelib.pings import workflow as pings
+from chalicelib.runtime import Runtime, runtime
+from tests.fakes import FakeMailSender
+from tests.lambdas import Lambdas
+
+FILE = Path(__file__).parent / "infra" / "calls.json"
+Call = str
+"""Service, operation and resource: `dynamodb Query inquiries/index/due`."""
+
+_running: ContextVar[str] = ContextVar("lambda", default="")
+_seen: dict[str, set[Call]] = {}
+_new: set[tuple[str, Call]] = set()
+
+
+def known() -> dict[str, set[Call]]:
+    """The calls of the file, by Lambda."""
+    return {name: set(calls) for name, calls in json.loads(FILE.read_text()).items()}
+
+
+def note(call: Call) -> None:
+    """The Lambda that runs, if any, makes this call."""
+    name = _running.get()
+    if name and call not in _seen.setdefault(name, set()):
+        _seen[name].add(call)
+        _new.add((name, call))
+
+
+@contextmanager
+def inside(name: str) -> Iterator[None]:
+    """What happens here is done by this Lambda; an empty name: by the test."""
+    token = _running.set(name)
+    try:
+        yield
+    finally:
+        _running.reset(token)
+
+
+# What a call is about. Tests name buckets, functions and machines as they like; the settings say which is meant.
+
+
+def _table(given: dict[str, Any]) -> str:
+    name = str(given["TableName"]).removeprefix("poc-directory-local-")
+    return f"{name}/index/{given['IndexName']}" if "IndexName" in given else name
+
+
+def _dynamodb(operation: str, given: dict[str, Any]) -> Iterator[Call]:
+    match operation:
+        case "TransactWriteItems" | "TransactGetItems":
+            for item in given["TransactItems"]:
+                ((kind, what),) = item.items()
+                yield f"dynamodb {operation}:{kind} {_table(what)}"
+        case "BatchGetItem" | "BatchWriteItem":
+            for name in given["RequestItems"]:
+                yield f"dynamodb {operation} {_table({'TableName': name})}"
+        case _:
+            yield f"dynamodb {operation} {_table(given)}"
+
+
+def _bucket(name: str) -> str:
+    buckets = {runtime().settings.imports_bucket: "imports", runtime().settings.audit_bucket: "audit"}
+    return buckets.get(name, name)
+
+
+def _function(name: str) -> str:
+    settings = runtime().settings
+    functions = {settings.dispatch_function: "dispatch-pings", settings.commit_import_function: "commit-import"}
+    return functions.get(name, name)
+
+
+def _of(service: str, operation: str, given: dict[str, Any]) -> Iterator[Call]:
+    match service:
+        case "dynamodb":
+            yield from _dynamodb(operation, given)
+        case "s3":
+            folder = str(given.get("Key") or given.get("Prefix") or "").partition("/")[0]
+            version = ":Version" if "VersionId" in given else ""
+            yield f"s3 {operation}{version} {_bucket(given['Bucket'])}/{folder}"
+        case "stepfunctions":
+            named = given.get("stateMachineArn") or given.get("executionArn") or "a:b:c:d:e:task-token:inquiry"
+            yield f"states {operation} {str(named).split(':')[6].replace('_', '-')}"
+        case "cognito-idp":
+            yield f"cognito-idp {operation} pool"
+        case "lambda":
+            yield f"lambda {operation} {_function(given['FunctionName'])}"
+        case "ses":
+            yield f"ses {operation} {'mail' if operation == 'SendRawEmail' else 'account'}"
+        case "ssm":
+            yield f"ssm {operation} site-url"
+        case "secretsmanager":
+            yield f"secretsmanager {operation} link-keys"
+        case _:
+            yield f"{service} {operation} unknown"
+
+
+def _noted(params: dict[str, Any], model: Any, **_more: Any) -> None:
+    if _running.get():
+        for call in _of(str(model.service_model.service_name), model.name, params):
+            note(call)
+
+
+# Where the Lambdas begin, whether a test goes through app.py or calls what app.py calls.
+
+
+def _begins(name: str, entry: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(entry)
+    def run(*arguments: Any, **named: Any) -> Any:
+        with inside(name):
+            return entry(*arguments, **named)
+
+    return run
+
+
+ENTRIES: dict[str, tuple[Any, str]] = {
+    **{
+        name: (module, name)
+        for module, names in (
+            (pings, ("open_campaign", "dispatch_pings", "next_milestone", "act_on_milestone", "close_campaign",
+                     "start_scheduled_campaign")),
+            (inquiry, ("act_on_inquiry", "notify_inquiry", "await_news", "resume_inquiries")),
+            (feedback, ("record_mail_feedback",)),
+            (jobs, ("commit_import",)),
+            (nominations, ("keep_directory",)),
+            (reviews, ("keep_accounts",)),
+            (keeping, ("keep_audit_heads",)),
+            (rotation, ("rotate_link_keys",)),
+        )
+        for name in names
+    },
+    "send_notices": (notices, "send_waiting"),
+}  # fmt: skip
+"""The function behind each Lambda."""
+
+# What tests replace, or leave out for want of a name, and the call that is made in earnest. That each really is
+# the call is tested in tests/infra/test_grants.py.
+STAND_INS: dict[tuple[Any, str], Call] = {
+    (Runtime, "site_url"): "ssm GetParameter site-url",
+    (Runtime, "link_signer"): "secretsmanager GetSecretValue link-keys",
+    (FakeMailSender, "send"): "ses SendRawEmail mail",
+    (FakeMailSender, "rate"): "ses GetSendQuota account",
+    (notices, "send_soon"): "lambda Invoke send-notices",
+}
+
+
+def _stands_for(call: Call, stand_in: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(stand_in)
+    def run(*arguments: Any, **named: Any) -> Any:
+        note(call)
+        return stand_in(*arguments, **named)
+
+    return run
+
+
+def _watch() -> None:
+    """Before anything of ours is imported by name, or has made a client."""
+    botocore.handlers.BUILTIN_HANDLERS.append(("provide-client-params", _noted))
+    for name, (module, function) in ENTRIES.items():
+        setattr(module, function, _begins(name, getattr(module, function)))
+    for (owner, function), call in STAND_INS.items():
+        setattr(owner, function, _stands_for(call, getattr(owner, function)))
+    invoke = Lambdas.invoke
+    of_lambda, of_app, submit = LambdaFunction.__call__, Chalice.__call__, ThreadPoolExecutor.submit
+
+    def call_lambda(self: LambdaFunction, event: Any, context: Any) -> Any:
+        with inside(self.name):
+            return of_lambda(self, event, context)
+
+    def call_app(self: Chalice, event: Any, context: Any) -> Any:
+        with inside("api_handler" if self.app_name == "poc-directory" else ""):
+            return of_app(self, event, context)
+
+    def submit_inside(self: ThreadPoolExecutor, work: Any, /, *arguments: Any, **named: Any) -> Any:
+        return submit(self, copy_context().run, work, *arguments, **named)
+
+    def invoke_noted(self: Lambdas, **given: Any) -> Any:
+        note(f"lambda Invoke {_function(given['FunctionName'])}")
+        return invoke(self, **given)
+
+    Lambdas.invoke = invoke_noted  # type: ignore[method-assign]
+    LambdaFunction.__call__ = call_lambda  # type: ignore[method-assign]
+    Chalice.__call__ = call_app  # type: ignore[method-assign]
+    ThreadPoolExecutor.submit = submit_inside  # type: ignore[assignment]
+
+
+_watch()
+
+
+# The plugin
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--calls", choices=("check", "write"), help="hold what the whole suite saw against tests/infra/calls.json"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fails a test in which a Lambda makes a call that the file does not have."""
+    yield
+    if not _new or item.config.getoption("--calls") == "write":
+        return
+    new = sorted(_new - {(name, call) for name, calls in known().items() for call in calls})
+    _new.clear()
+    if new:
+        told = "\n".join(f"  {name}: {call}" for name, call in new)
+        pytest.fail(f"not in tests/infra/{FILE.name} (`make calls` writes it anew):\n{told}", pytrace=False)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands over what it saw; the one process, or that of the workers, looks at it."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["calls"] = {name: sorted(calls) for name, calls in _seen.items()}
+        return
+    match session.config.getoption("--calls"):
+        case "write":
+            seen = {name: sorted(calls) for name, calls in sorted(_seen.items())}
+            FILE.write_text(json.dumps(seen, indent=1) + "\n")
+        case "check" if session.exitstatus == pytest.ExitCode.OK:
+            unseen = {name: calls - _seen.get(name, set()) for name, calls in known().items()}
+            told = [f"  {name}: {call}" for name, calls in sorted(unseen.items()) for call in sorted(calls)]
+            if told:
+                print(f"\nin tests/infra/{FILE.name}, but no Lambda makes this call (`make calls`):", *told, sep="\n")
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes over what a worker of pytest-xdist saw."""
+    for name, calls in getattr(node, "workeroutput", {}).get("calls", {}).items():
+        _seen.setdefault(name, set()).update(calls)

@@ -1,0 +1,94 @@
+"""`make drill`: every drill on a throw-away local stack; ends with 1 when one of them does not hold.
+
+    python -m tests.drills [--only killing,stopping] [--write]
+
+With `--write` the final table goes into docs/drills.md, with the machine and the date.
+"""
+
+import argparse
+import importlib
+import itertools
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chalicelib.paths import ROOT
+from infra.local.aws import forget_the_users_aws
+from infra.local.stack import free_port
+from tests.drills.ground import Ground
+from tests.drills.report import TABLE, Report
+
+DRILLS = ("killing", "stopping", "feedback", "throttling", "restoring", "poison", "skew", "importing", "acknowledging")
+DOCUMENT = ROOT / "docs" / "drills.md"
+BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
+
+
+def hold(names: Iterable[str], ground: Ground) -> list[Report]:
+    """Hold these drills one after the other."""
+    reports = []
+    for name in names:
+        drill = importlib.import_module(f"tests.drills.{name}")
+        report = Report(name, drill.TITLE)
+        began = time.monotonic()
+        print(f"... {name}: {drill.TITLE}", flush=True)
+        try:
+            drill.run(ground, report)
+        except Exception as error:  # the others are held all the same
+            traceback.print_exc()
+            report.lost.append(f"the drill broke off: {type(error).__name__}: {str(error)[:200]}")
+        report.seconds = time.monotonic() - began
+        report.injected += ground.faults.told()
+        print("\n".join(report.lines()), flush=True)
+        reports.append(report)
+    return reports
+
+
+def is_alone(name: str) -> bool:
+    """Whether a drill wants a stack of its own, without the proxy."""
+    return getattr(importlib.import_module(f"tests.drills.{name}"), "ALONE", False)
+
+
+def table(reports: list[Report]) -> list[str]:
+    return [*TABLE, *(report.row() for report in reports)]
+
+
+def write(reports: list[Report]) -> None:
+    """Put what was found into the document, between its two marks."""
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    head = f"Held on {datetime.now(UTC):%-d %B %Y} by `make drill`: {machine}.\n"
+    blocks = ["```", *(line for report in reports for line in report.lines()), "```"]
+    before, _begin, rest = DOCUMENT.read_text().partition(BEGIN)
+    _old, _end, after = rest.partition(END)
+    DOCUMENT.write_text("\n".join([before + BEGIN + head, *table(reports), "", *blocks, END + after]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Hold the fault drills on a throw-away local stack.")
+    parser.add_argument("--only", default="", help=f"some of: {','.join(DRILLS)}")
+    parser.add_argument("--write", action="store_true", help="write what was found into docs/drills.md")
+    arguments = parser.parse_args()
+    names = tuple(filter(None, arguments.only.split(","))) or DRILLS
+    if unknown := set(names) - set(DRILLS):
+        sys.exit(f"No such drill: {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
+    forget_the_users_aws()
+    reports = []
+    ports = free_port(), free_port()  # the same for all stacks: clients of AWS are made once
+    for alone, drills in itertools.groupby(names, is_alone):
+        with tempfile.TemporaryDirectory() as folder:
+            ground = Ground(Path(folder), *ports, through_proxy=not alone)
+            with ground.standing():
+                reports += hold(drills, ground)
+    print("\n".join(["", *table(reports)]))
+    if arguments.write:
+        write(reports)
+    sys.exit(not all(report.holds for report in reports))
+
+
+if __name__ == "__main__":
+    main()

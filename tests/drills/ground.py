@@ -1,0 +1,224 @@
+"""What the drills stand on: a local stack whose Lambdas reach AWS through the fault proxy, and people who answer mails.
+
+The drill's own process talks to the local AWS directly, and reads the tables with the app's own models.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chalicelib.pings import campaigns
+from infra.deploy import Deployment
+from infra.local.aws import LocalAws
+from infra.local.seed import Seeder
+from infra.local.stack import STAGE, deploy
+from infra.progress import Progress
+from tests.drills.faults import Accepted, Faults, Proxy
+from tests.e2e.support import Visitor, path_of, wait_for
+
+SPEED = 6720
+"""14 days in 180 s, 72 hours in 39 s, 15 days in 193 s."""
+SAVE_SECONDS = 5
+"""How often the local AWS saves its state: what it loses when it is killed."""
+
+
+class Ground:
+    """One stack. `faults` are what its Lambdas meet."""
+
+    def __init__(self, folder: Path, port: int, proxy_port: int, through_proxy: bool = True) -> None:
+        self.faults = Faults()
+        self.proxy = Proxy(proxy_port, port, self.faults)
+        seen = self.proxy.url if through_proxy else None
+        self.aws = LocalAws(folder, port, save_seconds=SAVE_SECONDS, lambdas_see=seen)
+        self.outputs: dict[str, str] = {}
+
+    @contextmanager
+    def standing(self) -> Iterator["Ground"]:
+        """Deployed and filled with the sample while the block lasts."""
+        progress = Progress()
+        self.aws.home.mkdir(parents=True, exist_ok=True)
+        self.proxy.start()
+        try:
+            with progress.step("Starting the local AWS"):
+                self.aws.start()
+            self.outputs = deploy(self.aws, SPEED, progress)
+            self._point_us_at_it()
+            self.wire()
+            with progress.step("Loading the sample nominations"):
+                self.seeder().nominations()
+            yield self
+        finally:
+            self.aws.stop()
+            self.proxy.stop()
+
+    def _point_us_at_it(self) -> None:
+        os.environ.update(self.aws.credentials)
+        os.environ.update(
+            TABLE_PREFIX=self.name(""),
+            PING_CAMPAIGN_ARN=self.outputs["PingCampaignArn"],
+            INQUIRY_ARN=self.outputs["InquiryArn"],
+            IMPORTS_BUCKET=self.outputs["ImportsBucket"],
+            SPEED=str(SPEED),
+            POWERTOOLS_SERVICE_NAME="poc-directory",
+            POWERTOOLS_TRACE_DISABLED="true",
+            LOG_LEVEL="ERROR",
+            AWS_ENDPOINT_URL_SFN=self.proxy.url,  # inquiries are opened by the drill itself
+        )
+
+    def seeder(self) -> Seeder:
+        return Seeder(self.aws, self.outputs, STAGE)
+
+    def wire(self) -> None:
+        """Tell the local SES where to report (it forgets when it is killed before it saved)."""
+        self.seeder().wire_mail_feedback()
+
+    def name(self, what: str) -> str:
+        return f"poc-directory-{STAGE}-{what}"
+
+    def client(self, service: str) -> Any:
+        return self.aws.session.client(service, endpoint_url=self.aws.endpoint_url)  # type: ignore[call-overload]
+
+    def invoke(self, function: str, event: dict[str, Any], later: bool = False) -> Any:
+        """Call a Lambda; returns what it says. Raises AssertionError when it fails."""
+        kind = "Event" if later else "RequestResponse"
+        payload = json.dumps(event).encode()
+        answer = self.client("lambda").invoke(FunctionName=self.name(function), InvocationType=kind, Payload=payload)
+        said = answer["Payload"].read()
+        assert "FunctionError" not in answer, said
+        return None if later else json.loads(said)
+
+    def publish(self, *notices: str) -> None:
+        """Tell the app by SNS what SES would."""
+        for notice in notices:
+            self.client("sns").publish(TopicArn=self.outputs["MailFeedbackTopic"], Message=notice)
+
+    def letters(self) -> list[dict[str, Any]]:
+        """Take all messages out of the dead-letter queue."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=self.name("failed-events"))["QueueUrl"]
+        found = []
+        while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in got:
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    # The processes of Lambdas
+
+    def workers(self, function: str) -> list[int]:
+        """The processes that run a Lambda."""
+        wanted = f"AWS_LAMBDA_FUNCTION_NAME={self.name(function)}".encode()
+        ours = f"GATEWAY_PORT={self.aws.port}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal():
+                try:
+                    environment = (entry / "environ").read_bytes().split(b"\0")
+                except OSError:
+                    continue
+                if wanted in environment and ours in environment:
+                    found.append(int(entry.name))
+        return found
+
+    def kill(self, function: str) -> int:
+        """End the processes of a Lambda without a warning; returns how many there were."""
+        killed = self.workers(function)
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        return len(killed)
+
+    # Campaigns
+
+    def start_campaign(self) -> str:
+        """Start a campaign as the schedule does; returns its id."""
+        told = self.invoke("start-scheduled-campaign", {})
+        assert told["started"], told
+        return str(told["campaign_id"])
+
+    def machines(self, arn: str, name: str) -> dict[str, str]:
+        """The state machines whose names begin with `name`, and how they stand."""
+        pages = self.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=arn)
+        every = [each for page in pages for each in page["executions"]]
+        return {each["name"]: each["status"] for each in every if each["name"].startswith(name)}
+
+    def mails_of(self, campaign_id: str) -> list[Accepted]:
+        """The pings of a campaign that SES accepted, oldest first."""
+        return [mail for mail in list(self.faults.mails) if mail.reference.startswith(f"ping.{campaign_id}.")]
+
+    def first_mails(self, campaign_id: str) -> dict[str, Accepted]:
+        """The first mail about each PoC."""
+        firsts: dict[str, Accepted] = {}
+        for mail in self.mails_of(campaign_id):
+            firsts.setdefault(mail.reference.split(".")[2], mail)
+        return firsts
+
+    def wait_for_first_mails(self, campaign_id: str, number: int, patience: float = 120) -> dict[str, Accepted]:
+        """The first mails when there are `number` of them."""
+        return wait_for(
+            lambda: found if len(found := self.first_mails(campaign_id)) >= number else None,
+            f"{number} first mails",
+            patience,
+        )
+
+    def wait_for_notice(self, inquiry_id: str, step: int = 1) -> Accepted:
+        """The first mail of a step of an inquiry, when it is out."""
+        reference = f"inquiry.{inquiry_id}.{step}"
+        return wait_for(
+            lambda: next((mail for mail in list(self.faults.mails) if mail.reference == reference), None),
+            f"the notice {reference}",
+        )
+
+    def confirm(self, mails: dict[str, Accepted], threads: int = 4) -> set[str]:
+        """Answer by the links of these mails; returns the PoCs whose answer was accepted (HTTP 303)."""
+        with ThreadPoolExecutor(threads) as pool:
+            done = pool.map(self._confirm, mails.values())
+            return {poc_id for poc_id, accepted in zip(mails, done, strict=True) if accepted}
+
+    def _confirm(self, mail: Accepted) -> bool:
+        return self._press(mail, {"answer": "confirm"})
+
+    def acknowledge(self, mail: Accepted) -> bool:
+        """Acknowledge an inquiry by the link of its mail; whether the site accepted it (HTTP 303)."""
+        return self._press(mail, {})
+
+    def _press(self, mail: Accepted, answer: dict[str, str]) -> bool:
+        visitor = Visitor(self.aws.site_url)
+        try:
+            page = visitor.get(mail.link)
+            if page.status != 200:
+                return False
+            return visitor.post(path_of(mail.link), {"form": page.hidden("form"), **answer}).status == 303
+        except (OSError, AssertionError):
+            return False
+        except Exception as error:
+            if type(error).__module__.startswith("urllib3"):
+                return False
+            raise
+
+    def until_closed(self, campaign_id: str, patience: float = 400) -> Any:
+        """Wait until a campaign is closed and the mail to the manager is out; returns it."""
+
+        def closed() -> Any:
+            found = campaigns.get(campaign_id)
+            over = found is not None and found.closed_at is not None and campaigns.is_manager_told(campaign_id)
+            return found if over else None
+
+        return wait_for(closed, f"the close of {campaign_id}", patience)
+
+    def deployment(self) -> Deployment:
+        return Deployment(self.aws.session, STAGE, lambda _line: None, self.aws.endpoint_url)
+
+
+def quiet(look: Callable[[], object], seconds: float = 4.0, patience: float = 60.0) -> None:
+    """Wait until what `look` gives has not changed for some seconds."""
+    until, last, since = time.monotonic() + patience, look(), time.monotonic()
+    while time.monotonic() - since < seconds and time.monotonic() < until:
+        time.sleep(0.5)
+        if (now := look()) != last:
+            last, since = now, time.monotonic()
