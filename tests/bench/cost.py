@@ -33,6 +33,7 @@ PRICES: Mapping[str, Price] = {
     "writes": Price(0.625, 1e6, "write request unit", "dynamodb/pricing/on-demand/", _SEEN),
     "reads": Price(0.125, 1e6, "read request unit", "dynamodb/pricing/on-demand/", _SEEN),
     "requests": Price(3.50, 1e6, "request to a REST API", "api-gateway/pricing/", _SEEN),
+    "looked_at": Price(0.60, 1e6, "request looked at by the firewall", "waf/pricing/", _KNOWN),
     "invocations": Price(0.20, 1e6, "call of a Lambda", "lambda/pricing/", _SEEN),
     "gb_seconds": Price(0.0000166667, 1, "GB-second of a Lambda (x86)", "lambda/pricing/", _SEEN),
     "transitions": Price(0.025, 1_000, "state transition", "step-functions/pricing/", _SEEN),
@@ -40,6 +41,7 @@ PRICES: Mapping[str, Price] = {
     "log_gb": Price(0.50, 1, "GB of log taken in", "cloudwatch/pricing/", _KNOWN),
     "out_gb": Price(0.09, 1, "GB out to the internet", "ec2/pricing/on-demand/", _SEEN),
     "key_calls": Price(0.03, 10_000, "call to KMS", "kms/pricing/", _KNOWN),
+    "traces": Price(5.00, 1e6, "trace recorded by X-Ray", "xray/pricing/", _KNOWN),
     "secret_calls": Price(0.05, 10_000, "call to Secrets Manager", "secrets-manager/pricing/", _KNOWN),
 }
 """US East (N. Virginia), on-demand, the first tier of each."""
@@ -53,6 +55,7 @@ class Usage:
     writes: float = 0
     reads: float = 0
     requests: float = 0
+    looked_at: float = 0
     invocations: float = 0
     gb_seconds: float = 0
     transitions: float = 0
@@ -60,6 +63,7 @@ class Usage:
     log_gb: float = 0
     out_gb: float = 0
     key_calls: float = 0
+    traces: float = 0
     secret_calls: float = 0
 
     def __add__(self, other: "Usage") -> "Usage":
@@ -135,3 +139,21 @@ def campaign(steps: Steps, pocs: int, mails: float, answering: float) -> Usage:
         + steps.close_silent.times(1 - answering)
     )
     return of_one.times(pocs) + steps.fixed
+
+
+MONTHLY: Mapping[str, tuple[float, str]] = {
+    "AWS::KMS::Key": (1.00, "key in KMS"),
+    "AWS::SecretsManager::Secret": (0.40, "secret"),
+    "AWS::WAFv2::WebACL": (5.00, "firewall"),
+    "rules of the firewall": (1.00, "rule of the firewall"),
+    "AWS::CloudWatch::Alarm": (0.10, "alarm"),
+    "AWS::CloudWatch::Dashboard": (3.00, "dashboard (the first three of an account are free)"),
+}
+"""Dollars a month for each resource of a type, whatever happens; what else is there costs nothing while it rests."""
+
+
+def monthly(resources: Mapping[str, int]) -> dict[str, float]:
+    """Dollars a month by what is told above, for so many resources of each type."""
+    return {
+        f"{number} × {MONTHLY[of][1]}": number * MONTHLY[of][0] for of, number in resources.items() if of in MONTHLY
+    }

@@ -8,10 +8,11 @@ page: the milliseconds of each request and of each bare one, and the CPU millise
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import cycle
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from chalice.app import Chalice, ConvertToMiddleware, Response
@@ -24,7 +25,7 @@ from chalicelib.access.rules import Account, AccountStatus, Role
 from chalicelib.audit.records import Actor
 from chalicelib.clock import utc_now
 from chalicelib.links.tokens import Purpose
-from chalicelib.observability import logger
+from chalicelib.observability.invocation import logged, traced, watched
 from chalicelib.pings import service, store
 from chalicelib.runtime import Runtime
 from chalicelib.settings import PingPolicy, Settings
@@ -40,9 +41,12 @@ CONTEXT = SimpleNamespace(
     aws_request_id="bench", function_name="api_handler", memory_limit_in_mb=512, invoked_function_arn="x"
 )
 Event = dict[str, Any]
+Result = TypeVar("Result")
 
 bare = Chalice(app_name="bare")
-bare.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
+bare.register_middleware(ConvertToMiddleware(logged))
+bare.register_middleware(ConvertToMiddleware(traced))
+bare.register_middleware(watched)
 
 
 @bare.route("/ok")
@@ -119,20 +123,20 @@ class Site:
             yield asked("POST", "/p/{token}", form={**page.inputs, "answer": "confirm"}, token=token)
 
 
-def timed(site: Chalice, event: Event) -> tuple[dict[str, Any], float, float]:
-    """The answer, milliseconds, and CPU milliseconds."""
+def timed(work: Callable[[], Result]) -> tuple[Result, float, float]:
+    """What came of it, milliseconds, and CPU milliseconds."""
     began, worked = time.perf_counter(), time.process_time()
-    answer: dict[str, Any] = site(event, CONTEXT)
-    return answer, 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - worked)
+    result = work()
+    return result, 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - worked)
 
 
 def measured(events: list[Event]) -> dict[str, list[float]]:
     """Each event, and a bare request after it; the first of each is not counted."""
     found: dict[str, list[float]] = {"page": [], "page cpu": [], "bare": [], "bare cpu": []}
     for number, event in enumerate(events):
-        answer, page, page_cpu = timed(app, event)
+        answer, page, page_cpu = timed(partial(app, event, CONTEXT))
         assert answer["statusCode"] < 400, (event["path"], answer["statusCode"])
-        _answer, plain, plain_cpu = timed(bare, page_event("GET", "/ok"))
+        _answer, plain, plain_cpu = timed(partial(bare, page_event("GET", "/ok"), CONTEXT))
         if number:
             for name, value in zip(found, (page, page_cpu, plain, plain_cpu), strict=True):
                 found[name].append(value)

@@ -12,9 +12,9 @@ from typing import Any
 from chalicelib.paths import ROOT
 from infra.local.aws import LocalAws
 from infra.local.stack import free_port
-from tests.bench import aws, history
+from tests.bench import aws, costing, history
 from tests.bench.child import in_background, measure
-from tests.bench.results import Part, Row, ratio
+from tests.bench.results import Part, Row, kept, ratio
 
 SES_RATE = 14.0  # mails a second: what a new production account may send
 LARGE_RATE = 200.0  # mails a second: an account that has a hundred thousand PoCs will have asked for more
@@ -194,6 +194,17 @@ def campaign(number: int, per_second: float) -> Part:
     return Part(f"campaign-{number}", rows, {"number": number, "per_second": per_second, **found})
 
 
+# Cost
+
+
+def cost() -> Part:
+    """From the campaign of 1,000 PoCs as it was measured last, and the other steps measured now."""
+    of = kept("campaign-1000") or campaign(1_000, SES_RATE)
+    with stand_in() as endpoint_url:
+        found = measure("tests.bench.using", AWS_ENDPOINT_URL=endpoint_url)
+    return costing.part(of.data, found)
+
+
 # State machines on the local AWS
 
 
@@ -237,6 +248,7 @@ PARTS: dict[str, Callable[[], Part]] = {
     "campaign-1000": lambda: campaign(1_000, SES_RATE),
     "campaign-10000": lambda: campaign(10_000, SES_RATE),
     "campaign-100000": lambda: campaign(100_000, LARGE_RATE),
+    "cost": cost,
     "transitions": transitions,
     "inquiries": inquiries,
     "waiting": waiting,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.cost import PRICES, Steps, Usage, campaign, cost, costs, floor, invocation, over_floor, total
+from tests.bench.cost import PRICES, Steps, Usage, campaign, cost, costs, floor, invocation, monthly, over_floor, total
 
 
 def test_a_thousand_mails_cost_what_ses_takes_for_them() -> None:
@@ -49,3 +49,7 @@ def test_a_campaign_is_the_sum_of_its_steps() -> None:
     used = campaign(steps, pocs=10, mails=3, answering=0.6)
 
     assert (used.mails, used.writes, used.requests, used.transitions) == (30, 10 + 200 + 400, 6, 7)
+
+
+def test_what_rests_costs_by_the_month() -> None:
+    assert sum(monthly({"AWS::KMS::Key": 2, "AWS::IAM::Role": 30}).values()) == pytest.approx(2.0)
