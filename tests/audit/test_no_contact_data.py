@@ -1,11 +1,11 @@
 """The directory is used with marked data, and the marks are looked for in everything that was audited."""
 
 import pytest
-from pynamodb.models import Model
 
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.store import EntryRow
+from chalicelib.dynamo import Model
 from chalicelib.nominations.store import ProposalRow
 from chalicelib.pings.store import PingRow
 from tests.audit import chains

@@ -21,7 +21,9 @@ COUNTED, KEEP, RESTORE = "/counted", "/keep", "/restore"
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "AmazonSSM.GetParameter": {"Parameter": {"Value": "https://directory.example/api"}},
-    "secretsmanager.GetSecretValue": {"SecretString": "k" * 64},
+    "secretsmanager.GetSecretValue": {"SecretString": "k" * 64, "VersionId": "v" * 36},
+    "secretsmanager.PutSecretValue": {"VersionId": "v" * 36},
+    "AWSStepFunctions.ListExecutions": {"executions": []},
     "AWSStepFunctions.DescribeExecution": {"status": "RUNNING", "executionArn": "x", "stateMachineArn": "x"},
     "AWSStepFunctions.StartExecution": {"executionArn": "x", "startDate": 1},
     "AWSStepFunctions.SendTaskSuccess": {},
