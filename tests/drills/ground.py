@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.pings import campaigns
+from chalicelib.audit.records import Actor
+from chalicelib.pings import campaigns, service
 from infra.local.aws import ROOT, LocalAws
 from infra.local.seed import Seeder
 from infra.local.stack import STAGE, deploy
@@ -140,7 +142,9 @@ class Ground:
     # Campaigns
 
     def start_campaign(self) -> str:
-        """Start a campaign as the schedule does; returns its id."""
+        """Start a campaign as the schedule does; returns its id. One that a drill left behind is cancelled first."""
+        if active := campaigns.active_and_last()[0]:
+            service.cancel(active, Actor.system("drill"), datetime.now(UTC), "drill")
         told = self.invoke("start-scheduled-campaign", {})
         assert told["started"], told
         return str(told["campaign_id"])
