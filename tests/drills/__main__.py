@@ -65,6 +65,9 @@ def hold(names: Iterable[str], ground: Ground) -> list[Report]:
             report.lost.append(f"the drill broke off: {type(error).__name__}: {str(error)[:200]}")
         report.seconds = time.monotonic() - began
         report.injected += ground.faults.told()
+        if ground.refused:
+            report.seen.append(f"presses that the site did not take at first, by status: {dict(ground.refused)}")
+            ground.refused.clear()
         print("\n".join(report.lines()), flush=True)
         reports.append(report)
     return reports
