@@ -38,7 +38,7 @@ BAD_FILES = {
     "one line of 3.9 MB": HEADER.encode() + b"\n" + b"x" * 3_900_000,
     "an open quote": HEADER.encode() + b'\n"CH,technical,' + b"y" * 100_000,
     "NUL in every cell": HEADER.encode() + b"\n" + ("\0," * 10 + "\0\n").encode() * 1000,
-    "20 MB": b"a,b\n" * 5_000_000,
+    "5 MB": b"a,b\n" * 1_250_000,
 }
 
 
