@@ -102,10 +102,12 @@ def main() -> None:
         sys.exit(f"No such drill: {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
     forget_the_users_aws()
     reports = []
-    ports = free_port(), free_port()  # the same for all stacks: clients of AWS are made once
+    port = proxy_port = free_port()  # the same for all stacks: clients of AWS are made once
+    while proxy_port == port:
+        proxy_port = free_port()
     for alone, drills in itertools.groupby(names, is_alone):
         with tempfile.TemporaryDirectory() as folder:
-            ground = Ground(Path(folder), *ports, through_proxy=not alone)
+            ground = Ground(Path(folder), port, proxy_port, through_proxy=not alone)
             with ground.standing():
                 reports += hold(drills, ground)
     print("\n".join(["", *table(reports)]))

@@ -52,6 +52,8 @@ class Bouncer:
         if call.operation != "ses.SendRawEmail" or when != "after" or not self._left:
             return
         mail = self._ground.faults.mails[-1]
+        if not mail.reference.startswith("ping."):
+            return
         _word, _campaign, poc_id, route, _at = mail.reference.split(".")
         if route == Route.PRIMARY.value[0] and poc_id not in self.poc_ids:
             self._left -= 1

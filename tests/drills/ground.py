@@ -67,7 +67,8 @@ class Ground:
         finally:
             self.aws.stop()
             self.proxy.stop()
-            LOG.write_bytes(self.aws.log.read_bytes())
+            if self.aws.log.exists():
+                LOG.write_bytes(self.aws.log.read_bytes())
 
     def _point_us_at_it(self) -> None:
         os.environ.update(self.aws.credentials)
