@@ -173,7 +173,7 @@ class Ground:
             firsts.setdefault(mail.reference.split(".")[2], mail)
         return firsts
 
-    def wait_for_first_mails(self, campaign_id: str, number: int, patience: float = 120) -> dict[str, Accepted]:
+    def wait_for_first_mails(self, campaign_id: str, number: int, patience: float = 300) -> dict[str, Accepted]:
         """The first mails when there are `number` of them."""
         return wait_for(
             lambda: found if len(found := self.first_mails(campaign_id)) >= number else None,

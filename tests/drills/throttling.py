@@ -82,7 +82,7 @@ def run(ground: Ground, report: Report) -> None:
     with faults.injected(*SES):
         campaign_id = ground.start_campaign()
         ids = open_some(4, "SES", skip=10)
-        ground.wait_for_first_mails(campaign_id, expected, 180)
+        ground.wait_for_first_mails(campaign_id, expected)
         pressed = {ids[0]}
         wait_for(
             lambda: all(service.get(each).steps[0].notified_at for each in ids), "the notices of all inquiries", 120
