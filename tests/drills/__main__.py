@@ -65,6 +65,9 @@ def hold(names: Iterable[str], ground: Ground) -> list[Report]:
             report.lost.append(f"the drill broke off: {type(error).__name__}: {str(error)[:200]}")
         report.seconds = time.monotonic() - began
         report.injected += ground.faults.told()
+        if ground.refused:
+            report.seen.append(f"presses that the site did not take at first, by status: {dict(ground.refused)}")
+            ground.refused.clear()
         print("\n".join(report.lines()), flush=True)
         reports.append(report)
     return reports
@@ -99,10 +102,12 @@ def main() -> None:
         sys.exit(f"No such drill: {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
     forget_the_users_aws()
     reports = []
-    ports = free_port(), free_port()  # the same for all stacks: clients of AWS are made once
+    port = proxy_port = free_port()  # the same for all stacks: clients of AWS are made once
+    while proxy_port == port:
+        proxy_port = free_port()
     for alone, drills in itertools.groupby(names, is_alone):
         with tempfile.TemporaryDirectory() as folder:
-            ground = Ground(Path(folder), *ports, through_proxy=not alone)
+            ground = Ground(Path(folder), port, proxy_port, through_proxy=not alone)
             with ground.standing():
                 reports += hold(drills, ground)
     print("\n".join(["", *table(reports)]))

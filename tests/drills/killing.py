@@ -6,9 +6,8 @@ from chalicelib.directory import store as directory
 from chalicelib.pings import campaigns
 from tests.drills.counting import check_audit, count_campaign
 from tests.drills.faults import Call
-from tests.drills.ground import Ground
+from tests.drills.ground import Ground, wait_for
 from tests.drills.report import Report
-from tests.e2e.support import wait_for
 
 TITLE = "a Lambda is killed in mid-batch"
 PATIENCE = 240
@@ -70,7 +69,7 @@ def run(ground: Ground, report: Report) -> None:
         report.injected.append("DispatchPings killed when the mails were written down, before it knew")
     closer = Killer(ground, "close-campaign", "dynamodb.TransactWriteItems", "after", 2, b"closed_at")
     with faults.watched(closer):
-        wait_for(lambda: campaigns.get(campaign_id).closed_at or closer.done.is_set(), "the close", 300)  # type: ignore[union-attr]
+        wait_for(lambda: campaigns.get(campaign_id).closed_at or closer.done.is_set(), "the close")  # type: ignore[union-attr]
         if closer.done.is_set():
             report.injected.append("CloseCampaign killed in the middle of its rows")
     ground.until_closed(campaign_id)
