@@ -5,14 +5,14 @@ a fake of the tests takes the place of. What the whole suite saw is kept in `tes
 tests/infra/test_grants.py holds against the roles of the packaged template.
 
 A test in which a Lambda makes a call that is not in the file fails. `--calls=check` (the whole suite: `make test`) also
-names calls of the file that nothing makes any more; `--calls=write` (`make calls`) writes the file anew.
+names calls of the file that nothing makes any more; `--calls=write` (`make calls`) writes the file anew, `--calls=add`
+adds to it what a part of the suite saw.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from chalicelib import feedback
 from chalicelib.access import reviews
 from chalicelib.audit import keeping
 from chalicelib.directory import jobs
+from chalicelib.inquiries import service as inquiries
 from chalicelib.inquiries import workflow as inquiry
 from chalicelib.links import rotation
 from chalicelib.nominations import workflow as nominations
@@ -33,37 +34,14 @@ from chalicelib.pings import workflow as pings
 from chalicelib.runtime import Runtime, runtime
 from tests.fakes import FakeMailSender
 from tests.lambdas import Lambdas
+from tests.noting import Call, inside, new, note, running, seen
 
 FILE = Path(__file__).parent / "infra" / "calls.json"
-Call = str
-"""Service, operation and resource: `dynamodb Query inquiries/index/due`."""
-
-_running: ContextVar[str] = ContextVar("lambda", default="")
-_seen: dict[str, set[Call]] = {}
-_new: set[tuple[str, Call]] = set()
 
 
 def known() -> dict[str, set[Call]]:
     """The calls of the file, by Lambda."""
     return {name: set(calls) for name, calls in json.loads(FILE.read_text()).items()}
-
-
-def note(call: Call) -> None:
-    """The Lambda that runs, if any, makes this call."""
-    name = _running.get()
-    if name and call not in _seen.setdefault(name, set()):
-        _seen[name].add(call)
-        _new.add((name, call))
-
-
-@contextmanager
-def inside(name: str) -> Iterator[None]:
-    """What happens here is done by this Lambda; an empty name: by the test."""
-    token = _running.set(name)
-    try:
-        yield
-    finally:
-        _running.reset(token)
 
 
 # What a call is about. Tests name buckets, functions and machines as they like; the settings say which is meant.
@@ -124,7 +102,7 @@ def _of(service: str, operation: str, given: dict[str, Any]) -> Iterator[Call]:
 
 
 def _noted(params: dict[str, Any], model: Any, **_more: Any) -> None:
-    if _running.get():
+    if running.get():
         for call in _of(str(model.service_model.service_name), model.name, params):
             note(call)
 
@@ -169,6 +147,8 @@ STAND_INS: dict[tuple[Any, str], Call] = {
     (FakeMailSender, "send"): "ses SendRawEmail mail",
     (FakeMailSender, "rate"): "ses GetSendQuota account",
     (notices, "send_soon"): "lambda Invoke send-notices",
+    (inquiries, "_start_machine"): "states StartExecution inquiry",
+    (inquiries, "resume"): "states SendTaskSuccess inquiry",
 }
 
 
@@ -220,7 +200,9 @@ _watch()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--calls", choices=("check", "write"), help="hold what the whole suite saw against tests/infra/calls.json"
+        "--calls",
+        choices=("add", "check", "write"),
+        help="what to do with tests/infra/calls.json",
     )
 
 
@@ -228,12 +210,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Fails a test in which a Lambda makes a call that the file does not have."""
     yield
-    if not _new or item.config.getoption("--calls") == "write":
+    if not new or item.config.getoption("--calls") in ("add", "write"):
         return
-    new = sorted(_new - {(name, call) for name, calls in known().items() for call in calls})
-    _new.clear()
-    if new:
-        told = "\n".join(f"  {name}: {call}" for name, call in new)
+    unknown = sorted(new - {(name, call) for name, calls in known().items() for call in calls})
+    new.clear()
+    if unknown:
+        told = "\n".join(f"  {name}: {call}" for name, call in unknown)
         pytest.fail(f"not in tests/infra/{FILE.name} (`make calls` writes it anew):\n{told}", pytrace=False)
 
 
@@ -241,22 +223,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of pytest-xdist hands over what it saw; the one process, or that of the workers, looks at it."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["calls"] = {name: sorted(calls) for name, calls in _seen.items()}
+        output["calls"] = {name: sorted(calls) for name, calls in seen.items()}
         return
     match session.config.getoption("--calls"):
+        case "add":
+            before = known()
+            _write({name: before.get(name, set()) | seen.get(name, set()) for name in {*before, *seen}})
         case "write":
-            seen = {name: sorted(calls) for name, calls in sorted(_seen.items())}
-            FILE.write_text(json.dumps(seen, indent=1) + "\n")
+            _write(seen)
         case "check" if session.exitstatus == pytest.ExitCode.OK:
-            unseen = {name: calls - _seen.get(name, set()) for name, calls in known().items()}
+            unseen = {name: calls - seen.get(name, set()) for name, calls in known().items()}
             told = [f"  {name}: {call}" for name, calls in sorted(unseen.items()) for call in sorted(calls)]
             if told:
                 print(f"\nin tests/infra/{FILE.name}, but no Lambda makes this call (`make calls`):", *told, sep="\n")
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def _write(calls: dict[str, set[Call]]) -> None:
+    FILE.write_text(json.dumps({name: sorted(calls[name]) for name in sorted(calls)}, indent=1) + "\n")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Takes over what a worker of pytest-xdist saw."""
     for name, calls in getattr(node, "workeroutput", {}).get("calls", {}).items():
-        _seen.setdefault(name, set()).update(calls)
+        seen.setdefault(name, set()).update(calls)

@@ -15,7 +15,7 @@ from chalicelib.mail.message import Mail
 from chalicelib.notices import service as notices
 from chalicelib.runtime import Runtime, install
 from chalicelib.settings import Settings
-from tests import calls
+from tests import calls, noting
 from tests.infra.templates import Statement, Template, functions, listed, resources, statements, text
 
 Grant = tuple[str, str]
@@ -78,6 +78,8 @@ def needed(call: str) -> Iterator[Grant]:
             yield from key("secretsmanager", *KEY_OF["secretsmanager", operation])
         case "ssm":
             yield f"ssm:{operation}", about
+        case "cognito-idp" if operation in ("AssociateSoftwareToken", "VerifySoftwareToken"):
+            return  # these go by the session of whoever signs in, not by the role
         case "cognito-idp":
             yield f"cognito-idp:{operation}", "user pool"
         case _:
@@ -216,18 +218,17 @@ def test_a_state_machine_may_call_its_lambdas_and_deliver_its_log(template: Temp
 
 @pytest.fixture
 def noted(aws: None) -> Iterator[set[str]]:
-    calls._seen.pop("a_test", None)
-    with calls.inside("a_test"):
-        yield calls._seen.setdefault("a_test", set())
-    calls._seen.pop("a_test", None)
-    calls._new.clear()
+    with noting.inside("a_test"):
+        yield noting.seen.setdefault("a_test", set())
+    del noting.seen["a_test"]
+    noting.new.clear()
 
 
 def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
     stood_for = {(owner.__name__.rpartition(".")[2], name): call for (owner, name), call in calls.STAND_INS.items()}
     settings = Settings(send_notices_function="send-notices")
     real = Runtime(settings)
-    with calls.inside(""):
+    with noting.inside(""):
         clients.ssm().put_parameter(Name=settings.site_url_parameter, Value="https://x.example", Type="String")
         clients.secrets().create_secret(Name=settings.link_keys_secret, SecretString="a key")
         clients.ses().verify_domain_identity(Domain=settings.mail_from.partition("@")[2])
@@ -239,6 +240,10 @@ def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
         ("FakeMailSender", "send"): lambda _runtime: SesSender(settings).send(mail),
         ("FakeMailSender", "rate"): lambda _runtime: SesSender(settings).rate(),
         ("service", "send_soon"): notices.send_soon.__wrapped__,  # type: ignore[attr-defined]
+        ("service", "_start_machine"): lambda runtime: inquiries._start_machine.__wrapped__(  # type: ignore[attr-defined]
+            runtime, _inquiry(runtime)
+        ),
+        ("service", "resume"): lambda _runtime: inquiries.resume.__wrapped__("token"),  # type: ignore[attr-defined]
     }
     assert tries.keys() == stood_for.keys()
     for name, in_earnest in tries.items():
