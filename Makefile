@@ -6,7 +6,7 @@ SPEED ?= 3600
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify package check test audit calls e2e bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy package check test audit calls e2e pictures drill rebuild restore bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ totp: environment ## Show the sign-in codes of the demo accounts
 
 audit-verify: environment ## Check that the audit trail still says what was written (the local one; STAGE=prod: that of AWS)
 	@$(BIN)/python -m infra.audit_verify --port $(PORT) $(if $(STAGE),--stage $(STAGE))
+
+deploy: environment package ## Deploy to AWS: STAGE=test [PARAMETERS="A=b 'C=d e'"] [YES=1]; shows what will change, and asks
+	@$(BIN)/python -m infra.deploy --stage "$(STAGE)" --port $(PORT)
 
 package: environment ## Build the template and the zip, without deploying
 	@$(BIN)/python -m infra.package
@@ -47,8 +50,21 @@ e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium
 	$(BIN)/pytest -m e2e tests/e2e
 
+pictures: environments package ## Renew the screenshots of the README and the times in docs/poor-line.md
+	@$(BIN)/python -m infra.chromium
+	$(BIN)/pytest -m e2e tests/e2e/test_for_docs.py --for-docs
+
 bench: environments package ## Measure against the budgets, all or PART=name, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench $(PART)
+
+drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew; ONLY= all, about 20 min)
+	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write)
+
+rebuild: environment ## After a restore: start all state machines anew from the tables (STAGE=prod: on AWS)
+	@$(BIN)/python -m infra.rebuild --port $(PORT) $(if $(STAGE),--stage $(STAGE))
+
+restore: environment ## Copy a restored table back: TABLE=inquiries RESTORED=<full name> (STAGE=prod: on AWS)
+	@$(BIN)/python -m infra.restore --port $(PORT) --table $(TABLE) --restored $(RESTORED) $(if $(STAGE),--stage $(STAGE))
 
 clean: ## Remove what was built (environments and local data stay)
 	rm -rf build vendor .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -35,9 +35,10 @@ ZIP = BUILD / "deployment.zip"
 SBOM = BUILD / "sbom.cdx.json"
 STAMP = BUILD / "inputs.sha256"
 
+RESOURCES = ("infra/resources.yaml", "infra/observability.yaml")
 ASSETS = ("templates", "locales", "data")
 INPUTS = ("app.py", "chalicelib", *ASSETS, "stepfunctions", "requirements/zip.txt", ".chalice/config.json",
-          ".chalice/policies", "infra/resources.yaml", "infra/package.py", "infra/gateway_answers.py",
+          ".chalice/policies", *RESOURCES, "infra/dashboard.json", "infra/package.py", "infra/gateway_answers.py",
           "infra/sbom.py")  # fmt: skip
 # Lambda's x86-64 runtime for Python 3.11; wheels only, so that packaging never compiles or runs a package's code.
 PLATFORM = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64", "--python-version", "3.11",
@@ -129,8 +130,28 @@ def run_chalice() -> None:
     chalice = Path(sys.executable).with_name("chalice")
     # The region only decides the names of service principals, which are the same in every commercial region.
     environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"}
-    run([str(chalice), "package", "--stage", "any", "--merge-template", "infra/resources.yaml", str(BUILD)],
+    run([str(chalice), "package", "--stage", "any", "--merge-template", str(merged_resources()), str(BUILD)],
         "Chalice could not package the app", environment)  # fmt: skip
+
+
+def merged_resources() -> Path:
+    """`infra/resources.yaml` and `infra/observability.yaml` in one file: Chalice merges a single one.
+
+    Raises PackageError when both define a thing of the same name.
+    """
+    from chalice.package import YAMLTemplateSerializer
+
+    merged: dict[str, Any] = {}
+    for name in RESOURCES:
+        found = YAMLTemplateSerializer().load_template((ROOT / name).read_text(), name)
+        for section, things in found.items():
+            there = merged.setdefault(section, {})
+            if twice := there.keys() & things.keys():
+                raise PackageError(f"{name} defines again in {section}: {', '.join(sorted(twice))}")
+            there.update(things)
+    target = BUILD / "resources.yaml"
+    target.write_text(yaml.dump(merged, Dumper=PlainDumper, allow_unicode=True))
+    return target
 
 
 def run(command: list[str], complaint: str, environment: dict[str, str] | None = None) -> None:
@@ -177,6 +198,11 @@ def write_template() -> None:
             raise PackageError(f"{path.name} has no state machine {logical_id} in infra/resources.yaml")
         machine["Properties"]["Definition"] = json.loads(path.read_text())
     call_by_alias(template)
+    dashboard = json.loads((ROOT / "infra" / "dashboard.json").read_text())
+    template["Resources"]["Dashboard"]["Properties"]["DashboardBody"] = {"Fn::Sub": json.dumps(dashboard)}
+    # Importing the definition would name the API after its title again.
+    api = template["Resources"]["RestAPI"]["Properties"]
+    api["DefinitionBody"]["info"]["title"] = api["Name"]
     compile_all()  # the gateway's answers are in all six languages
     answers = gateway_answers()
     template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["x-amazon-apigateway-gateway-responses"] = answers

@@ -45,3 +45,35 @@ def test_plurals_are_chosen_when_shown() -> None:
 )
 def test_what_could_disturb_its_line_is_isolated(text: str, language: str, isolated: bool) -> None:
     assert isolate(text, language) == (f"\u2068{text}\u2069" if isolated else text)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", "A: b"), ("fr", "A\u00a0: b"), ("zh", "A：b"), ("es", "A: b"), ("ru", "A: b"), ("ar", "A: b")],
+)
+def test_a_label_is_joined_to_its_value_as_the_language_writes_it(language: str, shown: str) -> None:
+    assert i18n.labelled(i18n.translations(language).gettext, "A", "b") == shown
+    assert environment(language).from_string("{{ 'b' | labelled('A') }}").render() == shown
+    assert environment(language).from_string("{% filter labelled('A') %}b{% endfilter %}").render() == shown
+    assert environment(language).from_string("A{{ 'b' | labelled('') }}").render() == shown
+
+
+def test_a_label_and_its_value_are_escaped_in_html_unless_they_are_markup() -> None:
+    made, in_mails = environment("en"), environment("en").overlay(autoescape=False)
+    written = "{{ value | labelled(label) }} {% filter labelled(label) %}<b>{{ value }}</b>{% endfilter %}"
+    assert made.from_string(written).render(label="<i>", value="{x}<") == (
+        "&lt;i&gt;: {x}&lt; &lt;i&gt;: <b>{x}&lt;</b>"
+    )
+    assert in_mails.from_string("{{ value | labelled(label) }}").render(label="<i>", value="{x}<") == "<i>: {x}<"
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_context_is_never_shown(language: str) -> None:
+    marked = i18n._p("inquiry", "Withdrawn")
+    assert marked != "Withdrawn"
+    said = i18n.translations(language).gettext(marked)
+    assert (said == "Withdrawn") is (language == "en")
+    assert "\x04" not in said
+    assert environment(language).from_string("{{ _(marked) }}").render(marked=marked) == said
+    assert environment(language).from_string("{{ pgettext('inquiry', 'Withdrawn') }}").render() == said
+    assert i18n.translations(language).gettext(i18n._p("nowhere", "Not in a catalogue")) == "Not in a catalogue"

@@ -36,6 +36,12 @@ class Metric(Enum):
     MAILS_SUPPRESSED = ("MailsSuppressed", COUNT, "Mails that SES did not try: it failed before")
     MAILS_REJECTED = ("MailsRejected", COUNT, "Mails that SES found to be harmful, and did not send")
     NOTICES_GIVEN_UP = ("NoticesGivenUp", COUNT, "Mails about a change that could not be sent in three days")
+    SES_SANDBOX = (
+        "SesSandbox",
+        COUNT,
+        "1 while SES is in the sandbox (200 mails a day, to known addresses), else 0",
+    )
+    SES_QUOTA_LEFT = ("SesDailyQuotaLeft", COUNT, "Mails that SES would still take in these 24 hours")
     # Ping campaigns
     PINGS_ACKNOWLEDGED = ("PingsAcknowledged", COUNT, "Answers to a ping test, confirmations and reported changes")
     CAMPAIGN_QUEUED = ("CampaignQueued", COUNT, "Mails of the running campaign that wait to be sent; 0 without one")
@@ -68,13 +74,18 @@ class Metric(Enum):
     SIGN_INS_FAILED = (
         "SignInsFailed",
         COUNT,
-        "Sign-ins refused. Kind: what was wrong",
-        ("password", "account", "code", "recovery"),
+        "Sign-ins refused. Kind: what was wrong (slowed: it was not even looked at, after too many failures)",
+        ("password", "account", "code", "recovery", "slowed"),
     )
     TRIES_SLOWED = ("TriesSlowedDown", COUNT, "Passwords, codes, links not even looked at: too many failures before")
     LINKS_REFUSED = ("LinksRefused", COUNT, "Links and short codes refused. Kind: why", ("invalid", "expired"))
     CONFLICTS_SHOWN = ("ConflictsShown", COUNT, "People who were told that somebody else was faster")
-    PAGES_FAILED = ("PagesFailed", COUNT, "Pages that failed by a fault of ours (the reader saw a reference)")
+    FAULTS = (
+        "Faults",
+        COUNT,
+        "What failed by a fault of ours: a page (its reader saw a reference), or a Lambda",
+        ("page", "function"),
+    )
     # Data
     IMPORT_ROWS = ("ImportRowsCommitted", COUNT, "Rows of nominations written by imports")
     AUDIT_HEADS_KEPT = ("AuditHeadsKept", COUNT, "Ends of audit chains kept where nobody can change them")

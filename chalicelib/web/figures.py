@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.directory.entry import Kind
-from chalicelib.i18n import LANGUAGES, _, format_date, translations
+from chalicelib.i18n import LANGUAGES, _, _p, format_date, translations
 from chalicelib.statistics.rules import Answers, Bound, Group
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable, Table
 from chalicelib.web.labels import KINDS
@@ -160,7 +160,7 @@ def _kinds(words: _Words, table: CampaignTable) -> Figure:
 
 
 def _rate_columns(words: _Words) -> tuple[str, ...]:
-    return words.say(_("States asked")), words.say(_("Answered")), words.say(_("Rate"))
+    return words.say(_("States asked")), words.say(_p("number of answers", "Answered")), words.say(_("Rate"))
 
 
 def _limits(answers: Answers, threshold: int) -> tuple[int, int]:
@@ -302,7 +302,7 @@ def _early(words: _Words, answers: Answers, first: str, groups: Sequence[Group])
         ),
         (
             words.say(first),
-            words.say(_("Answered")),
+            words.say(_p("number of answers", "Answered")),
             words.say(_("Within {days}"), days=_days(words, answers.early_days)),
             words.say(_("Share of the answers")),
         ),

@@ -16,7 +16,7 @@ from typing import Any
 import pyotp
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy import DeployError
+from infra.deployment import DeployError
 from infra.local.aws import ROOT, LocalAws, LocalAwsError, forget_the_users_aws
 from infra.local.stack import DEFAULT_SPEED, free_port, running_stack
 from infra.package import PackageError, package
@@ -83,6 +83,7 @@ def table(stack: dict[str, Any], speed: int) -> str:
         "",
         f"  Site       {stack['base_url']}/",
         f"  Mailbox    {stack['mailbox_url']}/",
+        f"  Alarms     {stack['mailbox_url']}/operators",
         "",
         *(
             f"  {account['role']:10} {account['state'] or '--':3} {account['email']:30} {account['password']}"

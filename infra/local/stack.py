@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.deploy import DeployError, Deployment
+from infra.deployment import DeployError, Deployment
 from infra.local.aws import LOOPBACK, LocalAws, refuse_taken
 from infra.local.mailbox import Mailbox
 from infra.local.seed import MAIL_DOMAIN, MANAGER, Seeder, read_stack, write_stack
@@ -91,6 +91,7 @@ def seed(aws: LocalAws, outputs: dict[str, str], mailbox_url: str, progress: Pro
     inquiries = seeder.resume_inquiries()
     if inquiries:
         print(f"  inquiries that ran when the stack was stopped go on: {inquiries}")
+    seeder.measure()
     return stack
 
 

@@ -7,6 +7,7 @@ With `--write` the final table goes into docs/drills.md, with the machine and th
 
 import argparse
 import importlib
+import itertools
 import os
 import platform
 import sys
@@ -19,10 +20,11 @@ from pathlib import Path
 
 from chalicelib.paths import ROOT
 from infra.local.aws import forget_the_users_aws
+from infra.local.stack import free_port
 from tests.drills.ground import Ground
 from tests.drills.report import TABLE, Report
 
-DRILLS = ("killing",)
+DRILLS = ("killing", "stopping", "feedback", "throttling", "restoring", "poison", "skew", "importing", "acknowledging")
 DOCUMENT = ROOT / "docs" / "drills.md"
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
 
@@ -45,6 +47,11 @@ def hold(names: Iterable[str], ground: Ground) -> list[Report]:
         print("\n".join(report.lines()), flush=True)
         reports.append(report)
     return reports
+
+
+def is_alone(name: str) -> bool:
+    """Whether a drill wants a stack of its own, without the proxy."""
+    return getattr(importlib.import_module(f"tests.drills.{name}"), "ALONE", False)
 
 
 def table(reports: list[Report]) -> list[str]:
@@ -70,8 +77,13 @@ def main() -> None:
     if unknown := set(names) - set(DRILLS):
         sys.exit(f"No such drill: {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
     forget_the_users_aws()
-    with tempfile.TemporaryDirectory() as folder, Ground(Path(folder)).standing() as ground:
-        reports = hold(names, ground)
+    reports = []
+    ports = free_port(), free_port()  # the same for all stacks: clients of AWS are made once
+    for alone, drills in itertools.groupby(names, is_alone):
+        with tempfile.TemporaryDirectory() as folder:
+            ground = Ground(Path(folder), *ports, through_proxy=not alone)
+            with ground.standing():
+                reports += hold(drills, ground)
     print("\n".join(["", *table(reports)]))
     if arguments.write:
         write(reports)

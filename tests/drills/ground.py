@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from chalicelib.pings import campaigns
 from infra.deploy import Deployment
 from infra.local.aws import LocalAws
 from infra.local.seed import Seeder
-from infra.local.stack import STAGE, deploy, free_port
+from infra.local.stack import STAGE, deploy
 from infra.progress import Progress
 from tests.drills.faults import Accepted, Faults, Proxy
 from tests.e2e.support import Visitor, path_of, wait_for
@@ -30,10 +31,8 @@ SAVE_SECONDS = 5
 class Ground:
     """One stack. `faults` are what its Lambdas meet."""
 
-    def __init__(self, folder: Path, speed: int = SPEED, through_proxy: bool = True) -> None:
-        self.speed = speed
+    def __init__(self, folder: Path, port: int, proxy_port: int, through_proxy: bool = True) -> None:
         self.faults = Faults()
-        port, proxy_port = free_port(), free_port()
         self.proxy = Proxy(proxy_port, port, self.faults)
         seen = self.proxy.url if through_proxy else None
         self.aws = LocalAws(folder, port, save_seconds=SAVE_SECONDS, lambdas_see=seen)
@@ -48,7 +47,7 @@ class Ground:
         try:
             with progress.step("Starting the local AWS"):
                 self.aws.start()
-            self.outputs = deploy(self.aws, self.speed, progress)
+            self.outputs = deploy(self.aws, SPEED, progress)
             self._point_us_at_it()
             self.wire()
             with progress.step("Loading the sample nominations"):
@@ -65,10 +64,11 @@ class Ground:
             PING_CAMPAIGN_ARN=self.outputs["PingCampaignArn"],
             INQUIRY_ARN=self.outputs["InquiryArn"],
             IMPORTS_BUCKET=self.outputs["ImportsBucket"],
-            SPEED=str(self.speed),
+            SPEED=str(SPEED),
             POWERTOOLS_SERVICE_NAME="poc-directory",
             POWERTOOLS_TRACE_DISABLED="true",
             LOG_LEVEL="ERROR",
+            AWS_ENDPOINT_URL_SFN=self.proxy.url,  # inquiries are opened by the drill itself
         )
 
     def seeder(self) -> Seeder:
@@ -92,6 +92,11 @@ class Ground:
         said = answer["Payload"].read()
         assert "FunctionError" not in answer, said
         return None if later else json.loads(said)
+
+    def publish(self, *notices: str) -> None:
+        """Tell the app by SNS what SES would."""
+        for notice in notices:
+            self.client("sns").publish(TopicArn=self.outputs["MailFeedbackTopic"], Message=notice)
 
     def letters(self) -> list[dict[str, Any]]:
         """Take all messages out of the dead-letter queue."""
@@ -161,6 +166,14 @@ class Ground:
             patience,
         )
 
+    def wait_for_notice(self, inquiry_id: str, step: int = 1) -> Accepted:
+        """The first mail of a step of an inquiry, when it is out."""
+        reference = f"inquiry.{inquiry_id}.{step}"
+        return wait_for(
+            lambda: next((mail for mail in list(self.faults.mails) if mail.reference == reference), None),
+            f"the notice {reference}",
+        )
+
     def confirm(self, mails: dict[str, Accepted], threads: int = 4) -> set[str]:
         """Answer by the links of these mails; returns the PoCs whose answer was accepted (HTTP 303)."""
         with ThreadPoolExecutor(threads) as pool:
@@ -168,13 +181,19 @@ class Ground:
             return {poc_id for poc_id, accepted in zip(mails, done, strict=True) if accepted}
 
     def _confirm(self, mail: Accepted) -> bool:
+        return self._press(mail, {"answer": "confirm"})
+
+    def acknowledge(self, mail: Accepted) -> bool:
+        """Acknowledge an inquiry by the link of its mail; whether the site accepted it (HTTP 303)."""
+        return self._press(mail, {})
+
+    def _press(self, mail: Accepted, answer: dict[str, str]) -> bool:
         visitor = Visitor(self.aws.site_url)
         try:
             page = visitor.get(mail.link)
             if page.status != 200:
                 return False
-            sent = {"form": page.hidden("form"), "answer": "confirm"}
-            return visitor.post(path_of(mail.link), sent).status == 303
+            return visitor.post(path_of(mail.link), {"form": page.hidden("form"), **answer}).status == 303
         except (OSError, AssertionError):
             return False
         except Exception as error:
@@ -184,7 +203,6 @@ class Ground:
 
     def until_closed(self, campaign_id: str, patience: float = 400) -> Any:
         """Wait until a campaign is closed and the mail to the manager is out; returns it."""
-        from chalicelib.pings import campaigns
 
         def closed() -> Any:
             found = campaigns.get(campaign_id)
@@ -195,9 +213,6 @@ class Ground:
 
     def deployment(self) -> Deployment:
         return Deployment(self.aws.session, STAGE, lambda _line: None, self.aws.endpoint_url)
-
-
-Told = Callable[[], None]
 
 
 def quiet(look: Callable[[], object], seconds: float = 4.0, patience: float = 60.0) -> None:

@@ -2,6 +2,8 @@
 
 import threading
 
+from chalicelib.directory import store as directory
+from chalicelib.pings import campaigns
 from tests.drills.counting import check_audit, count_campaign
 from tests.drills.faults import Call
 from tests.drills.ground import Ground
@@ -34,9 +36,6 @@ class Killer:
 
 
 def run(ground: Ground, report: Report) -> None:
-    from chalicelib.directory import store as directory
-    from chalicelib.pings import campaigns
-
     expected = len(list(directory.everything()))
     faults = ground.faults
     opener = Killer(ground, "open-campaign", "dynamodb.BatchWriteItem", "after", 3)

@@ -62,7 +62,7 @@ class Stack:
         self.mailbox = Mailbox(told["mailbox_url"])
         self.people = [Person(**account) for account in told["accounts"]]
         self._session = boto3.Session("local", "local", region_name=told["region"])
-        self._endpoint_url = told["endpoint_url"]
+        self.endpoint_url: str = told["endpoint_url"]
 
     @property
     def manager(self) -> Person:
@@ -74,7 +74,7 @@ class Stack:
 
     def aws(self, name: str) -> Any:
         """A boto3 client of the local AWS."""
-        return self._session.client(name, endpoint_url=self._endpoint_url)  # type: ignore[call-overload]
+        return self._session.client(name, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
     def name(self, what: str) -> str:
         """The name of one of our resources."""

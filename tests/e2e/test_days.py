@@ -5,7 +5,7 @@ English left over, by axe on a desk and on a phone, light and dark, enlarged to 
 spaced out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -13,17 +13,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from chalicelib.directory.states import states
 from chalicelib.i18n import LANGUAGES, direction
-from tests.e2e import nominations
-from tests.e2e.browsing import Album, Chromium, Watch, sign_in
-from tests.e2e.conftest import Campaign
-from tests.e2e.steps import open_inquiry
-from tests.e2e.support import PATIENCE, Mail, Stack, path_of
+from tests.e2e.browsing import Album, Chromium, Watch
+from tests.e2e.conftest import OTHER, OWN, Today
+from tests.e2e.support import PATIENCE
 from tests.e2e.words import left_in_english, said
 
 pytestmark = pytest.mark.e2e
-
-OWN, OTHER = "BI", "AM"
-"""The State that all readers but the manager and the auditor belong to, and another with both kinds of PoC."""
 
 
 @dataclass
@@ -69,47 +64,6 @@ class Reader:
         for text in left_in_english(page, self.language):
             self.watch.note(f"{name} in {self.language!r} still says {text!r}")
         self.album.study(page, f"{self.name}-{name}", self.language)
-
-
-@dataclass(frozen=True)
-class Today:
-    """What there is to see: a campaign under way, an inquiry that is open, and the mails about them."""
-
-    campaign_id: str
-    inquiry_id: str
-    ping: Mail
-    notice: Mail
-    upload: str
-
-
-@pytest.fixture(scope="module")
-def windows(
-    imported: Page, chromium: Chromium, stack: Stack, manager: BrowserContext
-) -> Iterator[dict[str, BrowserContext]]:
-    """A window of each role, signed in once."""
-    opened = {"visitor": chromium.open()}
-    for role, state in {"poc": OWN, "supervisor": OWN, "reader": OWN, "auditor": ""}.items():
-        person = next(person for person in stack.people if (person.role, person.state) == (role, state))
-        opened[role] = chromium.open()
-        page = opened[role].new_page()
-        sign_in(page, person)
-        page.close()
-    yield {**opened, "manager": manager}
-    for window in opened.values():
-        window.close()
-
-
-@pytest.fixture(scope="module")
-def today(windows: dict[str, BrowserContext], campaign: Campaign, imported: Page, stack: Stack) -> Today:
-    inquiry_id = open_inquiry(windows["poc"], OTHER, "BI-2026/DAY", exercise=True)
-    silent = nominations.sample()[100]["email"]
-    ping = stack.mailbox.wait_for(
-        "the mail of a ping", lambda mail: campaign.campaign_id in mail.subject and silent in mail.to
-    )
-    notice = stack.mailbox.wait_for(
-        "the notice of the inquiry", lambda mail: inquiry_id in mail.subject and "/i/" in mail.text
-    )
-    return Today(campaign.campaign_id, inquiry_id, ping, notice, path_of(imported.url))
 
 
 def _manager(me: Reader, today: Today) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.browsing import Chromium, sign_in
+from tests.e2e.browsing import Chromium
+from tests.e2e.conftest import OTHER, OWN
 from tests.e2e.support import Stack
 
 pytestmark = pytest.mark.e2e
 
-OWN, OTHER = "BI", "AM"
 MOST_STOPS = 500
 
 _STOP = """() => {
@@ -160,12 +160,9 @@ PAGES = {
 
 @pytest.mark.parametrize("role", PAGES)
 def test_tab_reaches_everything_and_shows_where_it_is(
-    role: str, officer: BrowserContext, manager: BrowserContext, chromium: Chromium, stack: Stack
+    role: str, windows: dict[str, BrowserContext], chromium: Chromium
 ) -> None:
-    like = {"visitor": None, "poc": officer, "manager": manager}
-    with chromium.window(like=like.get(role)) as page:
-        if role not in like:
-            sign_in(page, next(person for person in stack.people if person.role == role and person.state in (OWN, "")))
+    with chromium.window(like=windows[role]) as page:
         for path in PAGES[role]:
             page.goto(path)
             for width in (1280, 390):

@@ -16,7 +16,7 @@ import app
 from chalicelib.i18n import LANGUAGES, direction, translations
 from chalicelib.settings import Settings, SettingsRefused, from_environment
 from chalicelib.web.headers import ALWAYS, CONTENT_SECURITY_POLICY
-from infra.deploy import with_code_at
+from infra.deployment import with_code_at
 from infra.package import TEMPLATE
 from tests.infra.templates import Template, functions, listed, resources, statements, tables_named, text
 
@@ -32,6 +32,10 @@ WITHOUT_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
 }
 PSEUDO = {"AWS::Region": "us-east-1", "AWS::Partition": "aws"}
 

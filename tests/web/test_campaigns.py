@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import boto3
 import pytest
 
 from chalicelib import aws as clients
@@ -33,13 +32,11 @@ def manager(browser: Browser, site: Runtime) -> Iterator[Browser]:
     entry = Entry("p1", nomination(), 1, site.clock(), site.clock())
     transact(lambda transaction: directory.add_new(transaction, entry))
     role = "arn:aws:iam::123456789012:role/machine"
-    boto3.client("stepfunctions").create_state_machine(
-        name="ping-campaign", definition=json.dumps(WAITING), roleArn=role
-    )
+    clients.step_functions().create_state_machine(name="ping-campaign", definition=json.dumps(WAITING), roleArn=role)
     browser.sign_in_as(Role.MANAGER)
     yield browser
-    for execution in boto3.client("stepfunctions").list_executions(stateMachineArn=ARN)["executions"]:
-        boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
+    for execution in clients.step_functions().list_executions(stateMachineArn=ARN)["executions"]:
+        clients.step_functions().stop_execution(executionArn=execution["executionArn"])
 
 
 def test_before_the_start_the_manager_sees_whom_it_concerns_and_the_mail_in_each_language(manager: Browser) -> None:
@@ -86,7 +83,7 @@ def test_starting_twice_is_refused_and_names_the_campaign_that_runs(manager: Bro
 
 def test_a_campaign_whose_machine_has_stopped_can_be_resumed(manager: Browser) -> None:
     manager.submit(manager.get("/campaigns/new"), "/campaigns")
-    machine = boto3.client("stepfunctions")
+    machine = clients.step_functions()
     running = machine.list_executions(stateMachineArn=ARN)["executions"][0]["executionArn"]
     assert "has stopped" not in manager.get("/campaigns/PT-2026-01").text
     machine.stop_execution(executionArn=running)
