@@ -86,6 +86,7 @@ ACTION_NAMES = {
     Action.RECORDS_EXPORTED: _("Exported audit records"),
     Action.CHAINS_VERIFIED: _("Audit chains checked"),
     Action.VIEWS_LISTED: _("Looked at who had looked at the State's entries"),
+    Action.LINK_KEYS_ROTATED: _("Renewed the keys that sign links in mail"),
 }
 """Complete: a test holds it against `Action`."""
 
