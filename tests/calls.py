@@ -21,7 +21,7 @@ import botocore.handlers
 import pytest
 from chalice.app import Chalice, LambdaFunction
 
-from chalicelib import feedback
+from chalicelib import feedback, gauges
 from chalicelib.access import reviews
 from chalicelib.audit import keeping
 from chalicelib.directory import jobs
@@ -135,6 +135,7 @@ ENTRIES: dict[str, tuple[Any, str]] = {
         )
         for name in names
     },
+    "measure": (gauges, "measure_all"),
     "send_notices": (notices, "send_waiting"),
 }  # fmt: skip
 """The function behind each Lambda."""
