@@ -32,7 +32,7 @@ from chalicelib.nominations import workflow as nominations
 from chalicelib.notices import service as notices
 from chalicelib.pings import workflow as pings
 from chalicelib.runtime import Runtime, runtime
-from tests.fakes import FakeMailSender
+from tests.fakes import Executions, FakeMailSender
 from tests.lambdas import Lambdas
 from tests.noting import Call, inside, new, note, running, seen
 
@@ -162,6 +162,28 @@ def _stands_for(call: Call, stand_in: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+FAKE_CLIENTS: dict[type, tuple[str, tuple[str, ...]]] = {
+    Lambdas: ("lambda", ("invoke",)),
+    Executions: (
+        "stepfunctions",
+        ("describe_execution", "send_task_success", "start_execution", "stop_execution"),
+    ),
+}
+"""The fakes of boto3's clients, and what each has of them."""
+
+
+def _calls(service: str, method: str, fake: Callable[..., Any]) -> Callable[..., Any]:
+    operation = "".join(part.capitalize() for part in method.split("_"))
+
+    @wraps(fake)
+    def run(self: Any, **given: Any) -> Any:
+        for call in _of(service, operation, given):
+            note(call)
+        return fake(self, **given)
+
+    return run
+
+
 def _watch() -> None:
     """Before anything of ours is imported by name, or has made a client."""
     botocore.handlers.BUILTIN_HANDLERS.append(("provide-client-params", _noted))
@@ -169,7 +191,9 @@ def _watch() -> None:
         setattr(module, function, _begins(name, getattr(module, function)))
     for (owner, function), call in STAND_INS.items():
         setattr(owner, function, _stands_for(call, getattr(owner, function)))
-    invoke = Lambdas.invoke
+    for fake, (service, methods) in FAKE_CLIENTS.items():
+        for method in methods:
+            setattr(fake, method, _calls(service, method, getattr(fake, method)))
     of_lambda, of_app, submit = LambdaFunction.__call__, Chalice.__call__, ThreadPoolExecutor.submit
 
     def call_lambda(self: LambdaFunction, event: Any, context: Any) -> Any:
@@ -183,11 +207,6 @@ def _watch() -> None:
     def submit_inside(self: ThreadPoolExecutor, work: Any, /, *arguments: Any, **named: Any) -> Any:
         return submit(self, copy_context().run, work, *arguments, **named)
 
-    def invoke_noted(self: Lambdas, **given: Any) -> Any:
-        note(f"lambda Invoke {_function(given['FunctionName'])}")
-        return invoke(self, **given)
-
-    Lambdas.invoke = invoke_noted  # type: ignore[method-assign]
     LambdaFunction.__call__ = call_lambda  # type: ignore[method-assign]
     Chalice.__call__ = call_app  # type: ignore[method-assign]
     ThreadPoolExecutor.submit = submit_inside  # type: ignore[assignment]
