@@ -181,6 +181,11 @@ def test_the_calls_of_every_lambda_are_known(template: Template) -> None:
     assert {name.replace("_", "-") for name in CALLS} == names
 
 
+def test_every_statement_has_a_name_that_iam_takes(template: Template) -> None:
+    for role, statement in statements(template):
+        assert re.fullmatch(r"[A-Za-z0-9]+", statement.get("Sid", "Unnamed")), f"{role}: {statement['Sid']}"
+
+
 def test_only_lambda_may_take_on_the_role_of_a_lambda(template: Template) -> None:
     for function in functions(template).values():
         role = resources(template, "AWS::IAM::Role")[function["Role"]["Fn::GetAtt"][0]]
@@ -241,7 +246,6 @@ def noted(aws: None) -> Iterator[set[str]]:
     with noting.inside("a_test"):
         yield noting.seen.setdefault("a_test", set())
     del noting.seen["a_test"]
-    noting.new.clear()
 
 
 def _unwrapped(function: Any) -> Callable[..., Any]:
@@ -276,6 +280,7 @@ def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
         noted.clear()
         in_earnest(real)
         assert noted == {stood_for[name]}, name
+    noting.new.clear()
     install(None)
 
 
