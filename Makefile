@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 PORT ?= 4566
 MAILBOX_PORT ?= 8025
 SPEED ?= 3600
+WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -34,8 +35,8 @@ check: environment ## Lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check package ## Lint, types, and all tests that need no network
-	$(BIN)/pytest -m "not e2e and not audit" --calls check
+test: check package ## Lint, types, and all tests that need no network (WORKERS=0: on one core)
+	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls check
 
 audit: environment package ## Policy rules on the template, known vulnerabilities, bill of materials
 	@$(PYTHON) -m infra.bootstrap --audit
@@ -44,7 +45,7 @@ audit: environment package ## Policy rules on the template, known vulnerabilitie
 	@$(BIN)/pytest -m audit tests/infra/test_sbom.py
 
 calls: package ## Run all tests and write down which AWS calls each Lambda makes (tests/infra/calls.json)
-	$(BIN)/pytest -m "not e2e and not audit" --calls write
+	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls write
 
 e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium

@@ -21,7 +21,7 @@ import botocore.handlers
 import pytest
 from chalice.app import Chalice, LambdaFunction
 
-from chalicelib import feedback, gauges
+from chalicelib import executions, feedback, gauges
 from chalicelib.access import reviews
 from chalicelib.audit import keeping
 from chalicelib.directory import jobs
@@ -76,6 +76,10 @@ def _function(name: str) -> str:
     return functions.get(name, name)
 
 
+def _machine(arn: str) -> str:
+    return arn.split(":")[6].replace("_", "-") if arn.count(":") > 5 else "unnamed"
+
+
 def _of(service: str, operation: str, given: dict[str, Any]) -> Iterator[Call]:
     match service:
         case "dynamodb":
@@ -86,7 +90,7 @@ def _of(service: str, operation: str, given: dict[str, Any]) -> Iterator[Call]:
             yield f"s3 {operation}{version} {_bucket(given['Bucket'])}/{folder}"
         case "stepfunctions":
             named = given.get("stateMachineArn") or given.get("executionArn") or "a:b:c:d:e:task-token:inquiry"
-            yield f"states {operation} {str(named).split(':')[6].replace('_', '-')}"
+            yield f"states {operation} {_machine(str(named))}"
         case "cognito-idp":
             yield f"cognito-idp {operation} pool"
         case "lambda":
@@ -142,21 +146,23 @@ ENTRIES: dict[str, tuple[Any, str]] = {
 
 # What tests replace, or leave out for want of a name, and the call that is made in earnest. That each really is
 # the call is tested in tests/infra/test_grants.py.
-STAND_INS: dict[tuple[Any, str], Call] = {
+STAND_INS: dict[tuple[Any, str], Call | Callable[..., Call]] = {
     (Runtime, "site_url"): "ssm GetParameter site-url",
     (Runtime, "link_signer"): "secretsmanager GetSecretValue link-keys",
     (FakeMailSender, "send"): "ses SendRawEmail mail",
     (FakeMailSender, "rate"): "ses GetSendQuota account",
     (notices, "send_soon"): "lambda Invoke send-notices",
+    (executions, "status"): lambda machine, _name: f"states DescribeExecution {_machine(machine)}",
+    (executions, "stop"): lambda machine, _name, _cause: f"states StopExecution {_machine(machine)}",
     (inquiries, "_start_machine"): "states StartExecution inquiry",
     (inquiries, "resume"): "states SendTaskSuccess inquiry",
 }
 
 
-def _stands_for(call: Call, stand_in: Callable[..., Any]) -> Callable[..., Any]:
+def _stands_for(call: Call | Callable[..., Call], stand_in: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(stand_in)
     def run(*arguments: Any, **named: Any) -> Any:
-        note(call)
+        note(call if isinstance(call, str) else call(*arguments, **named))
         return stand_in(*arguments, **named)
 
     return run

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.pings import campaigns
-from infra.deploy import Deployment
-from infra.local.aws import LocalAws
+from infra.local.aws import ROOT, LocalAws
 from infra.local.seed import Seeder
 from infra.local.stack import STAGE, deploy
 from infra.progress import Progress
@@ -26,6 +25,10 @@ SPEED = 6720
 """14 days in 180 s, 72 hours in 39 s, 15 days in 193 s."""
 SAVE_SECONDS = 5
 """How often the local AWS saves its state: what it loses when it is killed."""
+
+
+LOG = ROOT / "build" / "drills.log"
+"""What the local AWS of the last stack had to say."""
 
 
 class Ground:
@@ -56,6 +59,7 @@ class Ground:
         finally:
             self.aws.stop()
             self.proxy.stop()
+            LOG.write_bytes(self.aws.log.read_bytes())
 
     def _point_us_at_it(self) -> None:
         os.environ.update(self.aws.credentials)
@@ -210,9 +214,6 @@ class Ground:
             return found if over else None
 
         return wait_for(closed, f"the close of {campaign_id}", patience)
-
-    def deployment(self) -> Deployment:
-        return Deployment(self.aws.session, STAGE, lambda _line: None, self.aws.endpoint_url)
 
 
 def quiet(look: Callable[[], object], seconds: float = 4.0, patience: float = 60.0) -> None:

@@ -49,7 +49,7 @@ def _run(ground: Ground, report: Report, expected: int, way: str) -> None:
     ground.until_closed(campaign_id)
     quiet(lambda: len(ground.faults.mails))
     count_campaign(ground, campaign_id, report, answered, expected, skew=2 * SKEW)
-    count_inquiries(ground, ids, report, {ids[0]}, skew=2 * SKEW, late=30.0)
+    count_inquiries(ground, ids, report, {ids[0]}, skew=2 * SKEW)
 
 
 def _is_overdue(inquiry_id: str) -> bool:

@@ -53,10 +53,10 @@ def run(ground: Ground, report: Report) -> None:
     _check(ground, report)
 
     ground.until_closed(campaign_id, 600)
-    forgotten = (max(saved, killed_at - timedelta(seconds=SAVE_SECONDS + 4)), killed_at + timedelta(seconds=1))
+    forgotten = (max(saved, killed_at - timedelta(seconds=SAVE_SECONDS + 10)), killed_at + timedelta(seconds=1))
     count_campaign(ground, campaign_id, report, answered, expected, forgotten=forgotten)
     quiet(lambda: len(ground.faults.mails))
-    count_inquiries(ground, ids, report, pressed, late=60.0, forgotten=forgotten)
+    count_inquiries(ground, ids, report, pressed, late=120.0, forgotten=forgotten)
     check_audit(report)
 
 
