@@ -267,7 +267,7 @@ def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
     mail = Mail("someone@example.org", "Subject", "Text", "<p>Text</p>", "ping.x")
     install(real)
     inquiry = rules.opened("IN-1", ENVELOPE, "CODE1", datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    tries = {
+    tries: dict[tuple[str, str], Callable[[Runtime], Any]] = {
         ("Runtime", "site_url"): _unwrapped(Runtime.site_url),
         ("Runtime", "link_signer"): _unwrapped(Runtime.link_signer),
         ("FakeMailSender", "send"): lambda _runtime: SesSender(settings).send(mail),
