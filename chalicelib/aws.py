@@ -5,7 +5,7 @@ session more would cost a cold start as much as importing Chalice.
 """
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -40,6 +40,14 @@ def ses() -> "SESClient":
     from botocore.config import Config
 
     return session().client("ses", config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}))
+
+
+@cache
+def ses_v2() -> Any:
+    """SES, version 2: only this one says whether the account is still in the sandbox."""
+    import boto3
+
+    return boto3.client("sesv2")
 
 
 @cache

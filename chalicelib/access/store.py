@@ -171,6 +171,11 @@ def all_accounts() -> list[Account]:
     return [one for role in Role for one in accounts_in(role)]
 
 
+def all_in(role: Role) -> list[Account]:
+    """All accounts with a role, read consistently and so from the whole table: for what is done once in a life."""
+    return [_account(row) for row in AccountRow.scan(AccountRow.role == role.value, consistent_read=True)]
+
+
 def add_account(transaction: TransactWrite, made: Account) -> None:
     """Put a new account into the transaction; it fails when the address has one."""
     transaction.save(account_row(made), condition=AccountRow.email.does_not_exist())

@@ -1,4 +1,4 @@
-"""ministack 1.5.33 with seven gaps closed. Runs in ministack's own environment, as a program (see aws.py).
+"""ministack 1.5.33 with eight gaps closed. Runs in ministack's own environment, as a program (see aws.py).
 
 * A Lambda's error carries the name of its exception, as on AWS, so that state machines can retry and catch by name.
   ministack calls every error `Runtime.HandlerError`.
@@ -8,6 +8,7 @@
   campaign's delivery notices would fill the memory of a laptop.
 * What SNS hands to a Lambda is tried three times, then goes to the function's dead-letter queue. ministack tries once.
 * CloudWatch makes metrics of what is printed, and fires alarms (watching.py).
+* A Lambda made by CloudFormation has the dead-letter queue of its template. ministack leaves it out.
 * State is saved every SAVE_SECONDS (0: only on an orderly end), so that a machine that dies costs half a minute.
 """
 
@@ -107,6 +108,18 @@ class TriedAgain:
         return result
 
 
+def with_dead_letters(create: Callable[..., Any], functions: Any) -> Callable[..., Any]:
+    """`create` of a Lambda from a template, giving it the dead-letter queue that the template names."""
+
+    def create_and_set(logical_id: str, properties: dict[str, Any], *more: Any) -> Any:
+        made = create(logical_id, properties, *more)
+        if queue := properties.get("DeadLetterConfig"):
+            functions[properties["FunctionName"]]["config"]["DeadLetterConfig"] = queue
+        return made
+
+    return create_and_set
+
+
 def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
     """`deliver`, done by a few threads one message after the other; the caller does not wait."""
     listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="sns-to-lambda")
@@ -161,6 +174,7 @@ def main() -> None:
         sqs,
         stepfunctions,
     )
+    from ministack.services.cloudformation import provisioners  # type: ignore[import-not-found]
 
     sys.path.append(str(Path(__file__).resolve().parent.parent.parent))  # run as a program, with -P
     from infra.local.watching import WATCH_SECONDS, Watch, with_embedded_metrics
@@ -168,6 +182,8 @@ def main() -> None:
     end_with_parent()
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)
     iam_actions.extract_resource_arn = with_mail_identity(iam_actions.extract_resource_arn)
+    made = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    made["create"] = with_dead_letters(made["create"], lambda_svc._functions)
     sns._lambda_svc = TriedAgain(lambda_svc)
     sns._deliver_to_lambda = in_turn(sns._deliver_to_lambda)
     stepfunctions._execute_task = with_timeout_path(stepfunctions._execute_task, stepfunctions._resolve_path)

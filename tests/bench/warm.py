@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import app
 from chalicelib import runtime as runtimes
+from chalicelib.mail.gateway import Standing
 from chalicelib.mail.message import Mail, envelope_sender, to_bytes
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings
@@ -56,6 +57,9 @@ class CountingSender:
 
     def rate(self) -> float:
         return self.per_second
+
+    def standing(self) -> Standing:
+        return Standing(sandbox=False, enabled=True, daily=50_000, sent=self.mails, per_second=self.per_second)
 
 
 def peak_megabytes() -> float:

@@ -12,9 +12,8 @@ from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.rules import Mark, Ping, Route, SentMail
 from tests.drills.counting import check_audit, count_campaign
 from tests.drills.faults import Accepted, Call
-from tests.drills.ground import Ground, quiet
+from tests.drills.ground import Ground, quiet, wait_for
 from tests.drills.report import Report
-from tests.e2e.support import wait_for
 
 TITLE = "SNS delivers news of mails late, twice and out of order"
 SENDER = "poc-directory"
@@ -52,6 +51,8 @@ class Bouncer:
         if call.operation != "ses.SendRawEmail" or when != "after" or not self._left:
             return
         mail = self._ground.faults.mails[-1]
+        if not mail.reference.startswith("ping."):
+            return
         _word, _campaign, poc_id, route, _at = mail.reference.split(".")
         if route == Route.PRIMARY.value[0] and poc_id not in self.poc_ids:
             self._left -= 1
@@ -108,7 +109,7 @@ def run(ground: Ground, report: Report) -> None:
         if counts[poc_id] != 1:
             report.duplicated.append(f"{poc_id}: {counts[poc_id]} mails though it had answered")
 
-    wait_for(lambda: any(_is_reminder(mail, firsts) for mail in ground.mails_of(campaign_id)), "a reminder", 120)
+    wait_for(lambda: any(_is_reminder(mail, firsts) for mail in ground.mails_of(campaign_id)), "a reminder")
     quiet(lambda: len(ground.mails_of(campaign_id)))
     ground.publish(*(delivered(firsts[poc_id].reference) for poc_id in late))
     report.injected.append(f"{len(late)} deliveries of first mails after the reminder")

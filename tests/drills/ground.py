@@ -7,25 +7,46 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from chalicelib.pings import campaigns
-from infra.deploy import Deployment
-from infra.local.aws import LocalAws
+from urllib3.exceptions import HTTPError
+
+from chalicelib.audit.records import Actor
+from chalicelib.pings import campaigns, service
+from infra.local.aws import ROOT, LocalAws
 from infra.local.seed import Seeder
 from infra.local.stack import STAGE, deploy
 from infra.progress import Progress
 from tests.drills.faults import Accepted, Faults, Proxy
-from tests.e2e.support import Visitor, path_of, wait_for
+from tests.e2e.support import Visitor, path_of
+from tests.e2e.support import wait_for as wait_with_patience
 
 SPEED = 6720
 """14 days in 180 s, 72 hours in 39 s, 15 days in 193 s."""
+PATIENCE = 300.0
+"""Seconds that anything may take on a machine that others use as well."""
+PRESSES = 3
 SAVE_SECONDS = 5
 """How often the local AWS saves its state: what it loses when it is killed."""
+
+
+Found = TypeVar("Found")
+
+
+def wait_for(look: Callable[[], Found | None], what: str, patience: float = PATIENCE) -> Found:
+    """The first true answer of `look`. Raises AssertionError when there is none for too long."""
+    return wait_with_patience(look, what, patience)
+
+
+LOG = ROOT / "build" / "drills.log"
+"""What the local AWS of the last stack had to say."""
 
 
 class Ground:
@@ -37,6 +58,7 @@ class Ground:
         seen = self.proxy.url if through_proxy else None
         self.aws = LocalAws(folder, port, save_seconds=SAVE_SECONDS, lambdas_see=seen)
         self.outputs: dict[str, str] = {}
+        self.refused: Counter[int] = Counter()  # presses that the site did not take, by status (0: no answer)
 
     @contextmanager
     def standing(self) -> Iterator["Ground"]:
@@ -56,6 +78,8 @@ class Ground:
         finally:
             self.aws.stop()
             self.proxy.stop()
+            if self.aws.log.exists():
+                LOG.write_bytes(self.aws.log.read_bytes())
 
     def _point_us_at_it(self) -> None:
         os.environ.update(self.aws.credentials)
@@ -136,7 +160,9 @@ class Ground:
     # Campaigns
 
     def start_campaign(self) -> str:
-        """Start a campaign as the schedule does; returns its id."""
+        """Start a campaign as the schedule does; returns its id. One that a drill left behind is cancelled first."""
+        if active := campaigns.active_and_last()[0]:
+            service.cancel(active, Actor.system("drill"), datetime.now(UTC), "drill")
         told = self.invoke("start-scheduled-campaign", {})
         assert told["started"], told
         return str(told["campaign_id"])
@@ -158,7 +184,7 @@ class Ground:
             firsts.setdefault(mail.reference.split(".")[2], mail)
         return firsts
 
-    def wait_for_first_mails(self, campaign_id: str, number: int, patience: float = 120) -> dict[str, Accepted]:
+    def wait_for_first_mails(self, campaign_id: str, number: int, patience: float = PATIENCE) -> dict[str, Accepted]:
         """The first mails when there are `number` of them."""
         return wait_for(
             lambda: found if len(found := self.first_mails(campaign_id)) >= number else None,
@@ -188,20 +214,22 @@ class Ground:
         return self._press(mail, {})
 
     def _press(self, mail: Accepted, answer: dict[str, str]) -> bool:
-        visitor = Visitor(self.aws.site_url)
-        try:
-            page = visitor.get(mail.link)
-            if page.status != 200:
-                return False
-            return visitor.post(path_of(mail.link), {"form": page.hidden("form"), **answer}).status == 303
-        except (OSError, AssertionError):
-            return False
-        except Exception as error:
-            if type(error).__module__.startswith("urllib3"):
-                return False
-            raise
+        """Press, and press again when the site does not take it: people do."""
+        for _try in range(PRESSES):
+            try:
+                visitor = Visitor(self.aws.site_url)
+                page = visitor.get(mail.link)
+                status = page.status
+                if status == HTTPStatus.OK:
+                    status = visitor.post(path_of(mail.link), {"form": page.hidden("form"), **answer}).status
+            except (OSError, AssertionError, HTTPError):
+                status = 0
+            if status == HTTPStatus.SEE_OTHER:
+                return True
+            self.refused[status] += 1
+        return False
 
-    def until_closed(self, campaign_id: str, patience: float = 400) -> Any:
+    def until_closed(self, campaign_id: str, patience: float = 2 * PATIENCE) -> Any:
         """Wait until a campaign is closed and the mail to the manager is out; returns it."""
 
         def closed() -> Any:
@@ -210,9 +238,6 @@ class Ground:
             return found if over else None
 
         return wait_for(closed, f"the close of {campaign_id}", patience)
-
-    def deployment(self) -> Deployment:
-        return Deployment(self.aws.session, STAGE, lambda _line: None, self.aws.endpoint_url)
 
 
 def quiet(look: Callable[[], object], seconds: float = 4.0, patience: float = 60.0) -> None:

@@ -8,10 +8,9 @@ import threading
 from chalicelib.directory import store as directory
 from chalicelib.directory.rules import COLUMNS, as_text
 from tests.drills.counting import check_audit, count_campaign
-from tests.drills.ground import Ground
+from tests.drills.ground import Ground, wait_for
 from tests.drills.report import Report
 from tests.e2e.nominations import nomination
-from tests.e2e.support import wait_for
 
 TITLE = "a full import while a campaign sends"
 NEW = 100

@@ -52,7 +52,7 @@ def count_inquiries(
     report: Report,
     acknowledged: set[str],
     skew: float = 0.0,
-    late: float = 20.0,
+    late: float = 60.0,
     forgotten: tuple[datetime, datetime] | None = None,
 ) -> None:
     """Hold inquiries against the ledger: one notice and at most two reminders per step, deadlines as policy has them.

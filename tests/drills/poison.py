@@ -18,11 +18,10 @@ from chalicelib.pings.rules import Mark
 from tests.drills.counting import check_audit
 from tests.drills.faults import Fault, Kind
 from tests.drills.feedback import bounced, delivered, notice
-from tests.drills.ground import Ground
+from tests.drills.ground import Ground, wait_for
 from tests.drills.inquiring import open_some
 from tests.drills.report import Report
 from tests.e2e.nominations import nomination
-from tests.e2e.support import wait_for
 
 TITLE = "poison input beside good input"
 
@@ -38,7 +37,7 @@ BAD_FILES = {
     "one line of 3.9 MB": HEADER.encode() + b"\n" + b"x" * 3_900_000,
     "an open quote": HEADER.encode() + b'\n"CH,technical,' + b"y" * 100_000,
     "NUL in every cell": HEADER.encode() + b"\n" + ("\0," * 10 + "\0\n").encode() * 1000,
-    "20 MB": b"a,b\n" * 5_000_000,
+    "5 MB": b"a,b\n" * 1_250_000,
 }
 
 
@@ -89,8 +88,8 @@ def _feedback(ground: Ground, report: Report, campaign_id: str, references: dict
         for number, (_what, text) in enumerate(bad):
             ground.publish(text, delivered(references[poc_ids[number % len(poc_ids)]]))
         ground.publish(delivered(references[stuck]))
-        wait_for(lambda: all(_delivered(campaign_id, poc_id) for poc_id in poc_ids[: len(bad)]), "the good news", 90)
-        letters = wait_for(ground.letters, "the dead letter of the one that fails", 60)
+        wait_for(lambda: all(_delivered(campaign_id, poc_id) for poc_id in poc_ids[: len(bad)]), "the good news")
+        letters = wait_for(ground.letters, "the dead letter of the one that fails")
     kinds = ", ".join(what for what, _text in bad)
     report.injected.append(f"{len(bad)} kinds of bad news, a good one after each: {kinds}")
     report.injected.append("one piece of news that cannot be written down, however often it is tried")
@@ -124,7 +123,7 @@ def _imports(ground: Ground, report: Report) -> None:
         event = {"import_id": import_id, "actor": {"kind": "system", "name": "drill"}}
         ground.invoke("commit-import", event, later=True)
     letters: list[object] = []
-    wait_for(lambda: len(letters.extend(ground.letters()) or letters) >= 3, "the dead letters of three imports", 90)  # type: ignore[func-returns-value]
+    wait_for(lambda: len(letters.extend(ground.letters()) or letters) >= 3, "the dead letters of three imports")  # type: ignore[func-returns-value]
     report.injected.append("three imports of files that are not there: three dead letters")
     if len(letters) != 3:
         report.lost.append(f"{len(letters)} dead letters instead of three")

@@ -6,10 +6,9 @@ from chalicelib.directory import store as directory
 from chalicelib.inquiries import service
 from chalicelib.inquiries.rules import What
 from tests.drills.counting import check_audit, count_campaign
-from tests.drills.ground import Ground, quiet
+from tests.drills.ground import Ground, quiet, wait_for
 from tests.drills.inquiring import count_inquiries, open_some
 from tests.drills.report import Report
-from tests.e2e.support import wait_for
 
 TITLE = "the clocks of Lambdas are off"
 SKEW = 4.0
@@ -42,14 +41,14 @@ def _run(ground: Ground, report: Report, expected: int, way: str) -> None:
     assert ground.acknowledge(ground.wait_for_notice(ids[0])), ids[0]
     firsts = ground.wait_for_first_mails(campaign_id, expected)
     answered = ground.confirm(dict(sorted(firsts.items())[: expected // 2]))
-    wait_for(lambda: all(_is_overdue(each) for each in ids[1:]), "the missed deadlines", 120)
+    wait_for(lambda: all(_is_overdue(each) for each in ids[1:]), "the missed deadlines")
     everybody = {poc_id: mail for poc_id, mail in firsts.items() if poc_id not in answered}
-    wait_for(lambda: len(ground.mails_of(campaign_id)) >= expected + len(everybody), "the first reminders", 120)
+    wait_for(lambda: len(ground.mails_of(campaign_id)) >= expected + len(everybody), "the first reminders")
     answered |= ground.confirm(everybody)
     ground.until_closed(campaign_id)
     quiet(lambda: len(ground.faults.mails))
     count_campaign(ground, campaign_id, report, answered, expected, skew=2 * SKEW)
-    count_inquiries(ground, ids, report, {ids[0]}, skew=2 * SKEW, late=30.0)
+    count_inquiries(ground, ids, report, {ids[0]}, skew=2 * SKEW)
 
 
 def _is_overdue(inquiry_id: str) -> bool:

@@ -10,10 +10,9 @@ from chalicelib.inquiries import service
 from chalicelib.pings import campaigns
 from tests.drills.counting import check_audit, count_campaign
 from tests.drills.faults import Accepted, Fault, Kind
-from tests.drills.ground import Ground, quiet
+from tests.drills.ground import Ground, quiet, wait_for
 from tests.drills.inquiring import count_inquiries, open_some
 from tests.drills.report import Report
-from tests.e2e.support import wait_for
 
 TITLE = "SES, DynamoDB, KMS and Step Functions throttle and fail in turns"
 
@@ -82,7 +81,7 @@ def run(ground: Ground, report: Report) -> None:
     with faults.injected(*SES):
         campaign_id = ground.start_campaign()
         ids = open_some(4, "SES", skip=10)
-        ground.wait_for_first_mails(campaign_id, expected, 180)
+        ground.wait_for_first_mails(campaign_id, expected)
         pressed = {ids[0]}
         wait_for(
             lambda: all(service.get(each).steps[0].notified_at for each in ids), "the notices of all inquiries", 120
@@ -93,7 +92,7 @@ def run(ground: Ground, report: Report) -> None:
 
     people = Answering(ground, dict(sorted(firsts.items())[:40]))
     reminder = campaigns.get(campaign_id).milestones[0].at.timestamp()  # type: ignore[union-attr]
-    wait_for(lambda: time.time() > reminder - 3, "the first reminders", 120)
+    wait_for(lambda: time.time() > reminder - 3, "the first reminders")
     with people.pressing():
         with faults.injected(*DYNAMODB):
             ids += open_some(4, "DDB", skip=20)
@@ -125,7 +124,7 @@ def run(ground: Ground, report: Report) -> None:
     ground.until_closed(campaign_id, 900)
     count_campaign(ground, campaign_id, report, people.accepted, expected)
     quiet(lambda: len(ground.faults.mails))
-    wait_for(lambda: not any(service.get(each).outbox for each in ids), "the mails of all inquiries", 300)
+    wait_for(lambda: not any(service.get(each).outbox for each in ids), "the mails of all inquiries")
     count_inquiries(ground, ids, report, pressed, late=120.0)
     check_audit(report)
     report.lost += [f"a dead letter: {str(letter)[:150]}" for letter in ground.letters()]

@@ -92,9 +92,8 @@ def needed_by_lambda_itself(function: dict[str, Any]) -> Iterator[Grant]:
     if "DeadLetterQueue" in function:
         yield "sqs:SendMessage", "failed events"
         yield from key("sqs", *KEY_OF["sqs", "SendMessage"])
-    if function.get("TracingConfig") or function.get("Tracing") == "Active":
-        yield "xray:PutTraceSegments", "*"
-        yield "xray:PutTelemetryRecords", "*"
+    yield "xray:PutTraceSegments", "*"  # all are traced (tests/infra/test_operations.py)
+    yield "xray:PutTelemetryRecords", "*"
 
 
 OURS = r"^arn:\$\{AWS::Partition\}:%s:\$\{AWS::Region\}:\$\{AWS::AccountId\}:%s$"
