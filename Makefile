@@ -3,10 +3,11 @@ PYTHON ?= python3.11
 PORT ?= 4566
 MAILBOX_PORT ?= 8025
 SPEED ?= 3600
+WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test e2e bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test audit calls e2e pictures drill rebuild restore bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,15 +41,37 @@ check: environment ## Lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check package ## Lint, types, and all tests that need no network
-	$(BIN)/pytest -m "not e2e"
+test: check package ## Lint, types, and all tests that need no network (WORKERS=0: on one core)
+	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls check
+
+audit: environment package ## Policy rules on the template, known vulnerabilities, bill of materials
+	@$(PYTHON) -m infra.bootstrap --audit
+	$(BIN)/python -m infra.policy_check
+	$(BIN)/python -m infra.dependency_audit
+	@$(BIN)/pytest -m audit tests/infra/test_sbom.py
+
+calls: package ## Run all tests and write down which AWS calls each Lambda makes (tests/infra/calls.json)
+	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls write
 
 e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium
 	$(BIN)/pytest -m e2e tests/e2e
 
+pictures: environments package ## Renew the screenshots of the README and the times in docs/poor-line.md
+	@$(BIN)/python -m infra.chromium
+	$(BIN)/pytest -m e2e tests/e2e/test_for_docs.py --for-docs
+
 bench: environments package ## Measure against the budgets, all or PART=name, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench $(PART)
+
+drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew; ONLY= all, about 20 min)
+	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write)
+
+rebuild: environment ## After a restore: start all state machines anew from the tables (STAGE=prod: on AWS)
+	@$(BIN)/python -m infra.rebuild --port $(PORT) $(if $(STAGE),--stage $(STAGE))
+
+restore: environment ## Copy a restored table back: TABLE=inquiries RESTORED=<full name> (STAGE=prod: on AWS)
+	@$(BIN)/python -m infra.restore --port $(PORT) --table $(TABLE) --restored $(RESTORED) $(if $(STAGE),--stage $(STAGE))
 
 clean: ## Remove what was built (environments and local data stay)
 	rm -rf build vendor .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -195,6 +195,17 @@ def keep_audit_heads(_event: Event, _context: Any) -> Event:
     return keeping.keep_audit_heads(runtime())
 
 
+# The keys that sign links.
+
+
+@app.lambda_function(name="rotate_link_keys")
+def rotate_link_keys(event: Event, context: Any) -> Event:
+    """Called by a schedule, or by hand when a key may have leaked: give links a new signing key."""
+    from chalicelib.links import rotation
+
+    return dict(rotation.rotate_link_keys(event, runtime(), context.aws_request_id))
+
+
 # Entries and nominations.
 
 

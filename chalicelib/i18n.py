@@ -1,6 +1,7 @@
 """The six official languages: gettext catalogues, text direction, and dates as the United Nations writes them."""
 
 import gettext
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -26,6 +27,16 @@ def _(text: str) -> str:
     return text
 
 
+def _p(context: str, text: str) -> str:
+    """Marks a text that has several meanings, which other languages say differently; `context` tells which is meant.
+
+    What is returned is what the catalogues are asked for, as with `_`: the context, a mark of gettext's own, the text.
+    """
+    return f"{context}{_MARK}{text}"
+
+
+_MARK = "\x04"
+
 _MONTHS = (
     _("January"),
     _("February"),
@@ -42,12 +53,24 @@ _MONTHS = (
 )
 
 
+class _Source(gettext.NullTranslations):
+    """English, as it stands in the code: every text is its own translation, without its context."""
+
+    def gettext(self, message: str) -> str:
+        return message.rpartition(_MARK)[2]
+
+
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """The catalogue of a language; English is the source and needs none. Unknown languages get English."""
     if language == SOURCE_LANGUAGE or language not in LANGUAGES:
-        return gettext.NullTranslations()
-    return gettext.translation("messages", LOCALES, [language], fallback=True)
+        return _Source()
+    try:
+        found = gettext.translation("messages", LOCALES, [language])
+    except FileNotFoundError:  # not compiled yet
+        return _Source()
+    found.add_fallback(_Source())
+    return found
 
 
 def direction(language: str) -> str:
@@ -69,6 +92,14 @@ def choose_language(*wishes: str | None) -> str:
             if language in LANGUAGES:
                 return language
     return SOURCE_LANGUAGE
+
+
+def labelled(translate: Callable[[str], str], label: str, value: str) -> str:
+    """A label and its value on one line: French puts a space before the colon, Chinese has a colon of its own width.
+
+    An empty label leaves the colon and the value, for where the label is outside.
+    """
+    return translate("{label}: {value}").format(label=label, value=value)
 
 
 def format_date(moment: date, language: str) -> str:

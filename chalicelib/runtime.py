@@ -3,18 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib import aws
 from chalicelib.clock import Clock, utc_now
+from chalicelib.links import keys as link_keys
 from chalicelib.settings import Settings, settings
 
 if TYPE_CHECKING:
     from chalicelib.links.tokens import LinkSigner
     from chalicelib.mail.gateway import MailSender
-
-KEYS_KEPT = timedelta(minutes=5)  # how late a rotated or revoked key may be noticed
 
 
 @dataclass
@@ -32,8 +31,8 @@ class Runtime:
     mails: "MailSender | None" = None
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
-    _keys_until: float = field(default=0.0, init=False)
-    _fetched: tuple[str, ...] = field(default=(), init=False)
+    _read_at: datetime | None = field(default=None, init=False)
+    _read: tuple[link_keys.Key, ...] = field(default=(), init=False)
 
     def site_url(self) -> str:
         """Where the site is, without a slash at the end; it may end in a stage (`https://…/api`)."""
@@ -54,14 +53,14 @@ class Runtime:
         """The signer of links in mail, with the keys as they were at most five minutes ago."""
         from chalicelib.links.tokens import LinkSigner
 
-        return LinkSigner(list(self.keys or self._current_keys()), self.clock)
+        return LinkSigner(list(self.keys) or self._current_keys(), self.clock)
 
-    def _current_keys(self) -> tuple[str, ...]:
-        if not self._fetched or self.monotonic() >= self._keys_until:
+    def _current_keys(self) -> list[str]:
+        now = self.clock()
+        if self._read_at is None or now - self._read_at >= link_keys.READ_AGAIN_AFTER:
             secret = aws.secrets().get_secret_value(SecretId=self.settings.link_keys_secret)
-            self._fetched = tuple(line.strip() for line in secret["SecretString"].splitlines() if line.strip())
-            self._keys_until = self.monotonic() + KEYS_KEPT.total_seconds()
-        return self._fetched
+            self._read, self._read_at = link_keys.parse(secret["SecretString"]), now
+        return link_keys.for_signer(self._read, now)
 
 
 _installed: dict[str, Runtime] = {}

@@ -1,11 +1,14 @@
 """Jinja2 for mails and pages alike: one environment per language, HTML escaped, unknown names are errors."""
 
+from collections.abc import Callable
 from functools import cache
 from unicodedata import bidirectional
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, pass_eval_context, select_autoescape
 from jinja2.ext import InternationalizationExtension
+from jinja2.nodes import EvalContext
 from jinja2.parser import Parser
+from markupsafe import Markup
 
 from chalicelib import i18n
 from chalicelib.directory.states import states
@@ -44,11 +47,23 @@ def environment(language: str) -> Environment:
     made.globals.update(
         language=language, direction=i18n.direction(language), languages=i18n.LANGUAGES, LTR="\u2066", POP="\u2069"
     )
+    made.filters["labelled"] = _labelled(i18n.translations(language).gettext("{label}: {value}"))
     made.filters["date"] = lambda moment: i18n.format_date(moment, language)
     made.filters["moment"] = lambda moment, timezone="UTC": i18n.format_moment(moment, language, timezone)
     made.filters["state_name"] = lambda code: states()[code].name(language)
     made.filters["isolate"] = lambda text: isolate(text, language)
     return made
+
+
+def _labelled(pattern: str) -> Callable[[EvalContext, str, str], str]:
+    """`value | labelled(label)`: `i18n.labelled` for templates; in HTML, what is not markup yet is escaped."""
+
+    @pass_eval_context
+    def labelled(context: EvalContext, value: str, label: str) -> str:
+        ours = Markup(pattern) if context.autoescape else pattern  # noqa: S704 (of a catalogue, two names and a colon)
+        return ours.format(label=label, value=value)
+
+    return labelled
 
 
 def isolate(text: str, language: str) -> str:

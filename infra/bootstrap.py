@@ -1,6 +1,7 @@
-"""Make the environments that everything else runs in: `.venv` (ours) and `.local/ministack` (the local AWS).
+"""Make the environments that everything else runs in: `.venv` (ours), `.local/ministack` (the local AWS), and
+`.local/audit` (what looks at the template and the dependencies from outside).
 
-    python3.11 -m infra.bootstrap [--local]
+    python3.11 -m infra.bootstrap [--local | --audit]
 
 Standard library only. What is installed is exactly what the lock files name, hash by hash; an environment is made
 again only when its lock file changes.
@@ -21,7 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = {
     ROOT / ".venv": ROOT / "requirements" / "dev.txt",
     ROOT / ".local" / "ministack": ROOT / "requirements" / "local.txt",
+    ROOT / ".local" / "audit": ROOT / "requirements" / "audit.txt",
 }
+EXTRAS = {"ministack": "local", "audit": "audit"}
+"""The environments that are made only when asked for, and how."""
 
 
 class BootstrapError(Exception):
@@ -95,7 +99,8 @@ def main() -> None:
                  "install python3.11, or name it with `make PYTHON=/path/to/python3.11 ...`")  # fmt: skip
     progress = Progress()
     try:
-        ensure(list(ENVIRONMENTS) if "--local" in sys.argv else [ROOT / ".venv"], progress)
+        extra = [environment for environment in ENVIRONMENTS if f"--{EXTRAS.get(environment.name)}" in sys.argv]
+        ensure([ROOT / ".venv", *extra], progress)
     except BootstrapError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ _OPTIONS = {
     "templates/**.html": {"trimmed": "true", "extensions": "jinja2.ext.i18n"},
     "templates/**.txt": {"trimmed": "true", "extensions": "jinja2.ext.i18n"},
 }
-_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "_p": ((1, "c"), 2), "pgettext": ((1, "c"), 2)}
 TRANSLATED = tuple(code for code in LANGUAGES if code != SOURCE_LANGUAGE)
 
 

@@ -24,6 +24,7 @@ import yaml
 
 from infra.catalogues import compile_all
 from infra.gateway_answers import gateway_answers
+from infra.sbom import write_sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -31,11 +32,14 @@ VENDOR = ROOT / "vendor"
 WHEELS = ROOT / ".local" / "zip-packages"
 TEMPLATE = BUILD / "template.yaml"
 ZIP = BUILD / "deployment.zip"
+SBOM = BUILD / "sbom.cdx.json"
 STAMP = BUILD / "inputs.sha256"
 
+RESOURCES = ("infra/resources.yaml", "infra/observability.yaml")
 ASSETS = ("templates", "locales", "data")
 INPUTS = ("app.py", "chalicelib", *ASSETS, "stepfunctions", "requirements/zip.txt", ".chalice/config.json",
-          ".chalice/policies", "infra/resources.yaml", "infra/package.py", "infra/gateway_answers.py")  # fmt: skip
+          ".chalice/policies", *RESOURCES, "infra/dashboard.json", "infra/package.py", "infra/gateway_answers.py",
+          "infra/sbom.py")  # fmt: skip
 # Lambda's x86-64 runtime for Python 3.11; wheels only, so that packaging never compiles or runs a package's code.
 PLATFORM = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64", "--python-version", "3.11",
             "--implementation", "cp"]  # fmt: skip
@@ -49,12 +53,13 @@ class PackageError(Exception):
 def package() -> bool:
     """Bring `build/` up to date; false when it already was. Raises PackageError."""
     stamp = digest(INPUTS)
-    if STAMP.exists() and STAMP.read_text() == stamp and TEMPLATE.exists() and ZIP.exists():
+    if STAMP.exists() and STAMP.read_text() == stamp and all(made.exists() for made in (TEMPLATE, ZIP, SBOM)):
         return False
     STAMP.unlink(missing_ok=True)
     fill_vendor()
     run_chalice()
     tidy_zip()
+    write_sbom(ZIP, SBOM)
     write_template()
     STAMP.write_text(stamp)
     return True
@@ -125,8 +130,28 @@ def run_chalice() -> None:
     chalice = Path(sys.executable).with_name("chalice")
     # The region only decides the names of service principals, which are the same in every commercial region.
     environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"}
-    run([str(chalice), "package", "--stage", "any", "--merge-template", "infra/resources.yaml", str(BUILD)],
+    run([str(chalice), "package", "--stage", "any", "--merge-template", str(merged_resources()), str(BUILD)],
         "Chalice could not package the app", environment)  # fmt: skip
+
+
+def merged_resources() -> Path:
+    """`infra/resources.yaml` and `infra/observability.yaml` in one file: Chalice merges a single one.
+
+    Raises PackageError when both define a thing of the same name.
+    """
+    from chalice.package import YAMLTemplateSerializer
+
+    merged: dict[str, Any] = {}
+    for name in RESOURCES:
+        found = YAMLTemplateSerializer().load_template((ROOT / name).read_text(), name)
+        for section, things in found.items():
+            there = merged.setdefault(section, {})
+            if twice := there.keys() & things.keys():
+                raise PackageError(f"{name} defines again in {section}: {', '.join(sorted(twice))}")
+            there.update(things)
+    target = BUILD / "resources.yaml"
+    target.write_text(yaml.dump(merged, Dumper=PlainDumper, allow_unicode=True))
+    return target
 
 
 def run(command: list[str], complaint: str, environment: dict[str, str] | None = None) -> None:
@@ -173,15 +198,36 @@ def write_template() -> None:
             raise PackageError(f"{path.name} has no state machine {logical_id} in infra/resources.yaml")
         machine["Properties"]["Definition"] = json.loads(path.read_text())
     call_by_alias(template)
+    dashboard = json.loads((ROOT / "infra" / "dashboard.json").read_text())
+    template["Resources"]["Dashboard"]["Properties"]["DashboardBody"] = {"Fn::Sub": json.dumps(dashboard)}
+    # Importing the definition would name the API after its title again.
+    api = template["Resources"]["RestAPI"]["Properties"]
+    api["DefinitionBody"]["info"]["title"] = api["Name"]
     compile_all()  # the gateway's answers are in all six languages
     answers = gateway_answers()
     template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["x-amazon-apigateway-gateway-responses"] = answers
+    encrypt_logs(template)
+    leave_tracing_to_globals(template)
     # A merged resource without a type means that infra/resources.yaml names a Lambda which app.py does not have.
     nameless = sorted(name for name, resource in template["Resources"].items() if "Type" not in resource)
     if nameless:
         raise PackageError(f"infra/resources.yaml names what app.py does not define: {', '.join(nameless)}")
     TEMPLATE.write_text(yaml.dump(template, Dumper=PlainDumper, allow_unicode=True, width=120))
     written.unlink()
+
+
+def leave_tracing_to_globals(template: Any) -> None:
+    """Chalice says of every Lambda that it begins no trace, which would outdo what infra/resources.yaml says of all."""
+    for resource in template["Resources"].values():
+        if resource.get("Type") == "AWS::Serverless::Function":
+            resource["Properties"].pop("Tracing", None)
+
+
+def encrypt_logs(template: Any) -> None:
+    """Chalice makes a log group for every Lambda, and can say of it only how long it is kept."""
+    for resource in template["Resources"].values():
+        if resource.get("Type") == "AWS::Logs::LogGroup":
+            resource["Properties"]["KmsKeyId"] = {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
 
 
 def call_by_alias(template: Any) -> None:

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Writes the three lock files anew from pyproject.toml: every package with its hashes, without index addresses.
+# Writes the four lock files anew from pyproject.toml: every package with its hashes, without index addresses.
 set -eu
 cd "$(dirname "$0")/.."
 lock() { uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 "$@"; }
 lock --group dev pyproject.toml --output-file requirements/dev.txt
 lock --group local --output-file requirements/local.txt
+lock --group audit --output-file requirements/audit.txt
 lock --group zip --no-deps --python-platform x86_64-manylinux2014 --output-file requirements/zip.txt

@@ -1,5 +1,6 @@
 """What every test stands on: no sockets, a moto AWS with our tables, and a clock that stands still."""
 
+import gc
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,14 +19,25 @@ for _name, _value in {
     os.environ[_name] = _value
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
-from tests.tables import create_tables
+from tests.moto_dynamodb import lay_out_tables, quicken
+
+quicken()
+
+pytest_plugins = ["tests.calls"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Pages and mails in the tests speak the languages of the catalogues as committed."""
+    """Pages and mails in the tests speak the languages of the catalogues as committed. Workers find them compiled."""
     from infra.catalogues import compile_all
 
-    compile_all()
+    if not hasattr(session.config, "workerinput"):
+        compile_all()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is imported stays: the collector need not look at it again and again, nor as often as it would."""
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -60,5 +72,5 @@ def clock() -> StillClock:
 def aws() -> Iterator[None]:
     """A fresh AWS of moto with every table of ours, and nothing in it."""
     with mock_aws(config={"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}):
-        create_tables()  # moto answers clients made earlier too, and making them is what takes time
+        lay_out_tables()  # moto answers clients made earlier too, and making them is what takes time
         yield

@@ -17,3 +17,14 @@ class Lambdas:
 
     def events(self, function: str) -> list[Any]:
         return [event for name, event in self._invoked if name == function]
+
+
+class Context:
+    """What Lambda tells a handler about the call."""
+
+    function_name = "a-function"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:a-function"
+
+    def __init__(self, request_id: str) -> None:
+        self.aws_request_id = request_id

@@ -8,7 +8,7 @@ from chalicelib.access.changes import CHANGE_NAMES, Change
 from chalicelib.access.rules import Account, AccountStatus, Role
 from chalicelib.directory.states import states
 from chalicelib.errors import MailRefused
-from chalicelib.i18n import _, format_moment, translations
+from chalicelib.i18n import _, _p, format_moment, translations
 from chalicelib.notices.notice import parts
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _facts(account: Account, language: str) -> list[tuple[str, str]]:
     """State (where there is one) and role."""
     translate = translations(language).gettext
     state = [(translate(_("State")), states()[account.state].name(language))] if account.state else []
-    return [*state, (translate(_("Role")), translate(ROLE_NAMES[account.role]))]
+    return [*state, (translate(_p("account", "Role")), translate(ROLE_NAMES[account.role]))]
 
 
 def invitation(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:

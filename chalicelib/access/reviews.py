@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.access import accounts, items, store
 from chalicelib.access.audit import Visit
 from chalicelib.access.items import Review
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.rules import Account, AccountStatus
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action, Actor, AuditRecord, accounts_subject
 from chalicelib.dynamo import ConditionFailed, Writes
@@ -39,10 +39,9 @@ class Line:
 def by_state() -> dict[str, list[Account]]:
     """All accounts but those removed, by State; the manager's own under an empty one."""
     found: dict[str, list[Account]] = {}
-    for role in Role:
-        for one in store.accounts_in(role):
-            if one.status is not AccountStatus.REMOVED:
-                found.setdefault(one.state, []).append(one)
+    for one in store.all_accounts():
+        if one.status is not AccountStatus.REMOVED:
+            found.setdefault(one.state, []).append(one)
     return found
 
 

@@ -176,6 +176,8 @@ class Action(StrEnum):
     """The auditor had the chains walked; how many, and how many do not fit."""
     VIEWS_LISTED = "audit:views:listed"
     """A supervisor looked at who had looked at the own State's entries."""
+    LINK_KEYS_ROTATED = "links:keys:rotated"
+    """Links got a new signing key, by schedule or because one may have leaked; how many keys were dropped."""
 
 
 class Outcome(StrEnum):
@@ -285,6 +287,10 @@ def resource_subject(resource_id: str) -> str:
 def account_subject(account_id: str) -> str:
     """The subject under which an account's history is kept."""
     return f"account#{account_id}"
+
+
+LINK_KEYS = "link-keys"
+"""The subject under which the history of the keys that sign links is kept."""
 
 
 def accounts_subject(state: str) -> str:

@@ -1,9 +1,11 @@
 """Why a nomination, or a whole file, is refused: a code, shown in the reader's language with what to do about it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
+from chalicelib.directory.networks import NETWORKS
+from chalicelib.directory.terms import ROLES, SCOPES
 from chalicelib.i18n import _
 
 MESSAGES = {
@@ -26,7 +28,7 @@ MESSAGES = {
     "phone": _("“%(given)s” is not an international number. Write +, the country code and digits only: +37410123456."),
     "timezone": _("“%(given)s” is not an IANA time zone. Write one like Asia/Yerevan."),
     "hours": _("“%(given)s” is not understood. Write 24/7, or times and days like 09:00-17:00 Mon-Fri."),
-    "network": _("“%(given)s” is not the code of a network. The codes are listed on the page Imports."),
+    "network": _("“%(given)s” is not the code of a network. The codes are: %(codes)s."),
     "date": _("“%(given)s” is not a date. Write year, month and day like 2024-01-26."),
     "future": _("“%(given)s” is in the future. Give the date that the note verbale bears."),
     "too-long": _("This is %(length)s characters long, and at most %(limit)s fit. Shorten it."),
@@ -38,8 +40,8 @@ MESSAGES = {
     "hours-24-7": _(
         "Round the clock means that the hours are 24/7. Write 24/7, or say that it is not round the clock."
     ),
-    "role": _("“%(given)s” is not the code of a role. The codes are listed on the page Imports."),
-    "scope": _("“%(given)s” is not the code of a scope. The codes are listed on the page Imports."),
+    "role": _("“%(given)s” is not the code of a role. The codes are: %(codes)s."),
+    "scope": _("“%(given)s” is not the code of a scope. The codes are: %(codes)s."),
     "round-the-clock": _("“%(given)s” is neither yes nor no. Write yes or no, or leave it empty."),
     "deputy": _("“%(given)s” is not the id of a point of contact of this State. Choose from the list."),
     "domain": _(
@@ -92,6 +94,9 @@ MESSAGES = {
     "unknown-columns": _("These columns are not used: %(columns)s."),
 }
 
+_CODES: dict[str, Collection[str]] = {"network": NETWORKS, "role": ROLES, "scope": SCOPES}
+"""What may be given instead, for whoever reads the message: not everybody sees the page of imports."""
+
 _SHOWN = {"given": 60}  # characters of a value that a message repeats; what the sender wrote may be very long
 _SHOWN_ELSE = 300
 
@@ -106,8 +111,10 @@ class Problem:
 
     def text(self, translate: Callable[[str], str] = str) -> str:
         """What is wrong and what to do. Values stand in direction isolates: they may run the other way."""
+        values = {"codes": ", ".join(_CODES[self.code])} if self.code in _CODES else {}
         shown = {
-            name: f"\u2068{shorten(value, _SHOWN.get(name, _SHOWN_ELSE))}\u2069" for name, value in self.values.items()
+            name: f"\u2068{shorten(value, _SHOWN.get(name, _SHOWN_ELSE))}\u2069"
+            for name, value in {**values, **self.values}.items()
         }
         return translate(MESSAGES[self.code]) % shown
 

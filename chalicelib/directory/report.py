@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.directory.entry import Holder, Kind, Nomination
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.rules import COLUMNS, LISTS, as_text
+from chalicelib.i18n import labelled
 
 
 class Outcome(StrEnum):
@@ -119,8 +120,9 @@ class Report:
 
 def remarks(row: Row, translate: Callable[[str], str], conflict: str) -> str:
     """All that is to be said about a row on one line: reasons, or the changes as `field: old → new`."""
-    said = [f"{problem.field}: {problem.text(translate)}".removeprefix(": ") for problem in row.problems]
-    said += [f"{change.field}: {change.old or '–'} → {change.new or '–'}" for change in row.changes]
+    about = [(problem.field, problem.text(translate)) for problem in row.problems]
+    about += [(change.field, f"{change.old or '–'} → {change.new or '–'}") for change in row.changes]
+    said = [labelled(translate, field, text) if field else text for field, text in about]
     return " | ".join([conflict, *said] if row.result is Result.CONFLICT else said)
 
 

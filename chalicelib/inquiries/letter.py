@@ -9,7 +9,7 @@ from chalicelib.directory import store as directory
 from chalicelib.directory.entry import KIND_NAMES, Entry, Kind
 from chalicelib.directory.states import states
 from chalicelib.errors import MailRefused
-from chalicelib.i18n import LANGUAGES, SOURCE_LANGUAGE, _, format_moment, translations
+from chalicelib.i18n import LANGUAGES, SOURCE_LANGUAGE, _, _p, format_moment, translations
 from chalicelib.inquiries import rules, terms
 from chalicelib.inquiries.rules import (
     TO_MANAGER,
@@ -294,7 +294,7 @@ def _for_manager(inquiry: Inquiry, language: str) -> dict[str, Rows]:
         (_("Reference"), inquiry.inquiry_id),
         (_("Asked by"), translate(KIND_NAMES[envelope.from_kind])),
         (_("Requested State"), states()[envelope.to_state].name(language)),
-        (_("Opened"), format_moment(inquiry.opened_at, language)),
+        (_p("inquiry", "Opened"), format_moment(inquiry.opened_at, language)),
     ]
     asked = [step for step in inquiry.steps if step.round == inquiry.round]
     return {

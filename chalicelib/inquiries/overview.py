@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.i18n import _
+from chalicelib.i18n import _, _p
 from chalicelib.inquiries import rules
 from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Event, Inquiry, Party, What
 
@@ -33,10 +33,10 @@ STANDINGS = {
     Standing.OVERDUE: _("Overdue"),
     Standing.UNREACHED: _("Nobody could be reached"),
     Standing.RESPONDED: _("Responded"),
-    Standing.ANSWERED: _("Answered"),
+    Standing.ANSWERED: _p("inquiry", "Answered"),
     Standing.DECLINED: _("Declined"),
     Standing.NOT_ICT: _("Not an ICT incident"),
-    Standing.WITHDRAWN: _("Withdrawn"),
+    Standing.WITHDRAWN: _p("inquiry", "Withdrawn"),
 }
 
 HAPPENED = {

@@ -8,7 +8,7 @@ from enum import StrEnum
 from chalicelib.access.rules import Role
 from chalicelib.directory.entry import NOBODY, Entry, Verification
 from chalicelib.directory.rules import COLUMNS, as_cells
-from chalicelib.i18n import _
+from chalicelib.i18n import _, _p
 from chalicelib.settings import NominationPolicy
 
 NOTE_FIELDS = ("note_verbale", "note_verbale_date")
@@ -37,11 +37,11 @@ STATUS_NAMES = {
     Status.OPEN: _("Waiting for the directory manager"),
     Status.APPROVED: _("Approved"),
     Status.RETURNED: _("Returned"),
-    Status.WITHDRAWN: _("Withdrawn"),
+    Status.WITHDRAWN: _p("proposal", "Withdrawn"),
 }
 WHAT_NAMES = {
     What.NEW: _("New point of contact"),
-    What.CHANGE: _("Change"),
+    What.CHANGE: _p("kind of proposal", "Change"),
     What.DEPARTURE: _("Departure"),
 }
 REASONS = {

@@ -5,6 +5,8 @@ its table, and `invocation` lets no error out of a Lambda with its words, which 
 line are fixed, so that they can be looked for; what changes goes into keys: opaque ids and counts (docs/operations.md).
 """
 
+import logging
+
 from aws_lambda_powertools import Logger
 
 from chalicelib.observability.formatter import GuardedFormatter
@@ -14,5 +16,7 @@ SERVICE = "poc-directory"
 # Chalice logs by the name of the app, which is the same: what it has to say goes through our formatter too. The level
 # comes from the environment (POWERTOOLS_LOG_LEVEL or LOG_LEVEL).
 logger = Logger(service=SERVICE, logger_formatter=GuardedFormatter())
+# What reaches the root logger is printed by Lambda's own handler, words of errors and all.
+logging.getLogger(SERVICE).propagate = False
 
 __all__ = ["SERVICE", "logger"]

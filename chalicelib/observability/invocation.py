@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.errors import DirectoryError
 from chalicelib.observability import SERVICE, logger, metrics
 from chalicelib.observability.formatter import code_of
+from chalicelib.observability.metrics import Metric
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Tracer
@@ -80,10 +82,12 @@ def watched(event: Any, get_response: Callable[[Any], Any]) -> Any:
         response = get_response(event)
     except Exception as error:
         logger.exception("the invocation failed", extra={"error": code_of(error) or type(error).__name__})
+        if not isinstance(error, DirectoryError):  # those are raised on purpose: to be tried again, or told
+            metrics.count(Metric.FAULTS, kind="function")
         failed = without_words(error)
     else:
-        if given is not None and isinstance(response, dict) and any(name in response for name in ABOUT):
-            return {**response, **handed_on()}
+        if isinstance(response, dict) and any(given and name in given and name in response for name in ABOUT):
+            return {**response, **handed_on()}  # a state machine's: this is the input of its next state
         return response
     finally:
         metrics.flush()

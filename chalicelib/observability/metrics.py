@@ -70,13 +70,18 @@ class Metric(Enum):
     SIGN_INS_FAILED = (
         "SignInsFailed",
         COUNT,
-        "Sign-ins refused. Kind: what was wrong",
-        ("password", "account", "code", "recovery"),
+        "Sign-ins refused. Kind: what was wrong (slowed: it was not even looked at, after too many failures)",
+        ("password", "account", "code", "recovery", "slowed"),
     )
     TRIES_SLOWED = ("TriesSlowedDown", COUNT, "Passwords, codes, links not even looked at: too many failures before")
     LINKS_REFUSED = ("LinksRefused", COUNT, "Links and short codes refused. Kind: why", ("invalid", "expired"))
     CONFLICTS_SHOWN = ("ConflictsShown", COUNT, "People who were told that somebody else was faster")
-    PAGES_FAILED = ("PagesFailed", COUNT, "Pages that failed by a fault of ours (the reader saw a reference)")
+    FAULTS = (
+        "Faults",
+        COUNT,
+        "What failed by a fault of ours: a page (its reader saw a reference), or a Lambda",
+        ("page", "function"),
+    )
     # Data
     IMPORT_ROWS = ("ImportRowsCommitted", COUNT, "Rows of nominations written by imports")
     AUDIT_HEADS_KEPT = ("AuditHeadsKept", COUNT, "Ends of audit chains kept where nobody can change them")

@@ -1,10 +1,11 @@
 """Where a State's supervisor looks after its accounts, and the manager after supervisors and the manager's own."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rules import OF_A_STATE, AccountStatus, Right, Role
 from chalicelib.errors import Conflict, Forbidden, Hidden, NotFound
-from chalicelib.i18n import LANGUAGES, _
+from chalicelib.i18n import LANGUAGES, _, _p
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
@@ -12,21 +13,32 @@ if TYPE_CHECKING:
 
     from chalicelib.access.accounts import Reset
     from chalicelib.access.invitations import Invited
+    from chalicelib.access.listing import Line, Wanted
     from chalicelib.access.rules import Account
     from chalicelib.directory.problems import Problem
 
 pages = Pages(__name__)
 
+OURS = "-"
+"""What the address of a page has for the manager's own accounts instead of a State."""
 EITHER = (Right.SUPERVISE_ACCOUNTS, Right.APPOINT)
 LONGEST_EMAIL = 254
+SHOWN_AT_MOST = 500
+"""Accounts on one page, when those of all States are searched."""
 
 
 @pages.get("/accounts", right=EITHER)
 def accounts(request: WebRequest) -> Response:
-    """A supervisor: the accounts of the own State. The manager: all States, or one of them with `?state=`."""
-    if request.may(Right.APPOINT) and not request.query.get("state"):
-        return _states_page(request)
-    return _list_page(request, _state(request, request.query.get("state", "")))
+    """A supervisor: the accounts of the own State. The manager: all States, or one of them with `?state=`.
+
+    Both may narrow the list by address, role and status, the manager in all States at once too.
+    """
+    from chalicelib.access.listing import Wanted
+
+    wanted, problems = _wanted(request)
+    if not request.may(Right.APPOINT) or request.query.get("state"):
+        return _list_page(request, _state(request, request.query.get("state", "")), wanted, problems)
+    return _found_page(request, wanted, problems) if wanted != Wanted() else _states_page(request, problems)
 
 
 @pages.post("/accounts/review", right=EITHER)
@@ -181,7 +193,7 @@ def _state(request: WebRequest, given: str) -> str:
 
     if not request.may(Right.APPOINT):
         return _actor(request).state
-    if given in ("", "-"):
+    if given in ("", OURS):
         return ""
     if given not in states():
         raise NotFound(given)
@@ -215,16 +227,12 @@ def _back(request: WebRequest, target: "Account", told: str) -> Response:
     return request.redirect(f"/accounts/{target.account_id}", request.gettext(told))
 
 
-def _record_view(request: WebRequest, state: str) -> None:
-    """Audit that addresses were shown."""
-    from chalicelib.audit import store as audit
-    from chalicelib.audit.records import Action, AuditRecord, accounts_subject
+def _record_view(request: WebRequest, subject: str, *shown: str) -> None:
+    """Audit that addresses of accounts of the States `shown` were shown."""
+    from chalicelib.audit.records import Action, accounts_subject
+    from chalicelib.directory import viewing
 
-    audit.put(
-        AuditRecord(
-            request.actor, Action.ACCOUNTS_VIEWED, accounts_subject(state), request.now, request.request_id, state
-        )
-    )
+    viewing.record_view(accounts_subject(subject), request.asked, *shown, action=Action.ACCOUNTS_VIEWED)
 
 
 def _words() -> dict[str, Any]:
@@ -233,8 +241,90 @@ def _words() -> dict[str, Any]:
     return {"roles": rules.ROLE_NAMES, "statuses": rules.STATUS_NAMES, "enough": rules.ENOUGH_SUPERVISORS}
 
 
-def _states_page(request: WebRequest) -> Response:
+def _wanted(request: WebRequest) -> "tuple[Wanted, list[str]]":
+    """What the address of the page asks for, and what of it was left out since it is not known."""
+    from chalicelib.access.listing import Wanted
+    from chalicelib.web.filters import SHOWN
+
+    known = _filters(request)
+    given, problems = {"words": request.query.get("q", "").strip()[:LONGEST_EMAIL]}, []
+    for name, (label, options) in known.items():
+        value = request.query.get(name, "")
+        if value in options:
+            given[name] = value
+        elif value:
+            told = request.gettext(_("{filter}: “{given}” is not known here, so this filter was left out."))
+            problems.append(told.format(filter=label, given=value[:SHOWN]))
+    return Wanted(**given), problems
+
+
+def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
+    """The lists to choose from: the label, and each code with its text."""
+    from chalicelib.access import accounts as rules
+    from chalicelib.access.listing import MARK_NAMES
+
+    say, every = request.gettext, request.may(Right.APPOINT)
+    roles = {role.value: say(text) for role, text in rules.ROLE_NAMES.items() if every or role in OF_A_STATE}
+    statuses = {status.value: say(text) for status, text in rules.STATUS_NAMES.items()}
+    marks = {mark.value: say(text) for mark, text in MARK_NAMES.items()}
+    return {"role": (say(_p("account", "Role")), roles), "status": (say(_("Status")), statuses | marks)}
+
+
+def _lines(request: WebRequest, held: "list[Account]", wanted: "Wanted") -> "list[Line]":
+    """Those of the accounts that fit, by their addresses; those removed come last."""
+    from chalicelib.access import items
+    from chalicelib.access.listing import fits, line
+
+    policy = request.runtime.settings.accounts
+    waiting = {key for key, asked in items.resets().items() if not asked.is_over(policy, request.now)}
+
+    def shown(one: "Account", expired: bool) -> "Line":
+        return line(one, policy, request.now, expired=expired, waiting=one.account_id in waiting)
+
+    any_status = replace(wanted, status="")
+    near = [one for one in held if fits(shown(one, expired=False), any_status)]
+    lines = [shown(one, _is_expired(request, one)) for one in near]
+    found = [each for each in lines if fits(each, wanted)]
+    return sorted(found, key=lambda each: (each.account.status is AccountStatus.REMOVED, each.account.email))
+
+
+def _filter_form(request: WebRequest, wanted: "Wanted", problems: list[str], state: str = "") -> dict[str, Any]:
+    """What the form of the filters is made of; the manager may choose a State too."""
+    from chalicelib.access.listing import MARK_NAMES, Wanted
+    from chalicelib.directory.states import states
+
+    named = {code: each.name(request.language) for code, each in states().items()} if request.may(Right.APPOINT) else {}
+    return {
+        "wanted": wanted,
+        "narrowed": wanted != Wanted(),
+        "filters": _filters(request),
+        "filter_state": state,
+        "all_states": sorted(named.items(), key=lambda each: each[1]),
+        "problems": problems,
+        "marks": MARK_NAMES,
+    }
+
+
+def _found_page(request: WebRequest, wanted: "Wanted", problems: list[str]) -> Response:
+    """Accounts of all States that fit, for the manager."""
+    from chalicelib.access import store
+
+    lines = _lines(request, store.all_accounts(), wanted)
+    shown = lines[:SHOWN_AT_MOST]
+    if shown:
+        _record_view(request, "*", *(each.account.state for each in shown))
+    return request.render(
+        "accounts-found.html",
+        lines=shown,
+        total=len(lines),
+        **_filter_form(request, wanted, problems),
+        **_words(),
+    )
+
+
+def _states_page(request: WebRequest, problems: list[str]) -> Response:
     from chalicelib.access import items, reviews
+    from chalicelib.access.listing import Wanted
     from chalicelib.directory.states import states
 
     named = {code: state.name(request.language) for code, state in states().items()}
@@ -243,34 +333,31 @@ def _states_page(request: WebRequest) -> Response:
     return request.render(
         "accounts-states.html",
         lines=sorted(lines, key=lambda line: named.get(line.state, "")),
-        all_states=sorted(named.items(), key=lambda each: each[1]),
         waiting={asked.state for asked in items.resets().values() if not asked.is_over(policy, request.now)},
+        **_filter_form(request, Wanted(), problems),
         **_words(),
     )
 
 
-def _list_page(request: WebRequest, state: str) -> Response:
+def _list_page(request: WebRequest, state: str, wanted: "Wanted", problems: list[str]) -> Response:
     from chalicelib.access import accounts as rules
     from chalicelib.access import items, store
 
     actor, policy = _actor(request), request.runtime.settings.accounts
-    held = sorted(store.accounts_of(state), key=lambda one: (one.status is AccountStatus.REMOVED, one.email))
-    there = [one for one in held if one.status is not AccountStatus.REMOVED]
-    waiting = {key for key, asked in items.resets().items() if not asked.is_over(policy, request.now)}
+    held = store.accounts_of(state)
     reviewed_at = items.review(state).reviewed_at
-    _record_view(request, state)
+    _record_view(request, state, state)
     return request.render(
         "accounts.html",
         state=state,
         held=held,
-        expired={one.account_id for one in there if _is_expired(request, one)},
-        unused={one.account_id for one in there if rules.is_unused(one, policy, request.now)},
-        waiting=waiting,
+        lines=_lines(request, held, wanted),
         supervisors=len(rules.supervisors(held)),
         reviewed_at=reviewed_at,
         due=rules.review_due(held, reviewed_at, policy, request.now),
         reviews=state == actor.state,
         invites=bool(rules.invitable(actor, state)),
+        **_filter_form(request, wanted, problems, state or OURS),
         **_words(),
     )
 
@@ -292,7 +379,7 @@ def _account_page(request: WebRequest, found: "Account", status: int = 200, over
     actor, policy = _actor(request), request.runtime.settings.accounts
     asked: Reset | None = recovery.waiting(found, policy, request.now)
     invited = found.status is AccountStatus.INVITED
-    _record_view(request, found.state)
+    _record_view(request, found.state, found.state)
     return request.render(
         "account.html",
         status,

@@ -1,12 +1,14 @@
 """The audit trail on the site: the auditor searches it and has its chains checked; a supervisor sees who looked."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from chalicelib.access.rules import Right, Role
+from chalicelib.audit.names import ACTION_NAMES, SEEN
 from chalicelib.audit.records import Action
 from chalicelib.errors import Invalid
-from chalicelib.i18n import _
+from chalicelib.i18n import _, format_date, format_moment
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
@@ -54,17 +56,6 @@ ROLES = {
     Role.READER: _("reader"),
     Role.AUDITOR: _("auditor"),
 }
-SEEN = {
-    Action.ENTRIES_VIEWED: _("Looked at entries"),
-    Action.ENTRY_EXPORTED: _("Took an entry along as a vCard or QR code"),
-    Action.HISTORY_VIEWED: _("Looked at the changes of an entry"),
-    Action.PROPOSAL_VIEWED: _("Looked at a proposal"),
-    Action.INQUIRY_VIEWED: _("Looked at an inquiry that names a point of contact"),
-    Action.CAMPAIGN_EXPORTED: _("Exported the results of a ping test"),
-    Action.CAMPAIGN_NOTES_VIEWED: _("Looked at what points of contact wrote in a ping test"),
-}
-"""What shows contact data of a State's entries, or takes them along. Lists of accounts are not among it."""
-
 
 # Searching
 
@@ -160,7 +151,8 @@ def _search_page(
         first_page="cursor" not in request.query,
         labels=LABELS,
         outcomes=OUTCOMES,
-        actions=list(Action),
+        action_names=ACTION_NAMES,
+        looked_to=_day(request, found.looked_to) if found else "",
         all_states=sorted(states().values(), key=lambda state: state.name(request.language)),
     )
 
@@ -185,8 +177,26 @@ def _subject_path(subject: str) -> str:
     return f"/audit/subject/{quote(subject, safe='')}"
 
 
+def _when(request: WebRequest, at: str) -> str:
+    """A stored time as a reader of one's language has it; as it is when somebody tampered with it."""
+    from chalicelib.clock import from_z
+
+    try:
+        return format_moment(from_z(at), request.language)
+    except ValueError:
+        return at
+
+
+def _day(request: WebRequest, at: str) -> str:
+    """The day of a stored time; as it is when somebody tampered with it."""
+    try:
+        return format_date(date.fromisoformat(at[:10]), request.language)
+    except ValueError:
+        return at[:10]
+
+
 def _moment(at: str) -> str:
-    """A stored time, readable to the second and with its zone; as it is when somebody tampered with it."""
+    """A stored time as evidence, to the second and alike in all languages; as it is when somebody tampered with it."""
     return f"{at[:10]} {at[11:19]} UTC" if len(at) > 19 and at[10] == "T" else at
 
 
@@ -220,7 +230,7 @@ def _record(request: WebRequest, action: Action, wanted: "Wanted", found: "Found
     _put(request, action, found=len(found.rows), **{name: value for name, value in asked.items() if value})
 
 
-def _put(request: WebRequest, action: Action, about: str = "", **details: Any) -> None:
+def _put(request: WebRequest, action: Action, about: str = "", /, **details: Any) -> None:
     """Audit what somebody did with the audit trail, with their account."""
     from chalicelib.audit import store
     from chalicelib.audit.records import AuditRecord, account_subject
@@ -262,6 +272,7 @@ def audit_of_subject(request: WebRequest, subject: str) -> Response:
         path=_subject_path(subject),
         moment=_moment,
         outcomes=OUTCOMES,
+        action_names=ACTION_NAMES,
     )
 
 
@@ -341,11 +352,14 @@ def views(request: WebRequest, state: str) -> Response:
     return request.render(
         "views.html",
         state=state,
-        rows=[(_shown(row), own.get(row.actor, "") if row.actor_state == state else "") for row in found.rows],
+        rows=[
+            (_shown(row) | {"when": _when(request, row.at)}, own.get(row.actor, "") if row.actor_state == state else "")
+            for row in found.rows
+        ],
         found=found,
         older=urlencode({"cursor": found.cursor}) if found.cursor else "",
         first_page="cursor" not in request.query,
-        seen=SEEN,
+        action_names=ACTION_NAMES,
+        looked_to=_day(request, found.looked_to),
         roles=ROLES,
-        moment=_moment,
     )

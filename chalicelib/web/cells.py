@@ -12,7 +12,7 @@ from chalicelib.i18n import _, format_date, translations
 from chalicelib.web import labels
 
 EMPTY = Markup("–")
-_DATES = frozenset({"note_verbale_date", "departs_on"})
+_DATES = frozenset({"note_verbale_date", "received_on", "departs_on"})
 _LISTS = frozenset({"scope", "networks", "languages", "deputies"})
 _LEFT_TO_RIGHT = frozenset({"email", "alternate_email", "phone", "hours", "timezone"})
 

@@ -4,12 +4,11 @@ Each is an export of contact data, and audited as such. Neither the address of t
 whose they are.
 """
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from chalicelib.access.rules import Right
 from chalicelib.errors import NotFound
-from chalicelib.i18n import _, format_moment
+from chalicelib.i18n import _, format_moment, labelled
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
@@ -33,16 +32,21 @@ def contact(request: WebRequest, state: str, poc_id: str) -> Response:
 
 @pages.get("/entries/{state}/{poc_id}/qr", right=Right.SEE_ENTRIES)
 def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
-    """The vCard, in short, as a QR code: an SVG image that fills the window; audited. Raises NotFound."""
+    """The vCard, in short, as a QR code: a page to hold a telephone to, or to print; audited. Raises NotFound."""
     import segno
+    from markupsafe import Markup
 
     from chalicelib.directory.vcard import short_vcard
 
     entry = _exported(request, state, poc_id)
     code = segno.make_qr(short_vcard(entry, _words(request, entry)), error="l", encoding="utf-8")
-    picture = BytesIO()
-    code.save(picture, kind="svg", border=4, dark="#000", light="#fff", omitsize=True, title=_title(request, entry))
-    return Response(picture.getvalue().decode(), {"Content-Type": "image/svg+xml; charset=utf-8"})
+    picture = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
+    return request.render(
+        "contact-code.html",
+        entry=entry,
+        title=_title(request, entry),
+        qr=Markup(picture),  # noqa: S704 (segno draws squares only)
+    )
 
 
 def _exported(request: WebRequest, state: str, poc_id: str) -> "Entry":
@@ -62,7 +66,8 @@ def _title(request: WebRequest, entry: "Entry") -> str:
     from chalicelib.directory.states import states
     from chalicelib.web.labels import KINDS
 
-    return f"{states()[entry.state].name(request.language)}: {request.gettext(KINDS[entry.nomination.kind])}"
+    state, kind = states()[entry.state].name(request.language), request.gettext(KINDS[entry.nomination.kind])
+    return labelled(request.gettext, state, kind)
 
 
 def _words(request: WebRequest, entry: "Entry") -> "Words":

@@ -11,7 +11,7 @@ from chalicelib.directory.listing import ROUND_THE_CLOCK, Wanted
 from chalicelib.directory.networks import NETWORKS
 from chalicelib.directory.participation import GROUPS
 from chalicelib.directory.search import LONGEST
-from chalicelib.i18n import LANGUAGES, _
+from chalicelib.i18n import LANGUAGES, _, labelled
 from chalicelib.web import labels
 
 if TYPE_CHECKING:
@@ -86,7 +86,11 @@ class Filters:
         given = {WORDS if name == "words" else name: value for name, value in asdict(self.wanted).items() if value}
         return [
             Chosen(
-                f"{request.gettext(_('State') if name == WORDS else _LABELS[name][0])}: {_text(name, value, request)}",
+                labelled(
+                    request.gettext,
+                    request.gettext(_("State") if name == WORDS else _LABELS[name][0]),
+                    _text(name, value, request),
+                ),
                 request.url(request.path) + _query({other: kept for other, kept in given.items() if other != name}),
             )
             for name, value in given.items()

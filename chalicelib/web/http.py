@@ -85,14 +85,14 @@ def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
         told = reference(raw)
         begin(told, route=raw.path)
         logger.exception("no request could be made")
-        count(Metric.PAGES_FAILED)
+        count(Metric.FAULTS, kind="page")
         return _finished(failures.bare(told), None)
     begin(request.request_id, route=request.route)
     try:
         return _finished(_admitted(request, right, handler), request)
     except Exception:
         logger.exception("a page failed")
-        count(Metric.PAGES_FAILED)
+        count(Metric.FAULTS, kind="page")
     try:
         return _finished(failures.page(request, None), request)
     except Exception:

@@ -212,6 +212,9 @@ def _password_page(request: WebRequest, back: str, status: int = 200, **given: A
 
 
 def _slow_down(response: Response, error: TooManyAttempts) -> Response:
+    from chalicelib.observability.metrics import Metric, count
+
+    count(Metric.SIGN_INS_FAILED, kind="slowed")
     response.headers["Retry-After"] = str(error.seconds)
     return response
 

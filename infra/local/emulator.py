@@ -1,4 +1,4 @@
-"""ministack 1.5.33 with six gaps closed. Runs in ministack's own environment, as a program (see aws.py).
+"""ministack 1.5.33 with eight gaps closed. Runs in ministack's own environment, as a program (see aws.py).
 
 * A Lambda's error carries the name of its exception, as on AWS, so that state machines can retry and catch by name.
   ministack calls every error `Runtime.HandlerError`.
@@ -7,6 +7,8 @@
 * SNS calls at most LISTENERS Lambdas at once. ministack starts a process for each message that is under way: a
   campaign's delivery notices would fill the memory of a laptop.
 * What SNS hands to a Lambda is tried three times, then goes to the function's dead-letter queue. ministack tries once.
+* CloudWatch makes metrics of what is printed, and fires alarms (watching.py).
+* A Lambda made by CloudFormation has the dead-letter queue of its template. ministack leaves it out.
 * State is saved every SAVE_SECONDS (0: only on an orderly end), so that a machine that dies costs half a minute.
 """
 
@@ -15,11 +17,13 @@ import ctypes
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 
 Execute = Callable[..., dict[str, Any]]
@@ -104,6 +108,18 @@ class TriedAgain:
         return result
 
 
+def with_dead_letters(create: Callable[..., Any], functions: Any) -> Callable[..., Any]:
+    """`create` of a Lambda from a template, giving it the dead-letter queue that the template names."""
+
+    def create_and_set(logical_id: str, properties: dict[str, Any], *more: Any) -> Any:
+        made = create(logical_id, properties, *more)
+        if queue := properties.get("DeadLetterConfig"):
+            functions[properties["FunctionName"]]["config"]["DeadLetterConfig"] = queue
+        return made
+
+    return create_and_set
+
+
 def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
     """`deliver`, done by a few threads one message after the other; the caller does not wait."""
     listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="sns-to-lambda")
@@ -130,6 +146,18 @@ def keep_saving(seconds: float) -> None:
             app._MAIN_LOOP.call_soon_threadsafe(lambda: save_all(app._build_persistence_save_dict()))
 
 
+def keep_watching(watch: Any, seconds: float) -> None:
+    """Let CloudWatch look around, on ministack's own event loop as well."""
+    from ministack import app
+
+    while app._MAIN_LOOP is None:
+        time.sleep(0.1)
+    app._MAIN_LOOP.call_soon_threadsafe(watch.begin)
+    while True:
+        time.sleep(seconds)
+        app._MAIN_LOOP.call_soon_threadsafe(watch.look)
+
+
 def end_with_parent() -> None:
     """Be told to end, and so to save, when the process that started us is killed outright."""
     pr_set_pdeathsig = 1
@@ -139,14 +167,30 @@ def end_with_parent() -> None:
 def main() -> None:
     from ministack import app
     from ministack.core import iam_actions  # type: ignore[import-not-found]
-    from ministack.services import lambda_svc, sns, stepfunctions  # type: ignore[import-not-found]
+    from ministack.services import (  # type: ignore[import-not-found]
+        cloudwatch,
+        lambda_svc,
+        sns,
+        sqs,
+        stepfunctions,
+    )
+    from ministack.services.cloudformation import provisioners  # type: ignore[import-not-found]
+
+    sys.path.append(str(Path(__file__).resolve().parent.parent.parent))  # run as a program, with -P
+    from infra.local.watching import WATCH_SECONDS, Watch, with_embedded_metrics
 
     end_with_parent()
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)
     iam_actions.extract_resource_arn = with_mail_identity(iam_actions.extract_resource_arn)
+    made = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    made["create"] = with_dead_letters(made["create"], lambda_svc._functions)
     sns._lambda_svc = TriedAgain(lambda_svc)
     sns._deliver_to_lambda = in_turn(sns._deliver_to_lambda)
     stepfunctions._execute_task = with_timeout_path(stepfunctions._execute_task, stepfunctions._resolve_path)
+    lambda_svc._emit_lambda_logs = with_embedded_metrics(lambda_svc._emit_lambda_logs, cloudwatch.record_metric)
+    watch = Watch(cloudwatch, sqs, stepfunctions)
+    cloudwatch._evaluate_alarm = watch.judge
+    threading.Thread(target=keep_watching, args=(watch, WATCH_SECONDS), daemon=True).start()
     seconds = float(os.environ.get("SAVE_SECONDS", "0"))
     if seconds:
         threading.Thread(target=keep_saving, args=(seconds,), daemon=True).start()

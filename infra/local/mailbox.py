@@ -1,4 +1,5 @@
-"""The mailbox page of the local stack: every mail sent, as its receiver sees it, and the demo accounts' codes.
+"""The mailbox page of the local stack: every mail sent, as its receiver sees it, the demo accounts' codes, and
+the alarms and metrics that operators would see.
 
 Loopback only, and only under a loopback name (the accounts page shows passwords). Nothing here changes anything.
 """
@@ -22,6 +23,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
 from infra.local.mail_archive import MailArchive
+from infra.local.operators import Operators
 
 PAGE = 50
 ARCHIVE_SECONDS = 5.0
@@ -48,6 +50,7 @@ class Mailbox:
         # `localhost`, not 127.0.0.1: to a browser the mailbox must be another site than ours, as webmail is.
         self.url = f"http://localhost:{port}"
         self.archive = MailArchive(endpoint_url, home)
+        self._operators = Operators(endpoint_url)
         self._stack = home / "stack.json"
         self._port = port
 
@@ -101,6 +104,7 @@ class Mailbox:
             "/list": self._list_part,
             "/messages.json": self._messages_json,
             "/accounts": self._accounts_page,
+            "/operators": self._operators_page,
         }
         if url.path in pages:
             return pages[url.path](query)
@@ -153,6 +157,13 @@ class Mailbox:
         ]
         left = TOTP_SECONDS - int(time.time()) % TOTP_SECONDS
         return self._page(200, "accounts.html", accounts=accounts, left=left)
+
+    def _operators_page(self, _query: dict[str, str]) -> Answer:
+        try:
+            alarms, metrics = self._operators.alarms(), self._operators.metrics("poc-directory-local")
+        except (OSError, ClientError, BotoCoreError):
+            alarms, metrics = [], []
+        return self._page(200, "operators.html", alarms=alarms, metrics=metrics)
 
     def _read_stack(self) -> dict[str, Any]:
         stack: dict[str, Any] = json.loads(self._stack.read_text()) if self._stack.exists() else {}

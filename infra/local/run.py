@@ -83,6 +83,7 @@ def table(stack: dict[str, Any], speed: int) -> str:
         "",
         f"  Site       {stack['base_url']}/",
         f"  Mailbox    {stack['mailbox_url']}/",
+        f"  Alarms     {stack['mailbox_url']}/operators",
         "",
         *(
             f"  {account['role']:10} {account['state'] or '--':3} {account['email']:30} {account['password']}"

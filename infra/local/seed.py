@@ -149,6 +149,10 @@ class Seeder:
             raise LocalAwsError(f"The inquiries could not be resumed: {told}")
         return int(told["resumed"])
 
+    def measure(self) -> None:
+        """Take the first measures at once: alarms take silence for trouble."""
+        self._client("lambda").invoke(FunctionName=f"{self._prefix}-measure:live", Payload=b"{}")
+
 
 def sample_pocs() -> list[tuple[str, str, str, str]]:
     """E-mail, role, State and language of the demo PoCs: the first of the sample in each of POC_LANGUAGES."""

@@ -91,6 +91,7 @@ def seed(aws: LocalAws, outputs: dict[str, str], mailbox_url: str, progress: Pro
     inquiries = seeder.resume_inquiries()
     if inquiries:
         print(f"  inquiries that ran when the stack was stopped go on: {inquiries}")
+    seeder.measure()
     return stack
 
 

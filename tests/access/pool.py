@@ -1,12 +1,15 @@
 """A user pool in moto with second factors that are really checked, on the test's own clock."""
 
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from joserfc.jwk import RSAKey
 from moto.cognitoidp.models import COGNITO_TOTP_MFA_SECRET
 from moto.cognitoidp.utils import cognito_totp
+from moto.utilities.utils import load_resource
 
 from chalicelib import aws
 from chalicelib.access import store
@@ -83,10 +86,18 @@ class Pool:
         return f"{(int(self.code()) + 1) % 10**6:06d}"
 
 
+@cache
+def _signing_key() -> RSAKey:
+    """The key of every pool of moto, read once: that takes a tenth of a second."""
+    return RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
+
+
 def make_pool(clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> Pool:
     """A pool as in infra/resources.yaml, inside moto."""
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
     monkeypatch.setattr("moto.cognitoidp.utils.time", SimpleNamespace(time=lambda: clock().timestamp()))
+    key = _signing_key()
+    monkeypatch.setattr(RSAKey, "import_key", lambda _file: key)
     client: Any = aws.cognito()
     policy = {"MinimumLength": 14, "RequireUppercase": True, "RequireLowercase": True, "RequireNumbers": True}
     pool_id = client.create_user_pool(

@@ -15,7 +15,6 @@ from tests.conftest import StillClock
 @pytest.fixture
 def bucket(aws: None, clock: StillClock) -> Iterator[str]:
     """The bucket, and the clock of the test as that of the process."""
-    chains.dynamodb.cache_clear()
     chains.make_bucket()
     install(chains.runtime(clock))
     yield chains.BUCKET

@@ -2,18 +2,22 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chalicelib.audit.chain import Fault
+from chalicelib.audit.names import ACTION_NAMES
 from chalicelib.audit.records import Action
+from chalicelib.i18n import LANGUAGES, translations
 from chalicelib.inquiries.rules import What
 from chalicelib.web.audit import FAULTS
 from infra.audit_table import DOCUMENT, documented, with_table
 
-SOURCES = [path for path in Path("chalicelib").rglob("*.py") if path != Path("chalicelib/audit/records.py")]
+ONLY_NAMED = {Path("chalicelib/audit/records.py"), Path("chalicelib/audit/names.py")}
+SOURCES = [path for path in Path("chalicelib").rglob("*.py") if path not in ONLY_NAMED]
 
 
 def named_in_code() -> Iterator[str]:
@@ -63,3 +67,11 @@ def test_the_document_and_the_pages_say_what_each_fault_means() -> None:
 def test_a_document_without_a_place_for_the_table_is_refused() -> None:
     with pytest.raises(ValueError, match="no place"):
         with_table("# Nothing\n")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_action_has_a_name_of_its_own_in_every_language(language: str) -> None:
+    assert set(ACTION_NAMES) == set(Action)
+    named = [translations(language).gettext(name) for name in ACTION_NAMES.values()]
+    assert [name for name, times in Counter(named).items() if times > 1] == []
+    assert not [name for name in named if ":" in name], "a name, not a code"

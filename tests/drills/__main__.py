@@ -6,7 +6,7 @@ With `--write` the final table goes into docs/drills.md, with the machine and th
 """
 
 import argparse
-import importlib
+import itertools
 import os
 import platform
 import sys
@@ -16,13 +16,36 @@ import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from chalicelib.paths import ROOT
 from infra.local.aws import forget_the_users_aws
+from infra.local.stack import free_port
+from tests.drills import (
+    acknowledging,
+    feedback,
+    importing,
+    killing,
+    poison,
+    restoring,
+    skew,
+    stopping,
+    throttling,
+)
 from tests.drills.ground import Ground
 from tests.drills.report import TABLE, Report
 
-DRILLS = ("killing",)
+DRILLS: dict[str, Any] = {
+    "killing": killing,
+    "stopping": stopping,
+    "feedback": feedback,
+    "throttling": throttling,
+    "restoring": restoring,
+    "poison": poison,
+    "skew": skew,
+    "importing": importing,
+    "acknowledging": acknowledging,
+}
 DOCUMENT = ROOT / "docs" / "drills.md"
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
 
@@ -31,7 +54,7 @@ def hold(names: Iterable[str], ground: Ground) -> list[Report]:
     """Hold these drills one after the other."""
     reports = []
     for name in names:
-        drill = importlib.import_module(f"tests.drills.{name}")
+        drill = DRILLS[name]
         report = Report(name, drill.TITLE)
         began = time.monotonic()
         print(f"... {name}: {drill.TITLE}", flush=True)
@@ -42,9 +65,17 @@ def hold(names: Iterable[str], ground: Ground) -> list[Report]:
             report.lost.append(f"the drill broke off: {type(error).__name__}: {str(error)[:200]}")
         report.seconds = time.monotonic() - began
         report.injected += ground.faults.told()
+        if ground.refused:
+            report.seen.append(f"presses that the site did not take at first, by status: {dict(ground.refused)}")
+            ground.refused.clear()
         print("\n".join(report.lines()), flush=True)
         reports.append(report)
     return reports
+
+
+def is_alone(name: str) -> bool:
+    """Whether a drill wants a stack of its own, without the proxy."""
+    return getattr(DRILLS[name], "ALONE", False)
 
 
 def table(reports: list[Report]) -> list[str]:
@@ -66,12 +97,19 @@ def main() -> None:
     parser.add_argument("--only", default="", help=f"some of: {','.join(DRILLS)}")
     parser.add_argument("--write", action="store_true", help="write what was found into docs/drills.md")
     arguments = parser.parse_args()
-    names = tuple(filter(None, arguments.only.split(","))) or DRILLS
-    if unknown := set(names) - set(DRILLS):
+    names = tuple(filter(None, arguments.only.split(","))) or tuple(DRILLS)
+    if unknown := set(names) - DRILLS.keys():
         sys.exit(f"No such drill: {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
     forget_the_users_aws()
-    with tempfile.TemporaryDirectory() as folder, Ground(Path(folder)).standing() as ground:
-        reports = hold(names, ground)
+    reports = []
+    port = proxy_port = free_port()  # the same for all stacks: clients of AWS are made once
+    while proxy_port == port:
+        proxy_port = free_port()
+    for alone, drills in itertools.groupby(names, is_alone):
+        with tempfile.TemporaryDirectory() as folder:
+            ground = Ground(Path(folder), port, proxy_port, through_proxy=not alone)
+            with ground.standing():
+                reports += hold(drills, ground)
     print("\n".join(["", *table(reports)]))
     if arguments.write:
         write(reports)

@@ -7,37 +7,58 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from infra.deployment import Deployment
-from infra.local.aws import LocalAws
+from urllib3.exceptions import HTTPError
+
+from chalicelib.audit.records import Actor
+from chalicelib.pings import campaigns, service
+from infra.local.aws import ROOT, LocalAws
 from infra.local.seed import Seeder
-from infra.local.stack import STAGE, deploy, free_port
+from infra.local.stack import STAGE, deploy
 from infra.progress import Progress
 from tests.drills.faults import Accepted, Faults, Proxy
-from tests.e2e.support import Visitor, path_of, wait_for
+from tests.e2e.support import Visitor, path_of
+from tests.e2e.support import wait_for as wait_with_patience
 
 SPEED = 6720
 """14 days in 180 s, 72 hours in 39 s, 15 days in 193 s."""
+PATIENCE = 300.0
+"""Seconds that anything may take on a machine that others use as well."""
+PRESSES = 3
 SAVE_SECONDS = 5
 """How often the local AWS saves its state: what it loses when it is killed."""
+
+
+Found = TypeVar("Found")
+
+
+def wait_for(look: Callable[[], Found | None], what: str, patience: float = PATIENCE) -> Found:
+    """The first true answer of `look`. Raises AssertionError when there is none for too long."""
+    return wait_with_patience(look, what, patience)
+
+
+LOG = ROOT / "build" / "drills.log"
+"""What the local AWS of the last stack had to say."""
 
 
 class Ground:
     """One stack. `faults` are what its Lambdas meet."""
 
-    def __init__(self, folder: Path, speed: int = SPEED, through_proxy: bool = True) -> None:
-        self.speed = speed
+    def __init__(self, folder: Path, port: int, proxy_port: int, through_proxy: bool = True) -> None:
         self.faults = Faults()
-        port, proxy_port = free_port(), free_port()
         self.proxy = Proxy(proxy_port, port, self.faults)
         seen = self.proxy.url if through_proxy else None
         self.aws = LocalAws(folder, port, save_seconds=SAVE_SECONDS, lambdas_see=seen)
         self.outputs: dict[str, str] = {}
+        self.refused: Counter[int] = Counter()  # presses that the site did not take, by status (0: no answer)
 
     @contextmanager
     def standing(self) -> Iterator["Ground"]:
@@ -48,7 +69,7 @@ class Ground:
         try:
             with progress.step("Starting the local AWS"):
                 self.aws.start()
-            self.outputs = deploy(self.aws, self.speed, progress)
+            self.outputs = deploy(self.aws, SPEED, progress)
             self._point_us_at_it()
             self.wire()
             with progress.step("Loading the sample nominations"):
@@ -57,6 +78,8 @@ class Ground:
         finally:
             self.aws.stop()
             self.proxy.stop()
+            if self.aws.log.exists():
+                LOG.write_bytes(self.aws.log.read_bytes())
 
     def _point_us_at_it(self) -> None:
         os.environ.update(self.aws.credentials)
@@ -65,10 +88,11 @@ class Ground:
             PING_CAMPAIGN_ARN=self.outputs["PingCampaignArn"],
             INQUIRY_ARN=self.outputs["InquiryArn"],
             IMPORTS_BUCKET=self.outputs["ImportsBucket"],
-            SPEED=str(self.speed),
+            SPEED=str(SPEED),
             POWERTOOLS_SERVICE_NAME="poc-directory",
             POWERTOOLS_TRACE_DISABLED="true",
             LOG_LEVEL="ERROR",
+            AWS_ENDPOINT_URL_SFN=self.proxy.url,  # inquiries are opened by the drill itself
         )
 
     def seeder(self) -> Seeder:
@@ -92,6 +116,11 @@ class Ground:
         said = answer["Payload"].read()
         assert "FunctionError" not in answer, said
         return None if later else json.loads(said)
+
+    def publish(self, *notices: str) -> None:
+        """Tell the app by SNS what SES would."""
+        for notice in notices:
+            self.client("sns").publish(TopicArn=self.outputs["MailFeedbackTopic"], Message=notice)
 
     def letters(self) -> list[dict[str, Any]]:
         """Take all messages out of the dead-letter queue."""
@@ -131,7 +160,9 @@ class Ground:
     # Campaigns
 
     def start_campaign(self) -> str:
-        """Start a campaign as the schedule does; returns its id."""
+        """Start a campaign as the schedule does; returns its id. One that a drill left behind is cancelled first."""
+        if active := campaigns.active_and_last()[0]:
+            service.cancel(active, Actor.system("drill"), datetime.now(UTC), "drill")
         told = self.invoke("start-scheduled-campaign", {})
         assert told["started"], told
         return str(told["campaign_id"])
@@ -153,12 +184,20 @@ class Ground:
             firsts.setdefault(mail.reference.split(".")[2], mail)
         return firsts
 
-    def wait_for_first_mails(self, campaign_id: str, number: int, patience: float = 120) -> dict[str, Accepted]:
+    def wait_for_first_mails(self, campaign_id: str, number: int, patience: float = PATIENCE) -> dict[str, Accepted]:
         """The first mails when there are `number` of them."""
         return wait_for(
             lambda: found if len(found := self.first_mails(campaign_id)) >= number else None,
             f"{number} first mails",
             patience,
+        )
+
+    def wait_for_notice(self, inquiry_id: str, step: int = 1) -> Accepted:
+        """The first mail of a step of an inquiry, when it is out."""
+        reference = f"inquiry.{inquiry_id}.{step}"
+        return wait_for(
+            lambda: next((mail for mail in list(self.faults.mails) if mail.reference == reference), None),
+            f"the notice {reference}",
         )
 
     def confirm(self, mails: dict[str, Accepted], threads: int = 4) -> set[str]:
@@ -168,23 +207,30 @@ class Ground:
             return {poc_id for poc_id, accepted in zip(mails, done, strict=True) if accepted}
 
     def _confirm(self, mail: Accepted) -> bool:
-        visitor = Visitor(self.aws.site_url)
-        try:
-            page = visitor.get(mail.link)
-            if page.status != 200:
-                return False
-            sent = {"form": page.hidden("form"), "answer": "confirm"}
-            return visitor.post(path_of(mail.link), sent).status == 303
-        except (OSError, AssertionError):
-            return False
-        except Exception as error:
-            if type(error).__module__.startswith("urllib3"):
-                return False
-            raise
+        return self._press(mail, {"answer": "confirm"})
 
-    def until_closed(self, campaign_id: str, patience: float = 400) -> Any:
+    def acknowledge(self, mail: Accepted) -> bool:
+        """Acknowledge an inquiry by the link of its mail; whether the site accepted it (HTTP 303)."""
+        return self._press(mail, {})
+
+    def _press(self, mail: Accepted, answer: dict[str, str]) -> bool:
+        """Press, and press again when the site does not take it: people do."""
+        for _try in range(PRESSES):
+            try:
+                visitor = Visitor(self.aws.site_url)
+                page = visitor.get(mail.link)
+                status = page.status
+                if status == HTTPStatus.OK:
+                    status = visitor.post(path_of(mail.link), {"form": page.hidden("form"), **answer}).status
+            except (OSError, AssertionError, HTTPError):
+                status = 0
+            if status == HTTPStatus.SEE_OTHER:
+                return True
+            self.refused[status] += 1
+        return False
+
+    def until_closed(self, campaign_id: str, patience: float = 2 * PATIENCE) -> Any:
         """Wait until a campaign is closed and the mail to the manager is out; returns it."""
-        from chalicelib.pings import campaigns
 
         def closed() -> Any:
             found = campaigns.get(campaign_id)
@@ -192,12 +238,6 @@ class Ground:
             return found if over else None
 
         return wait_for(closed, f"the close of {campaign_id}", patience)
-
-    def deployment(self) -> Deployment:
-        return Deployment(self.aws.session, STAGE, lambda _line: None, self.aws.endpoint_url)
-
-
-Told = Callable[[], None]
 
 
 def quiet(look: Callable[[], object], seconds: float = 4.0, patience: float = 60.0) -> None:

@@ -2,13 +2,15 @@
 
 import threading
 
+from chalicelib.directory import store as directory
+from chalicelib.pings import campaigns
 from tests.drills.counting import check_audit, count_campaign
 from tests.drills.faults import Call
-from tests.drills.ground import Ground
+from tests.drills.ground import Ground, wait_for
 from tests.drills.report import Report
-from tests.e2e.support import wait_for
 
 TITLE = "a Lambda is killed in mid-batch"
+PATIENCE = 240
 
 
 class Killer:
@@ -17,7 +19,7 @@ class Killer:
     def __init__(
         self, ground: Ground, function: str, operation: str, when: str, number: int = 1, holding: bytes = b""
     ) -> None:
-        self._ground, self._function, self._operation, self._when = ground, function, operation, when
+        self._ground, self.function, self._operation, self._when = ground, function, operation, when
         self._left, self._holding = number, holding
         self._lock = threading.Lock()
         self.done = threading.Event()
@@ -29,24 +31,25 @@ class Killer:
             self._left -= 1
             if self._left != 0:
                 return
-            assert self._ground.kill(self._function), f"no process of {self._function}"
+            assert self._ground.kill(self.function), f"no process of {self.function}"
             self.done.set()
 
 
-def run(ground: Ground, report: Report) -> None:
-    from chalicelib.directory import store as directory
-    from chalicelib.pings import campaigns
+def _wait(killer: Killer) -> None:
+    assert killer.done.wait(PATIENCE), f"{killer.function} was not killed"
 
+
+def run(ground: Ground, report: Report) -> None:
     expected = len(list(directory.everything()))
     faults = ground.faults
     opener = Killer(ground, "open-campaign", "dynamodb.BatchWriteItem", "after", 3)
     with faults.watched(opener):
         campaign_id = ground.start_campaign()
-        assert opener.done.wait(30)
+        _wait(opener)
         report.injected.append("OpenCampaign killed after its third batch of rows")
         sent = Killer(ground, "dispatch-pings", "ses.SendRawEmail", "after", 45)
         with faults.watched(sent):
-            assert sent.done.wait(60)
+            _wait(sent)
         report.injected.append("DispatchPings killed when SES had accepted a mail, before it knew")
     firsts = ground.wait_for_first_mails(campaign_id, expected)
     chosen = dict(sorted(firsts.items())[: expected // 3])
@@ -56,17 +59,17 @@ def run(ground: Ground, report: Report) -> None:
     actor = Killer(ground, "act-on-milestone", "dynamodb.TransactWriteItems", "after", 1, b"milestone")
     writer = Killer(ground, "dispatch-pings", "dynamodb.TransactWriteItems", "before", 3, b"sent_at")
     with faults.watched(actor), faults.watched(writer):
-        assert actor.done.wait(120)
+        _wait(actor)
         report.injected.append("ActOnMilestone killed in the middle of its rows")
-        assert writer.done.wait(120)
+        _wait(writer)
         report.injected.append("DispatchPings killed with mails sent and not yet written down")
     written = Killer(ground, "dispatch-pings", "dynamodb.TransactWriteItems", "after", 2, b"sent_at")
     with faults.watched(written):
-        assert written.done.wait(180)
+        _wait(written)
         report.injected.append("DispatchPings killed when the mails were written down, before it knew")
     closer = Killer(ground, "close-campaign", "dynamodb.TransactWriteItems", "after", 2, b"closed_at")
     with faults.watched(closer):
-        wait_for(lambda: campaigns.get(campaign_id).closed_at or closer.done.is_set(), "the close", 300)  # type: ignore[union-attr]
+        wait_for(lambda: campaigns.get(campaign_id).closed_at or closer.done.is_set(), "the close")  # type: ignore[union-attr]
         if closer.done.is_set():
             report.injected.append("CloseCampaign killed in the middle of its rows")
     ground.until_closed(campaign_id)

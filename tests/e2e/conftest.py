@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+from tests.e2e import nominations
 from tests.e2e.browsing import SCREENSHOTS, Album, Chromium, Watch, sign_in, start_chromium
-from tests.e2e.steps import commit_nominations, upload_nominations
-from tests.e2e.support import Stack, path_of
+from tests.e2e.steps import commit_nominations, open_inquiry, upload_nominations
+from tests.e2e.support import Mail, Stack, path_of
 
 ORDER = (
     "test_import",
@@ -28,8 +29,12 @@ ORDER = (
     "test_learning",
     "test_sign_in",
     "test_state_order",
+    "test_operators",  # last: it has everybody on this machine slowed down
     "test_upgrade",
+    "test_for_docs",
 )
+OWN, OTHER = "BI", "AM"
+"""The State that all readers but the manager and the auditor belong to, and another with both kinds of PoC."""
 WEIGHTS = SCREENSHOTS.parent / "page-weights.md"
 WINDOW = 300
 """Seconds in which the 14 days of a campaign pass: the first reminder comes after 64 of them, time enough to answer."""
@@ -44,6 +49,21 @@ class Campaign:
     page: Page
     started: float
     total: int
+
+
+@dataclass(frozen=True)
+class Today:
+    """What there is to see: a campaign under way, an inquiry that is open, and the mails about them."""
+
+    campaign_id: str
+    inquiry_id: str
+    ping: Mail
+    notice: Mail
+    upload: str
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--for-docs", action="store_true", help="renew docs/images and docs/poor-line.md")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -135,6 +155,36 @@ def campaign(manager: BrowserContext, stack: Stack, imported: Page, album: Album
     expect(page.get_by_text("The ping test has started.")).to_be_visible()
     campaign_id = path_of(page.url).rsplit("/", 1)[1]
     return Campaign(campaign_id, page, time.monotonic(), total)
+
+
+@pytest.fixture(scope="session")
+def windows(
+    imported: Page, chromium: Chromium, stack: Stack, manager: BrowserContext
+) -> Iterator[dict[str, BrowserContext]]:
+    """A window of each role, signed in once for all tests that only look."""
+    opened = {"visitor": chromium.open()}
+    for role, state in {"poc": OWN, "supervisor": OWN, "reader": OWN, "auditor": ""}.items():
+        person = next(person for person in stack.people if (person.role, person.state) == (role, state))
+        opened[role] = chromium.open()
+        page = opened[role].new_page()
+        sign_in(page, person)
+        page.close()
+    yield {**opened, "manager": manager}
+    for window in opened.values():
+        window.close()
+
+
+@pytest.fixture(scope="session")
+def today(windows: dict[str, BrowserContext], campaign: Campaign, imported: Page, stack: Stack) -> Today:
+    inquiry_id = open_inquiry(windows["poc"], OTHER, "BI-2026/DAY", exercise=True)
+    silent = nominations.sample()[100]["email"]
+    ping = stack.mailbox.wait_for(
+        "the mail of a ping", lambda mail: campaign.campaign_id in mail.subject and silent in mail.to
+    )
+    notice = stack.mailbox.wait_for(
+        "the notice of the inquiry", lambda mail: inquiry_id in mail.subject and "/i/" in mail.text
+    )
+    return Today(campaign.campaign_id, inquiry_id, ping, notice, path_of(imported.url))
 
 
 @pytest.fixture(autouse=True)

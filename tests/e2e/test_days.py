@@ -5,7 +5,7 @@ English left over, by axe on a desk and on a phone, light and dark, enlarged to 
 spaced out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -13,17 +13,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from chalicelib.directory.states import states
 from chalicelib.i18n import LANGUAGES, direction
-from tests.e2e import nominations
-from tests.e2e.browsing import Album, Chromium, Watch, sign_in
-from tests.e2e.conftest import Campaign
-from tests.e2e.steps import open_inquiry
-from tests.e2e.support import PATIENCE, Mail, Stack, path_of
+from tests.e2e.browsing import Album, Chromium, Watch
+from tests.e2e.conftest import OTHER, OWN, Today
+from tests.e2e.support import PATIENCE
 from tests.e2e.words import left_in_english, said
 
 pytestmark = pytest.mark.e2e
-
-OWN, OTHER = "BI", "AM"
-"""The State that all readers but the manager and the auditor belong to, and another with both kinds of PoC."""
 
 
 @dataclass
@@ -36,9 +31,9 @@ class Reader:
     album: Album
     watch: Watch
 
-    def said(self, text: str, **values: object) -> str:
+    def said(self, text: str, meaning: str = "", **values: object) -> str:
         """The site's words in the language of this reader."""
-        return said(text, self.language, **values)
+        return said(text, self.language, meaning, **values)
 
     def state(self, code: str) -> str:
         return states()[code].name(self.language)
@@ -60,64 +55,24 @@ class Reader:
         self.press("Show")
         expect(self.page.locator("h1")).to_have_text(self.state(code))
 
-    def at(self, heading: str, name: str) -> None:
-        """The page has come: look at it."""
+    def at(self, heading: str, name: str = "") -> None:
+        """The page has come: it says what it should, and under a new `name` it is looked at closely."""
         page = self.page
         expect(page.locator("h1").first).to_have_text(heading, timeout=PATIENCE * 1000)
         root = page.locator("html")
         assert (root.get_attribute("lang"), root.get_attribute("dir")) == (self.language, direction(self.language))
         for text in left_in_english(page, self.language):
-            self.watch.note(f"{name} in {self.language!r} still says {text!r}")
-        self.album.study(page, f"{self.name}-{name}", self.language)
-
-
-@dataclass(frozen=True)
-class Today:
-    """What there is to see: a campaign under way, an inquiry that is open, and the mails about them."""
-
-    campaign_id: str
-    inquiry_id: str
-    ping: Mail
-    notice: Mail
-    upload: str
-
-
-@pytest.fixture(scope="module")
-def windows(
-    imported: Page, chromium: Chromium, stack: Stack, manager: BrowserContext
-) -> Iterator[dict[str, BrowserContext]]:
-    """A window of each role, signed in once."""
-    opened = {"visitor": chromium.open()}
-    for role, state in {"poc": OWN, "supervisor": OWN, "reader": OWN, "auditor": ""}.items():
-        person = next(person for person in stack.people if (person.role, person.state) == (role, state))
-        opened[role] = chromium.open()
-        page = opened[role].new_page()
-        sign_in(page, person)
-        page.close()
-    yield {**opened, "manager": manager}
-    for window in opened.values():
-        window.close()
-
-
-@pytest.fixture(scope="module")
-def today(windows: dict[str, BrowserContext], campaign: Campaign, imported: Page, stack: Stack) -> Today:
-    inquiry_id = open_inquiry(windows["poc"], OTHER, "BI-2026/DAY", exercise=True)
-    silent = nominations.sample()[100]["email"]
-    ping = stack.mailbox.wait_for(
-        "the mail of a ping", lambda mail: campaign.campaign_id in mail.subject and silent in mail.to
-    )
-    notice = stack.mailbox.wait_for(
-        "the notice of the inquiry", lambda mail: inquiry_id in mail.subject and "/i/" in mail.text
-    )
-    return Today(campaign.campaign_id, inquiry_id, ping, notice, path_of(imported.url))
+            self.watch.note(f"{heading} in {self.language!r} still says {text!r}")
+        if name:
+            self.album.study(page, f"{self.name}-{name}", self.language)
 
 
 def _manager(me: Reader, today: Today) -> None:
     me.at(me.said("Home"), "home")
     me.menu("Directory")
-    me.at(me.said("Directory"), "directory")
+    me.at(me.said("Directory"))
     me.find(OTHER)
-    me.at(me.state(OTHER), "state")
+    me.at(me.state(OTHER))
     me.follow(me.said("Mail domains"))
     me.at(me.said("Mail domains"), "domains")
     me.menu("Inquiries")
@@ -137,7 +92,7 @@ def _manager(me: Reader, today: Today) -> None:
     me.menu("Import")
     me.at(me.said("Import nominations"), "imports")
     me.menu("Statistics")
-    me.at(me.said("Statistics"), "statistics")
+    me.at(me.said("Statistics"))
     me.follow(me.said("Prepare and publish"))
     me.at(me.said("Prepare statistics"), "statistics-prepare")
     me.menu("Learn")
@@ -152,6 +107,10 @@ def _poc(me: Reader, today: Today) -> None:
     me.at(me.said("Directory"), "directory")
     me.find(OTHER)
     me.at(me.state(OTHER), "state")
+    me.follow(me.said("QR code for a telephone"))
+    expect(me.page.locator("main svg")).to_be_visible()
+    me.at(me.page.locator("h1").inner_text(), "contact-code")
+    me.page.go_back()
     me.follow(me.said("This entry looks wrong"))
     me.at(me.said("This entry looks wrong"), "doubt")
     me.menu("Reach a counterpart")
@@ -159,7 +118,6 @@ def _poc(me: Reader, today: Today) -> None:
     me.find(OTHER)
     me.follow(me.said("Open an inquiry with this point of contact (%(poc)s)", poc=me.said("Technical")))
     me.at(me.said("Open an inquiry"), "inquiry-new")
-    me.press("Open the inquiry")  # nothing is filled in: the browser says so, or the page does
     me.menu("Inquiries")
     me.at(me.said("Inquiries"), "inquiries")
     me.follow(today.inquiry_id)
@@ -169,7 +127,7 @@ def _poc(me: Reader, today: Today) -> None:
     me.follow(me.said("Changes of this entry"))
     me.at(me.said("Changes of this entry"), "entry-history")
     me.menu("My State")
-    me.follow(me.said("Change"))
+    me.follow(me.said("Change", "button"))
     me.at(me.said("Change this entry"), "entry-change")
     me.menu("My State")
     me.follow(me.said("Departure and successor"))
@@ -190,7 +148,7 @@ def _poc(me: Reader, today: Today) -> None:
 
 
 def _supervisor(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Accounts")
     me.at(me.said("Accounts of %(name)s", name=me.state(OWN)), "accounts")
     me.follow(me.said("Invite"))
@@ -208,10 +166,10 @@ def _supervisor(me: Reader, _today: Today) -> None:
 
 
 def _reader(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Directory")
     me.find(OTHER)
-    me.at(me.state(OTHER), "state")
+    me.at(me.state(OTHER))
     me.menu("Statistics")
     me.at(me.said("Statistics"), "statistics")
     me.page.goto("/inquiries")
@@ -222,7 +180,7 @@ def _reader(me: Reader, _today: Today) -> None:
 
 
 def _auditor(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Audit")
     me.at(me.said("Audit"), "audit")
     me.page.select_option("#state", OWN)

@@ -25,7 +25,7 @@ def functions(template: Template) -> dict[str, dict[str, Any]]:
 def statements(template: Template) -> Iterator[tuple[str, Statement]]:
     """Every statement of every role's policies, with the role's logical id."""
     for name, role in resources(template, "AWS::IAM::Role").items():
-        for policy in role["Policies"]:
+        for policy in role.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield name, statement
 

@@ -9,6 +9,7 @@ from infra.local.emulator import (
     TriedAgain,
     error_name,
     in_turn,
+    with_dead_letters,
     with_error_names,
     with_mail_identity,
     with_timeout_path,
@@ -108,3 +109,17 @@ def test_an_event_that_fails_is_tried_three_times_and_then_kept(
     TriedAgain(lambdas, pauses.append)._execute_function_with_config_scope(record, {})
     assert (lambdas.tries, lambdas.letters) == (tries, letters)
     assert len(pauses) == tries - 1
+
+
+def test_a_lambda_has_the_dead_letter_queue_of_its_template() -> None:
+    functions: dict[str, Any] = {}
+
+    def create(_logical_id: str, properties: dict[str, Any], _stack: str) -> str:
+        functions[properties["FunctionName"]] = {"config": {}}
+        return "made"
+
+    make = with_dead_letters(create, functions)
+    queue = {"TargetArn": "arn:aws:sqs:us-east-1:0:failed-events"}
+    assert make("Listen", {"FunctionName": "listen", "DeadLetterConfig": queue}, "stack") == "made"
+    assert make("Open", {"FunctionName": "open"}, "stack") == "made"
+    assert functions == {"listen": {"config": {"DeadLetterConfig": queue}}, "open": {"config": {}}}

@@ -5,16 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import boto3
 import pytest
 
+from chalicelib import aws as clients
 from chalicelib.access.rules import Role
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
 from chalicelib.dynamo import transact
-from chalicelib.pings import campaigns, service
-from chalicelib.pings.rules import CampaignStatus
+from chalicelib.pings import campaigns, service, store
+from chalicelib.pings.rules import CampaignStatus, Mark, Route
 from chalicelib.runtime import Runtime
+from tests.lambdas import Lambdas
 from tests.samples import nomination
 from tests.web.browser import Browser
 
@@ -31,13 +32,11 @@ def manager(browser: Browser, site: Runtime) -> Iterator[Browser]:
     entry = Entry("p1", nomination(), 1, site.clock(), site.clock())
     transact(lambda transaction: directory.add_new(transaction, entry))
     role = "arn:aws:iam::123456789012:role/machine"
-    boto3.client("stepfunctions").create_state_machine(
-        name="ping-campaign", definition=json.dumps(WAITING), roleArn=role
-    )
+    clients.step_functions().create_state_machine(name="ping-campaign", definition=json.dumps(WAITING), roleArn=role)
     browser.sign_in_as(Role.MANAGER)
     yield browser
-    for execution in boto3.client("stepfunctions").list_executions(stateMachineArn=ARN)["executions"]:
-        boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
+    for execution in clients.step_functions().list_executions(stateMachineArn=ARN)["executions"]:
+        clients.step_functions().stop_execution(executionArn=execution["executionArn"])
 
 
 def test_before_the_start_the_manager_sees_whom_it_concerns_and_the_mail_in_each_language(manager: Browser) -> None:
@@ -84,7 +83,7 @@ def test_starting_twice_is_refused_and_names_the_campaign_that_runs(manager: Bro
 
 def test_a_campaign_whose_machine_has_stopped_can_be_resumed(manager: Browser) -> None:
     manager.submit(manager.get("/campaigns/new"), "/campaigns")
-    machine = boto3.client("stepfunctions")
+    machine = clients.step_functions()
     running = machine.list_executions(stateMachineArn=ARN)["executions"][0]["executionArn"]
     assert "has stopped" not in manager.get("/campaigns/PT-2026-01").text
     machine.stop_execution(executionArn=running)
@@ -102,6 +101,22 @@ def test_cancelling_twice_is_harmless(manager: Browser) -> None:
     for _press in range(2):
         assert "The ping test is cancelled." in manager.submit(page, "/campaigns/PT-2026-01/cancel").text
     assert service.get("PT-2026-01").status is CampaignStatus.CANCELLED
+
+
+def test_those_whom_no_mail_has_reached_are_written_to_again_at_once(
+    manager: Browser, site: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lambdas = Lambdas()
+    monkeypatch.setattr(clients, "lambda_", lambda: lambdas)
+    page = manager.submit(manager.get("/campaigns/new"), "/campaigns")
+    service.open_campaign("PT-2026-01")
+    assert manager.submit(page, "/campaigns/PT-2026-01/resend").status == 200
+    assert lambdas.events("dispatch_pings") == [], "nobody to write to, nothing to send"
+    store.note_failure("PT-2026-01", "p1", Mark.BOUNCED, site.clock(), Route.PRIMARY)
+    assert manager.submit(page, "/campaigns/PT-2026-01/resend").status == 200
+    (event,) = lambdas.events("dispatch_pings")
+    assert (event["campaign_id"], event["poke"]) == ("PT-2026-01", True)
+    assert store.queue_length("PT-2026-01") == 1
 
 
 def test_a_poc_reaches_none_of_these_pages(open_browser: Callable[[], Browser]) -> None:

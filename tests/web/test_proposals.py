@@ -1,6 +1,7 @@
 """Where proposals wait: side by side, approved or returned, for each reader only what is theirs; mail domains."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -8,6 +9,7 @@ from chalicelib.access.rules import Role
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory import domains
+from chalicelib.i18n import LANGUAGES, format_date
 from chalicelib.nominations import deciding, proposing
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import Status
@@ -103,9 +105,7 @@ def test_the_manager_approves_and_the_directory_shows_it(scene: Scene) -> None:
     assert "Approved. The directory shows it now." in done.text
     assert "new@cert.am.example" in done.text
     shown = _page(scene, made.proposal_id, scene.poc).text
-    assert "Note verbale : NV/AM/2026/007 , 2026-02-20 . Received on: 2026-02-27" in shown.replace(
-        "verbale:", "verbale :"
-    )
+    assert "Note verbale NV/AM/2026/007 Date of the note verbale 20 February 2026 Received on 27 February 2026" in shown
 
 
 def test_a_double_press_of_approve_leads_to_what_was_approved(scene: Scene) -> None:
@@ -193,6 +193,15 @@ def test_returning_keeps_the_note_that_was_given_with_the_proposal(scene: Scene)
     made = scene.propose_new(note=NOTE_IN_HAND)
     page = _press(scene, _page(scene, made.proposal_id), made.proposal_id, "return", reason="")
     assert page.inputs["note_verbale"] == NOTE_IN_HAND.reference
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_dates_of_the_note_are_written_as_the_language_writes_them(scene: Scene, language: str) -> None:
+    made = scene.propose_new(note=NOTE_IN_HAND)
+    page = scene.poc.get(f"/proposals/{made.proposal_id}?lang={language}")
+    for day in (NOTE_IN_HAND.date, NOTE_IN_HAND.received_on):
+        assert day not in page.text
+        assert format_date(date.fromisoformat(day), language) in page.text
 
 
 def test_an_entry_that_has_left_can_only_be_returned(scene: Scene) -> None:

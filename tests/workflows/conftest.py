@@ -9,12 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.dynamodb.responses import DynamoHandler
 
 import app
+from chalicelib import aws as clients
 from chalicelib import runtime as runtimes
 from chalicelib.audit.records import Actor
 from chalicelib.paths import ROOT
@@ -72,14 +72,14 @@ class Stage:
     def as_of(self, folder: Path) -> None:
         """Executions from here on begin with the machines of an earlier version, and call the Lambdas of this one."""
         for name in MACHINES:
-            boto3.client("stepfunctions").update_state_machine(
+            clients.step_functions().update_state_machine(
                 stateMachineArn=_machine(name), definition=json.dumps(definition(name, folder))
             )
 
     def execution(self, name: str) -> dict[str, Any]:
         machine = _machine("inquiry" if name.startswith("IN-") else "ping_campaign")
         arn = machine.replace(":stateMachine:", ":execution:") + f":{name}"
-        return dict(boto3.client("stepfunctions").describe_execution(executionArn=arn))
+        return dict(clients.step_functions().describe_execution(executionArn=arn))
 
     def wait(self, name: str, seconds: float = 20) -> str:
         """Wait until the execution has ended; returns its status."""
@@ -160,8 +160,6 @@ def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     _one_at_a_time(monkeypatch)
     role = f"arn:aws:iam::{ACCOUNT}:role/machine"
     for name in MACHINES:
-        boto3.client("stepfunctions").create_state_machine(
-            name=name, definition=json.dumps(definition(name)), roleArn=role
-        )
+        clients.step_functions().create_state_machine(name=name, definition=json.dumps(definition(name)), roleArn=role)
     yield stage
     runtimes.install(None)

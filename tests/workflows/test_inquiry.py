@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
+from chalicelib import aws as clients
 from chalicelib.audit.records import Actor
 from chalicelib.clock import to_z
 from chalicelib.directory.entry import Kind
@@ -346,7 +346,7 @@ def test_an_execution_that_was_killed_is_taken_over(stage: Stage, clock: Machine
     inquiry_id = _open(stage)
     _notified(inquiry_id)
     arn = stage.execution(inquiry_id)["executionArn"]
-    boto3.client("stepfunctions").stop_execution(executionArn=arn)
+    clients.step_functions().stop_execution(executionArn=arn)
     clock.pass_(hours=25)
     assert stage.wait(inquiry_id) in ("ABORTED", "FAILED")
     assert stage.invoke("resume_inquiries", {}) == {"resumed": 1}

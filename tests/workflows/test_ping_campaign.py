@@ -7,9 +7,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import boto3
 import pytest
 
+from chalicelib import aws as clients
 from chalicelib import errors
 from chalicelib.audit.records import Actor
 from chalicelib.clock import to_z, utc_now
@@ -248,7 +248,7 @@ def test_the_schedule_firing_twice_starts_one_campaign(stage: Stage) -> None:
 def test_a_machine_that_was_killed_is_set_going_again_and_nobody_is_mailed_twice(stage: Stage) -> None:
     add_entry("AM", "tech", alternate_email="")
     with _a_mail_on_its_way(stage) as campaign_id:
-        boto3.client("stepfunctions").stop_execution(executionArn=stage.execution(campaign_id)["executionArn"])
+        clients.step_functions().stop_execution(executionArn=stage.execution(campaign_id)["executionArn"])
     assert stage.wait(campaign_id) == "ABORTED"
     assert stage.invoke("start_scheduled_campaign", {"resume_only": True})["resumed"]
     assert stage.wait(f"{campaign_id}-2") == "SUCCEEDED"

@@ -16,12 +16,12 @@ class MachineClock(StillClock):
 
     def __init__(self, now: datetime) -> None:
         super().__init__(now)
-        self.moved = threading.Condition()
+        self.waiting: set[_Event] = set()
 
     def pass_(self, **duration: float) -> None:
-        with self.moved:
-            super().pass_(**duration)
-            self.moved.notify_all()
+        super().pass_(**duration)
+        for event in self.waiting.copy():
+            event.look()
 
 
 class _Event:
@@ -29,11 +29,16 @@ class _Event:
 
     def __init__(self, clock: MachineClock, later: timedelta = timedelta()) -> None:
         self._clock, self._born, self._later, self._set = clock, clock(), later, False
+        self._changed = threading.Condition()  # one for all would wake everybody for each
 
     def set(self) -> None:
-        with self._clock.moved:
-            self._set = True
-            self._clock.moved.notify_all()
+        self._set = True
+        self.look()
+
+    def look(self) -> None:
+        """Whoever waits looks again."""
+        with self._changed:
+            self._changed.notify_all()
 
     def is_set(self) -> bool:
         return self._set
@@ -41,8 +46,10 @@ class _Event:
     def wait(self, timeout: float | None = None) -> bool:
         """True once set, False when `timeout` seconds have passed since this event was made."""
         limit = timedelta(seconds=min(timeout or 1e8, 1e8)) + self._later
-        with self._clock.moved:
-            self._clock.moved.wait_for(lambda: self._set or self._clock() - self._born >= limit)
+        with self._changed:
+            self._clock.waiting.add(self)  # before the look at the clock: whoever moves it does so before waking us
+            self._changed.wait_for(lambda: self._set or self._clock() - self._born >= limit)
+            self._clock.waiting.discard(self)
             return self._set
 
 

@@ -1,0 +1,66 @@
+"""Which accounts a list shows: what somebody looks for, and whether an account fits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.access import accounts
+from chalicelib.access.rules import Account, AccountStatus
+from chalicelib.i18n import _
+from chalicelib.settings import AccountPolicy
+
+
+class Mark(StrEnum):
+    """What a list says of an account beside its status."""
+
+    EXPIRED = "expired"
+    """Its invitation can no longer be accepted."""
+    WAITING = "waiting"
+    """A reset was asked for, and waits for the second person."""
+    UNUSED = "unused"
+    """Nobody has signed in for long (`AccountPolicy`)."""
+
+
+MARK_NAMES = {
+    Mark.EXPIRED: _("Invitation expired"),
+    Mark.WAITING: _("Reset asked for"),
+    Mark.UNUSED: _("Not for six months"),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for; what is empty does not matter. `status` is the code of an `AccountStatus` or of a `Mark`."""
+
+    words: str = ""
+    role: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """An account on a list, with what is to be said of it."""
+
+    account: Account
+    marks: frozenset[Mark]
+
+
+def line(account: Account, policy: AccountPolicy, now: datetime, *, expired: bool, waiting: bool) -> Line:
+    """The line of an account; whether its invitation has ended or a reset waits is known to the caller only."""
+    there = account.status is not AccountStatus.REMOVED
+    marks = {
+        Mark.EXPIRED: expired,
+        Mark.WAITING: waiting,
+        Mark.UNUSED: there and accounts.is_unused(account, policy, now),
+    }
+    return Line(account, frozenset(mark for mark, holds in marks.items() if holds))
+
+
+def fits(shown: Line, wanted: Wanted) -> bool:
+    """Whether an account is among what is looked for. Words are looked for anywhere in its address."""
+    held = shown.account
+    return (
+        wanted.words.casefold() in held.email.casefold()
+        and wanted.role in ("", held.role)
+        and wanted.status in ("", held.status, *shown.marks)
+    )
