@@ -95,7 +95,7 @@ def _of(service: str, operation: str, given: dict[str, Any]) -> Iterator[Call]:
             yield f"cognito-idp {operation} pool"
         case "lambda":
             yield f"lambda {operation} {_function(given['FunctionName'])}"
-        case "ses":
+        case "ses" | "sesv2":  # one service to IAM
             yield f"ses {operation} {'mail' if operation == 'SendRawEmail' else 'account'}"
         case "ssm":
             yield f"ssm {operation} site-url"
@@ -151,6 +151,7 @@ STAND_INS: dict[tuple[Any, str], Call | Callable[..., Call]] = {
     (Runtime, "link_signer"): "secretsmanager GetSecretValue link-keys",
     (FakeMailSender, "send"): "ses SendRawEmail mail",
     (FakeMailSender, "rate"): "ses GetSendQuota account",
+    (FakeMailSender, "standing"): "ses GetAccount account",
     (notices, "send_soon"): "lambda Invoke send-notices",
     (executions, "status"): lambda machine, _name: f"states DescribeExecution {_machine(machine)}",
     (executions, "stop"): lambda machine, _name, _cause: f"states StopExecution {_machine(machine)}",

@@ -272,6 +272,7 @@ def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
         ("Runtime", "link_signer"): _unwrapped(Runtime.link_signer),
         ("FakeMailSender", "send"): lambda _runtime: SesSender(settings).send(mail),
         ("FakeMailSender", "rate"): lambda _runtime: SesSender(settings).rate(),
+        ("FakeMailSender", "standing"): lambda _runtime: SesSender(settings).standing(),
         ("service", "send_soon"): _unwrapped(notices.send_soon),
         ("executions", "status"): lambda _runtime: _unwrapped(executions.status)(machine, "IN-1"),
         ("executions", "stop"): lambda _runtime: _unwrapped(executions.stop)(machine, "IN-1", "a reason"),
@@ -281,7 +282,7 @@ def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
     assert tries.keys() == stood_for.keys()
     for name, in_earnest in tries.items():
         noted.clear()
-        with suppress(ClientError):  # there is no such execution
+        with suppress(ClientError, NotImplementedError):  # no such execution; moto does not know GetAccount
             in_earnest(real)
         call = stood_for[name]
         assert noted == {call if isinstance(call, str) else call(*(machine, "IN-1", "a reason")[: _width(call)])}, name
