@@ -17,6 +17,7 @@ from chalicelib.pings.rules import Mark, Route
 from chalicelib.runtime import Runtime, install
 from chalicelib.settings import PingPolicy, Settings
 from tests.conftest import StillClock
+from tests.fakes import FakeMailSender
 from tests.inquiries.samples import envelope
 from tests.observability.conftest import Printed, printed
 from tests.workflows.support import add_entry
@@ -49,7 +50,8 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> Machines:
 @pytest.fixture(autouse=True)
 def _runtime(clock: StillClock, machines: Machines) -> Iterator[None]:
     arn = "arn:aws:states:eu-central-1:1:stateMachine:ping-campaign"
-    install(Runtime(Settings(ping_campaign_arn=arn), clock, site="https://directory.example", keys=("k" * 40,)))
+    settings, mails = Settings(ping_campaign_arn=arn), FakeMailSender()
+    install(Runtime(settings, clock, site="https://directory.example", keys=("k" * 40,), mails=mails))
     yield
     install(None)
 
@@ -126,7 +128,7 @@ def test_an_inquiry_that_waits_is_open_and_late_when_its_machine_has_missed_its_
     clock: StillClock, printed: Printed
 ) -> None:
     add_entry("AM", "tech")
-    made = Runtime(Settings(), clock)
+    made = Runtime(Settings(), clock, mails=FakeMailSender())
     inquiries.open_inquiry(made, envelope(), Actor.system("test"), "r")
     clock.pass_(hours=3)
     measure()

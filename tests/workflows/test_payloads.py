@@ -16,7 +16,7 @@ from chalicelib.pings import service
 from tests.workflows.conftest import FORMER, Stage
 from tests.workflows.support import add_entry
 
-OF_FILES = {"commit_import", "keep_audit_heads", "measure"}
+OF_FILES = {"commit_import", "keep_audit_heads", "measure", "rotate_link_keys"}
 """What needs a file, a bucket, or what moto lacks; their events are empty, or tested beside them."""
 
 
