@@ -39,7 +39,7 @@ def test_the_day_came_past_most_of_what_is_audited() -> None:
         "ENTRY_RETIRED", "ENTRY_UNVERIFIED", "FAILED_RESENT", "DOUBT_SETTLED", "PROPOSAL_RETURNED",
         "PROPOSAL_WITHDRAWN", "SECOND_FACTOR_ENROLLED", "SUCCESSOR_ASKED", "INVITATION_ACCEPTED",
         "INVITATION_REFUSED", "RECOVERY_CODES_MADE", "RECOVERY_CODE_USED", "RECOVERY_CODE_REFUSED", "ROLE_SET",
-        "REVIEW_ASKED", "FIRST_MANAGER_MADE",
+        "REVIEW_ASKED", "FIRST_MANAGER_MADE", "LINK_KEYS_ROTATED",
         *(action.name for action in Action if action.value.startswith("statistics:")),
         *(action.name for action in Action if action.value.startswith("inquiries:inquiry:")),
     }  # fmt: skip
