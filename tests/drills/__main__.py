@@ -82,7 +82,8 @@ def table(reports: list[Report]) -> list[str]:
 
 def write(reports: list[Report]) -> None:
     """Put what was found into the document, between its two marks."""
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    load = f"{os.getloadavg()[2]:.0f} processes waiting on average (others use it too)"
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {load}"
     head = f"Held on {datetime.now(UTC):%-d %B %Y} by `make drill`: {machine}.\n"
     blocks = ["```", *(line for report in reports for line in report.lines()), "```"]
     before, _begin, rest = DOCUMENT.read_text().partition(BEGIN)
