@@ -3,10 +3,11 @@ PYTHON ?= python3.11
 PORT ?= 4566
 MAILBOX_PORT ?= 8025
 SPEED ?= 3600
+WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy package check test audit calls e2e pictures drill rebuild restore bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test audit calls e2e pictures drill rebuild restore bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,12 @@ audit-verify: environment ## Check that the audit trail still says what was writ
 deploy: environment package ## Deploy to AWS: STAGE=test [PARAMETERS="A=b 'C=d e'"] [YES=1]; shows what will change, and asks
 	@$(BIN)/python -m infra.deploy --stage "$(STAGE)" --port $(PORT)
 
+first-manager: environment ## Make the first directory manager of a stage, once: STAGE=prod EMAIL=manager@example.int [LANGUAGE=fr]
+	@$(BIN)/python -m infra.first_manager --stage "$(STAGE)" --email "$(EMAIL)" --port $(PORT) $(if $(LANGUAGE),--language $(LANGUAGE))
+
+doctor: environment package ## Look at a stage: what is well, what is not, what to do (the local one; STAGE=prod: that of AWS)
+	@$(BIN)/python -m infra.doctor --port $(PORT) $(if $(STAGE),--stage $(STAGE))
+
 package: environment ## Build the template and the zip, without deploying
 	@$(BIN)/python -m infra.package
 
@@ -34,8 +41,8 @@ check: environment ## Lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check package ## Lint, types, and all tests that need no network
-	$(BIN)/pytest -m "not e2e and not audit" --calls check
+test: check package ## Lint, types, and all tests that need no network (WORKERS=0: on one core)
+	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls check
 
 audit: environment package ## Policy rules on the template, known vulnerabilities, bill of materials
 	@$(PYTHON) -m infra.bootstrap --audit
@@ -44,7 +51,7 @@ audit: environment package ## Policy rules on the template, known vulnerabilitie
 	@$(BIN)/pytest -m audit tests/infra/test_sbom.py
 
 calls: package ## Run all tests and write down which AWS calls each Lambda makes (tests/infra/calls.json)
-	$(BIN)/pytest -m "not e2e and not audit" --calls write
+	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls write
 
 e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium

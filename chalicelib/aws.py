@@ -1,9 +1,15 @@
-"""boto3 clients, made when first used: nothing talks to AWS, or even loads botocore's models, at import."""
+"""boto3 clients, made when first used: nothing talks to AWS, or even loads botocore's models, at import.
+
+All of them, DynamoDB's too (chalicelib/dynamo.py), come from one session, which keeps what botocore has read: each
+session more would cost a cold start as much as importing Chalice.
+"""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from boto3 import Session
+    from botocore.session import Session as BotocoreSession
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
@@ -14,51 +20,61 @@ if TYPE_CHECKING:
 
 
 @cache
+def botocore_session() -> "BotocoreSession":
+    """What boto3's session and PynamoDB's client are made of."""
+    from botocore.session import get_session
+
+    return get_session()
+
+
+@cache
+def session() -> "Session":
+    import boto3
+
+    return boto3.Session(botocore_session=botocore_session())
+
+
+@cache
 def ses() -> "SESClient":
     """SES, version 1: its raw call works alike on AWS, moto and the local AWS. Our own loop paces and retries."""
-    import boto3
     from botocore.config import Config
 
-    return boto3.client("ses", config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}))
+    return session().client("ses", config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}))
+
+
+@cache
+def ses_v2() -> Any:
+    """SES, version 2: only this one says whether the account is still in the sandbox."""
+    import boto3
+
+    return boto3.client("sesv2")
 
 
 @cache
 def step_functions() -> "SFNClient":
-    import boto3
-
-    return boto3.client("stepfunctions")
+    return session().client("stepfunctions")
 
 
 @cache
 def lambda_() -> "LambdaClient":
-    import boto3
-
-    return boto3.client("lambda")
+    return session().client("lambda")
 
 
 @cache
 def s3() -> "S3Client":
-    import boto3
-
-    return boto3.client("s3")
+    return session().client("s3")
 
 
 @cache
 def cognito() -> "CognitoIdentityProviderClient":
-    import boto3
-
-    return boto3.client("cognito-idp")
+    return session().client("cognito-idp")
 
 
 @cache
 def secrets() -> "SecretsManagerClient":
-    import boto3
-
-    return boto3.client("secretsmanager")
+    return session().client("secretsmanager")
 
 
 @cache
 def ssm() -> "SSMClient":
-    import boto3
-
-    return boto3.client("ssm")
+    return session().client("ssm")

@@ -5,16 +5,21 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from pynamodb import models
 from pynamodb.attributes import Attribute
-from pynamodb.connection import Connection
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.constants import STRING
-from pynamodb.exceptions import TransactGetError, TransactWriteError
-from pynamodb.models import Model
+from pynamodb.exceptions import DoesNotExist, TransactGetError, TransactWriteError
 from pynamodb.transactions import TransactGet, TransactWrite
 
+from chalicelib import aws
 from chalicelib.clock import from_z, to_z
+
+if TYPE_CHECKING:
+    from botocore.session import Session as BotocoreSession
 
 TRANSACTION_LIMIT = 100  # actions in one TransactWriteItems, set by DynamoDB
 PAGE = 1_000
@@ -36,6 +41,28 @@ class InstantAttribute(Attribute[datetime]):
 
     def deserialize(self, value: str) -> datetime:
         return from_z(value)
+
+
+class _Connection(Connection):
+    @property
+    def session(self) -> "BotocoreSession":
+        return aws.botocore_session()
+
+
+@cache
+def connection() -> Connection:
+    """The one connection to DynamoDB of this process, for transactions; every model uses its client."""
+    return _Connection()
+
+
+class Model(models.Model):
+    """What every row is. PynamoDB would make a session and a client for each model, one by one in every cold start."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        found = super()._get_connection()
+        found.connection._client = connection().client
+        return found
 
 
 class ConditionFailed(Exception):
@@ -95,7 +122,7 @@ def transact(build: Callable[[Writes], None]) -> None:
     """
     for attempt in range(_TRIES):
         try:
-            with Writes(connection=_connection()) as transaction:
+            with Writes(connection=connection()) as transaction:
                 build(transaction)
             return
         except TransactWriteError as error:
@@ -123,7 +150,7 @@ def get_both(
     """Two items of two tables, each given by model and key, read consistently in one call; None where there is none."""
     for attempt in range(_TRIES):
         try:
-            with TransactGet(connection=_connection()) as transaction:
+            with TransactGet(connection=connection()) as transaction:
                 futures = [transaction.get(*key) for key in (one, other)]
             found, beside = (_got(future) for future in futures)
             return found, beside
@@ -137,15 +164,5 @@ def get_both(
 def _got(future: Any) -> Any:
     try:
         return future.get()
-    except Model.DoesNotExist:
+    except DoesNotExist:
         return None
-
-
-_shared: dict[str, Any] = {}
-
-
-def _connection() -> Connection:
-    if "connection" not in _shared:
-        _shared["connection"] = Connection()
-    connection: Connection = _shared["connection"]
-    return connection

@@ -27,7 +27,7 @@ CLOSING = timedelta(hours=1)
 
 def measure_all(runtime: Runtime) -> dict[str, int]:
     """Take every measure; returns how many groups there were. Raises DirectoryError when one could not be taken."""
-    groups: tuple[Callable[[Runtime], None], ...] = (_campaigns, _inquiries, _executions, _notices)
+    groups: tuple[Callable[[Runtime], None], ...] = (_campaigns, _inquiries, _executions, _notices, _mail)
     failed = []
     for group in groups:
         try:
@@ -83,3 +83,14 @@ def _is_late(runtime: Runtime, campaign: Campaign, now: datetime) -> bool:
 
 def _notices(_runtime: Runtime) -> None:
     measure(Metric.NOTICES_WAITING, notices.count_waiting())
+
+
+def _mail(runtime: Runtime) -> None:
+    standing = runtime.mail_sender().standing()
+    measure(Metric.SES_SANDBOX, int(standing.sandbox))
+    if standing.left != float("inf"):
+        measure(Metric.SES_QUOTA_LEFT, standing.left)
+    if standing.sandbox:
+        logger.warning("SES keeps the account in its sandbox: 200 mails a day, to verified addresses only")
+    if not standing.enabled:
+        logger.error("SES has stopped the account: no mail goes out")

@@ -7,7 +7,8 @@ import sys
 from infra.bootstrap import BootstrapError, call
 from infra.progress import Progress
 
-COMMAND = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
+COMMAND = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", "fonts-wqy-microhei"]
+"""The browser, and letters for Chinese, which Debian's browser comes without."""
 
 
 def main() -> None:

@@ -19,10 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import changes
 from infra.changes import Change
-from infra.deployment import Agree, DeployError, Deployment, NotAgreed, ParametersWrong, Progress
+from infra.deployment import LOCAL, Agree, DeployError, Deployment, NotAgreed, ParametersWrong, Progress
 from infra.package import TEMPLATE
 
-LOCAL = "local"
 DONE, FAILED, WRONG, NOT_AGREED = 0, 1, 2, 3
 
 
@@ -111,7 +110,26 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return FAILED
     for name, value in sorted(outputs.items()):
         print(f"{name:20} {value}")
+    warn_of_mail(stage, arguments.port)
     return DONE
+
+
+def warn_of_mail(stage: str, port: int, say: Progress = print) -> None:
+    """What keeps a stage from sending mail, above all the sandbox of SES; the whole picture is `make doctor`."""
+    from infra.doctor.__main__ import stage_of, told
+
+    looked_at = stage_of(stage, port)
+    try:
+        found = [*looked_at.sender(), *looked_at.mail_account(), *looked_at.managers()]
+    except (ClientError, BotoCoreError) as error:
+        say(f"\nWhat SES allows could not be asked: {error}")
+        return
+    say("")
+    for finding in found:
+        if finding.level in ("WARN", "FAIL"):
+            for line in told(finding):
+                say(line)
+    say(f"make doctor STAGE={stage} looks at everything.")
 
 
 def indented(text: str) -> str:

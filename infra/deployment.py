@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 Agree = Callable[[list[Change]], bool]
 POLL_SECONDS = 1.0
+LOCAL = "local"
+"""The stage of the local AWS."""
 USABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 NOT_YET = (None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
@@ -78,7 +80,7 @@ class Deployment:
         """
         self._refuse_unready()
         kept = self._values()
-        if wrong := parameters.problems(yaml.safe_load(self._build.template.read_text()), given, kept):
+        if wrong := parameters.problems(load_template(self._build.template), given, kept):
             raise ParametersWrong("\n".join(wrong))
         template_url = self._upload({**kept, **given})
         self._clear_failed_creation()
@@ -93,6 +95,8 @@ class Deployment:
             raise NotAgreed("Not agreed to: nothing was changed.")
         self._cloudformation.execute_change_set(StackName=self.stack, ChangeSetName=change_set)
         self._follow(seen)
+        if not self.stack.endswith(f"-{LOCAL}"):
+            self._cloudformation.update_termination_protection(StackName=self.stack, EnableTerminationProtection=True)
         return self.outputs()
 
     def outputs(self) -> dict[str, str]:
@@ -205,7 +209,7 @@ class Deployment:
     def _parameters(self, given: dict[str, str]) -> list["ParameterTypeDef"]:
         """What the template is told: what is given, and for the rest of its parameters what the stack has now."""
         kept = [item["ParameterKey"] for item in self._describe().get("Parameters", [])] if self.exists() else []
-        known = yaml.safe_load(self._build.template.read_text())["Parameters"]
+        known = load_template(self._build.template)["Parameters"]
         told: list[ParameterTypeDef] = [{"ParameterKey": key, "ParameterValue": given[key]} for key in given]
         told += [{"ParameterKey": key, "UsePreviousValue": True} for key in kept if key in known and key not in given]
         return told
@@ -253,6 +257,12 @@ class Deployment:
 
     def _describe(self) -> "StackTypeDef":
         return self._cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
+
+
+def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
+    """The packaged template, read."""
+    document: dict[str, Any] = yaml.safe_load(path.read_text())
+    return document
 
 
 def is_missing(error: ClientError) -> bool:

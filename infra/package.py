@@ -207,12 +207,20 @@ def write_template() -> None:
     answers = gateway_answers()
     template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["x-amazon-apigateway-gateway-responses"] = answers
     encrypt_logs(template)
+    leave_tracing_to_globals(template)
     # A merged resource without a type means that infra/resources.yaml names a Lambda which app.py does not have.
     nameless = sorted(name for name, resource in template["Resources"].items() if "Type" not in resource)
     if nameless:
         raise PackageError(f"infra/resources.yaml names what app.py does not define: {', '.join(nameless)}")
     TEMPLATE.write_text(yaml.dump(template, Dumper=PlainDumper, allow_unicode=True, width=120))
     written.unlink()
+
+
+def leave_tracing_to_globals(template: Any) -> None:
+    """Chalice says of every Lambda that it begins no trace, which would outdo what infra/resources.yaml says of all."""
+    for resource in template["Resources"].values():
+        if resource.get("Type") == "AWS::Serverless::Function":
+            resource["Properties"].pop("Tracing", None)
 
 
 def encrypt_logs(template: Any) -> None:

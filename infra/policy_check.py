@@ -56,7 +56,7 @@ def transformed(template: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     match value:
-        case {"Fn::Sub": str(text)}:
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), dict()]}:
             return text.replace("${", "").replace("}", "")
         case dict():
             return {key: _plain(inner) for key, inner in value.items()}

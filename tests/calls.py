@@ -5,14 +5,14 @@ a fake of the tests takes the place of. What the whole suite saw is kept in `tes
 tests/infra/test_grants.py holds against the roles of the packaged template.
 
 A test in which a Lambda makes a call that is not in the file fails. `--calls=check` (the whole suite: `make test`) also
-names calls of the file that nothing makes any more; `--calls=write` (`make calls`) writes the file anew.
+names calls of the file that nothing makes any more; `--calls=write` (`make calls`) writes the file anew, `--calls=add`
+adds to it what a part of the suite saw.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -21,49 +21,27 @@ import botocore.handlers
 import pytest
 from chalice.app import Chalice, LambdaFunction
 
-from chalicelib import feedback
+from chalicelib import executions, feedback, gauges
 from chalicelib.access import reviews
 from chalicelib.audit import keeping
 from chalicelib.directory import jobs
+from chalicelib.inquiries import service as inquiries
 from chalicelib.inquiries import workflow as inquiry
 from chalicelib.links import rotation
 from chalicelib.nominations import workflow as nominations
 from chalicelib.notices import service as notices
 from chalicelib.pings import workflow as pings
 from chalicelib.runtime import Runtime, runtime
-from tests.fakes import FakeMailSender
+from tests.fakes import Executions, FakeMailSender
 from tests.lambdas import Lambdas
+from tests.noting import Call, inside, new, note, running, seen
 
 FILE = Path(__file__).parent / "infra" / "calls.json"
-Call = str
-"""Service, operation and resource: `dynamodb Query inquiries/index/due`."""
-
-_running: ContextVar[str] = ContextVar("lambda", default="")
-_seen: dict[str, set[Call]] = {}
-_new: set[tuple[str, Call]] = set()
 
 
 def known() -> dict[str, set[Call]]:
     """The calls of the file, by Lambda."""
     return {name: set(calls) for name, calls in json.loads(FILE.read_text()).items()}
-
-
-def note(call: Call) -> None:
-    """The Lambda that runs, if any, makes this call."""
-    name = _running.get()
-    if name and call not in _seen.setdefault(name, set()):
-        _seen[name].add(call)
-        _new.add((name, call))
-
-
-@contextmanager
-def inside(name: str) -> Iterator[None]:
-    """What happens here is done by this Lambda; an empty name: by the test."""
-    token = _running.set(name)
-    try:
-        yield
-    finally:
-        _running.reset(token)
 
 
 # What a call is about. Tests name buckets, functions and machines as they like; the settings say which is meant.
@@ -98,6 +76,10 @@ def _function(name: str) -> str:
     return functions.get(name, name)
 
 
+def _machine(arn: str) -> str:
+    return arn.split(":")[6].replace("_", "-") if arn.count(":") > 5 else "unnamed"
+
+
 def _of(service: str, operation: str, given: dict[str, Any]) -> Iterator[Call]:
     match service:
         case "dynamodb":
@@ -108,12 +90,12 @@ def _of(service: str, operation: str, given: dict[str, Any]) -> Iterator[Call]:
             yield f"s3 {operation}{version} {_bucket(given['Bucket'])}/{folder}"
         case "stepfunctions":
             named = given.get("stateMachineArn") or given.get("executionArn") or "a:b:c:d:e:task-token:inquiry"
-            yield f"states {operation} {str(named).split(':')[6].replace('_', '-')}"
+            yield f"states {operation} {_machine(str(named))}"
         case "cognito-idp":
             yield f"cognito-idp {operation} pool"
         case "lambda":
             yield f"lambda {operation} {_function(given['FunctionName'])}"
-        case "ses":
+        case "ses" | "sesv2":  # one service to IAM
             yield f"ses {operation} {'mail' if operation == 'SendRawEmail' else 'account'}"
         case "ssm":
             yield f"ssm {operation} site-url"
@@ -124,7 +106,7 @@ def _of(service: str, operation: str, given: dict[str, Any]) -> Iterator[Call]:
 
 
 def _noted(params: dict[str, Any], model: Any, **_more: Any) -> None:
-    if _running.get():
+    if running.get():
         for call in _of(str(model.service_model.service_name), model.name, params):
             note(call)
 
@@ -157,26 +139,54 @@ ENTRIES: dict[str, tuple[Any, str]] = {
         )
         for name in names
     },
+    "measure": (gauges, "measure_all"),
     "send_notices": (notices, "send_waiting"),
 }  # fmt: skip
 """The function behind each Lambda."""
 
 # What tests replace, or leave out for want of a name, and the call that is made in earnest. That each really is
 # the call is tested in tests/infra/test_grants.py.
-STAND_INS: dict[tuple[Any, str], Call] = {
+STAND_INS: dict[tuple[Any, str], Call | Callable[..., Call]] = {
     (Runtime, "site_url"): "ssm GetParameter site-url",
     (Runtime, "link_signer"): "secretsmanager GetSecretValue link-keys",
     (FakeMailSender, "send"): "ses SendRawEmail mail",
     (FakeMailSender, "rate"): "ses GetSendQuota account",
+    (FakeMailSender, "standing"): "ses GetAccount account",
     (notices, "send_soon"): "lambda Invoke send-notices",
+    (executions, "status"): lambda machine, _name: f"states DescribeExecution {_machine(machine)}",
+    (executions, "stop"): lambda machine, _name, _cause: f"states StopExecution {_machine(machine)}",
+    (inquiries, "_start_machine"): "states StartExecution inquiry",
+    (inquiries, "resume"): "states SendTaskSuccess inquiry",
 }
 
 
-def _stands_for(call: Call, stand_in: Callable[..., Any]) -> Callable[..., Any]:
+def _stands_for(call: Call | Callable[..., Call], stand_in: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(stand_in)
     def run(*arguments: Any, **named: Any) -> Any:
-        note(call)
+        note(call if isinstance(call, str) else call(*arguments, **named))
         return stand_in(*arguments, **named)
+
+    return run
+
+
+FAKE_CLIENTS: dict[type, tuple[str, tuple[str, ...]]] = {
+    Lambdas: ("lambda", ("invoke",)),
+    Executions: (
+        "stepfunctions",
+        ("describe_execution", "send_task_success", "start_execution", "stop_execution"),
+    ),
+}
+"""The fakes of boto3's clients, and what each has of them."""
+
+
+def _calls(service: str, method: str, fake: Callable[..., Any]) -> Callable[..., Any]:
+    operation = "".join(part.capitalize() for part in method.split("_"))
+
+    @wraps(fake)
+    def run(self: Any, **given: Any) -> Any:
+        for call in _of(service, operation, given):
+            note(call)
+        return fake(self, **given)
 
     return run
 
@@ -188,7 +198,9 @@ def _watch() -> None:
         setattr(module, function, _begins(name, getattr(module, function)))
     for (owner, function), call in STAND_INS.items():
         setattr(owner, function, _stands_for(call, getattr(owner, function)))
-    invoke = Lambdas.invoke
+    for fake, (service, methods) in FAKE_CLIENTS.items():
+        for method in methods:
+            setattr(fake, method, _calls(service, method, getattr(fake, method)))
     of_lambda, of_app, submit = LambdaFunction.__call__, Chalice.__call__, ThreadPoolExecutor.submit
 
     def call_lambda(self: LambdaFunction, event: Any, context: Any) -> Any:
@@ -202,11 +214,6 @@ def _watch() -> None:
     def submit_inside(self: ThreadPoolExecutor, work: Any, /, *arguments: Any, **named: Any) -> Any:
         return submit(self, copy_context().run, work, *arguments, **named)
 
-    def invoke_noted(self: Lambdas, **given: Any) -> Any:
-        note(f"lambda Invoke {_function(given['FunctionName'])}")
-        return invoke(self, **given)
-
-    Lambdas.invoke = invoke_noted  # type: ignore[method-assign]
     LambdaFunction.__call__ = call_lambda  # type: ignore[method-assign]
     Chalice.__call__ = call_app  # type: ignore[method-assign]
     ThreadPoolExecutor.submit = submit_inside  # type: ignore[assignment]
@@ -220,7 +227,9 @@ _watch()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--calls", choices=("check", "write"), help="hold what the whole suite saw against tests/infra/calls.json"
+        "--calls",
+        choices=("add", "check", "write"),
+        help="what to do with tests/infra/calls.json",
     )
 
 
@@ -228,12 +237,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Fails a test in which a Lambda makes a call that the file does not have."""
     yield
-    if not _new or item.config.getoption("--calls") == "write":
+    if not new or item.config.getoption("--calls") in ("add", "write"):
         return
-    new = sorted(_new - {(name, call) for name, calls in known().items() for call in calls})
-    _new.clear()
-    if new:
-        told = "\n".join(f"  {name}: {call}" for name, call in new)
+    unknown = sorted(new - {(name, call) for name, calls in known().items() for call in calls})
+    new.clear()
+    if unknown:
+        told = "\n".join(f"  {name}: {call}" for name, call in unknown)
         pytest.fail(f"not in tests/infra/{FILE.name} (`make calls` writes it anew):\n{told}", pytrace=False)
 
 
@@ -241,22 +250,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of pytest-xdist hands over what it saw; the one process, or that of the workers, looks at it."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["calls"] = {name: sorted(calls) for name, calls in _seen.items()}
+        output["calls"] = {name: sorted(calls) for name, calls in seen.items()}
         return
     match session.config.getoption("--calls"):
+        case "add":
+            before = known()
+            _write({name: before.get(name, set()) | seen.get(name, set()) for name in {*before, *seen}})
         case "write":
-            seen = {name: sorted(calls) for name, calls in sorted(_seen.items())}
-            FILE.write_text(json.dumps(seen, indent=1) + "\n")
+            _write(seen)
         case "check" if session.exitstatus == pytest.ExitCode.OK:
-            unseen = {name: calls - _seen.get(name, set()) for name, calls in known().items()}
+            unseen = {name: calls - seen.get(name, set()) for name, calls in known().items()}
             told = [f"  {name}: {call}" for name, calls in sorted(unseen.items()) for call in sorted(calls)]
             if told:
                 print(f"\nin tests/infra/{FILE.name}, but no Lambda makes this call (`make calls`):", *told, sep="\n")
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def _write(calls: dict[str, set[Call]]) -> None:
+    FILE.write_text(json.dumps({name: sorted(calls[name]) for name in sorted(calls)}, indent=1) + "\n")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Takes over what a worker of pytest-xdist saw."""
     for name, calls in getattr(node, "workeroutput", {}).get("calls", {}).items():
-        _seen.setdefault(name, set()).update(calls)
+        seen.setdefault(name, set()).update(calls)

@@ -27,10 +27,11 @@ pytest_plugins = ["tests.calls"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Pages and mails in the tests speak the languages of the catalogues as committed."""
+    """Pages and mails in the tests speak the languages of the catalogues as committed. Workers find them compiled."""
     from infra.catalogues import compile_all
 
-    compile_all()
+    if not hasattr(session.config, "workerinput"):
+        compile_all()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import MailError
+from chalicelib.mail.gateway import Standing
 from chalicelib.mail.message import Mail
+from tests import noting
+
+ALLOWED = Standing(sandbox=False, enabled=True, daily=50_000, sent=0, per_second=1000)
 
 
 @dataclass
@@ -21,10 +25,12 @@ class FakeMailSender:
     refuse: Callable[[Mail], MailError | None] = lambda _mail: None
     on_send: Callable[[Mail], None] = lambda _mail: None
     per_second: float = 1000.0
+    allowed: Standing = ALLOWED
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, mail: Mail) -> str:
-        self.on_send(mail)
+        with noting.inside(""):
+            self.on_send(mail)
         error = self.refuse(mail)
         if error is not None:
             raise error
@@ -34,6 +40,9 @@ class FakeMailSender:
 
     def rate(self) -> float:
         return self.per_second
+
+    def standing(self) -> Standing:
+        return self.allowed
 
     def to(self, address: str) -> list[Mail]:
         """The mails sent to one address, oldest first."""

@@ -1,12 +1,11 @@
 """Makes the tables of every model. That they match `infra/resources.yaml` is tested in tests/infra."""
 
-from pynamodb.models import Model
-
 from chalicelib.access.items import InvitationRow
 from chalicelib.access.store import AccountRow, AttemptRow, SessionRow
 from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.imports import ImportRow
 from chalicelib.directory.store import EntryRow
+from chalicelib.dynamo import Model
 from chalicelib.inquiries.store import InquiryRow
 from chalicelib.learning.store import PracticeRow
 from chalicelib.nominations.store import ProposalRow

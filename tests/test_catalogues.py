@@ -47,3 +47,24 @@ def test_a_text_with_several_meanings_is_told_apart_by_its_context() -> None:
     told_apart = {text: found for text, found in contexts.items() if found != {None}}
     assert {"Change", "Withdrawn", "Answered", "Opened", "Ended"} <= told_apart.keys()
     assert [text for text, found in told_apart.items() if len(found) < 2] == []
+
+
+QUOTED = re.compile(r"[“\"]([A-Z][^”\"]+)[”\"]")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_a_text_quotes_from_another_page_is_what_that_page_says(language: str) -> None:
+    """Where a text says which button to press, or which page to open, it uses the words of that button or page."""
+    said: dict[str, dict[str | None, str]] = {}
+    for message in read(language):
+        said.setdefault(forms(message.id)[0], {})[message.context] = forms(message.string)[0]
+    quoting = [
+        (words, forms(message.string)[0])
+        for message in read(language)
+        for words in QUOTED.findall(forms(message.id)[0])
+        if words in said
+    ]
+    assert len(quoting) >= 8
+    for words, text in quoting:
+        meant = said[words].get("button") or said[words][None]
+        assert meant in text, words

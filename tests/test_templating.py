@@ -1,8 +1,13 @@
 """Texts in templates: translated, escaped where they bring something in, isolated where they could disturb."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
 from chalicelib import i18n
+from chalicelib.paths import ROOT, TEMPLATES
 from chalicelib.templating import environment, isolate
 
 TEXT = "The entry as we hold it"
@@ -77,3 +82,40 @@ def test_a_context_is_never_shown(language: str) -> None:
     assert environment(language).from_string("{{ _(marked) }}").render(marked=marked) == said
     assert environment(language).from_string("{{ pgettext('inquiry', 'Withdrawn') }}").render() == said
     assert i18n.translations(language).gettext(i18n._p("nowhere", "Not in a catalogue")) == "Not in a catalogue"
+
+
+# What would be right in English only
+
+TRANSLATED = re.compile(r"{% trans.*?{% endtrans %}|{#.*?#}", re.DOTALL)
+JOINED = re.compile(r"(?:}}|</\w+>|%}): ")
+DATE = re.compile(r"{{ ?[\w.]*(?:_at|_on|_date|\.date|looked_to)(?:\[:\d+\])? ?}}")
+IN_A_FIELD = re.compile(r'value="{{[^"]*}}"')
+"""A date field of a form holds its date as HTML has it."""
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.[ht][tx][mt]*")), ids=lambda path: path.name)
+def test_no_template_joins_with_a_colon_or_shows_a_date_as_it_is_stored(path: Path) -> None:
+    """`labelled` joins; the filters `date` and `moment`, or `Cells`, show dates."""
+    text = TRANSLATED.sub("", path.read_text(encoding="utf-8"))
+    assert JOINED.findall(text) == []
+    assert DATE.findall(IN_A_FIELD.sub("", text)) == []
+
+
+def shown_by_code() -> list[Path]:
+    """The modules that make what people read: pages and mails."""
+    code = ROOT / "chalicelib"
+    return [*code.glob("web/*.py"), *code.glob("*/letter*.py"), code / "directory" / "report.py"]
+
+
+@pytest.mark.parametrize("path", shown_by_code(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_page_and_no_mail_joins_with_a_colon_in_its_code(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_us = {id(node) for raised in ast.walk(tree) if isinstance(raised, ast.Raise) for node in ast.walk(raised)}
+    found = [
+        part.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr) and id(node) not in for_us
+        for part in node.values
+        if isinstance(part, ast.Constant) and ": " in str(part.value)
+    ]
+    assert found == []

@@ -161,19 +161,28 @@ class Identity:
         That is how an authenticator is taken off: a pool that demands a second factor keeps a verified one whatever
         the preference says, and not every engine has a call to delete it. Raises PasswordRefused or IdentityBusy.
         """
+        self.make_for_now(email)  # with a password that is replaced at once, and known to nobody
+        with _in_our_terms(PasswordRefused):
+            self._client.admin_set_user_password(
+                UserPoolId=self._pool, Username=email, Password=password, Permanent=True
+            )
+
+    def make_for_now(self, email: str) -> str:
+        """A user, instead of any that is there, whose first sign-in asks for a new password; returns the one for that.
+
+        Cognito takes it for three days (infra/resources.yaml). Raises IdentityRefused or IdentityBusy.
+        """
+        password = f"{secrets.token_urlsafe(24)}-Aa1"
         with _in_our_terms(IdentityRefused):
             self.remove(email)
             self._client.admin_create_user(
                 UserPoolId=self._pool,
                 Username=email,
                 MessageAction="SUPPRESS",
-                TemporaryPassword=f"{secrets.token_urlsafe(24)}-Aa1",  # replaced at once, known to nobody
+                TemporaryPassword=password,
                 UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
             )
-        with _in_our_terms(PasswordRefused):
-            self._client.admin_set_user_password(
-                UserPoolId=self._pool, Username=email, Password=password, Permanent=True
-            )
+        return password
 
     def remove(self, email: str) -> None:
         """Forget password and authenticator of an address; nothing happens when there is no such user."""

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.access.accounts import Invitation, Removal, Reset
 from chalicelib.access.rules import Role
 from chalicelib.access.store import OURS
-from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.dynamo import InstantAttribute, Model, table_name
 
 _INVITATION, _RECOVERY, _RESET, _REMOVAL, _REVIEW = "invitation", "recovery", "reset", "removal", "review"
 KEPT = timedelta(days=30)

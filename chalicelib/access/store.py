@@ -9,11 +9,10 @@ from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.access.rules import Account, AccountStatus, Role
-from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.dynamo import InstantAttribute, Model, table_name
 from chalicelib.ids import new_id
 
 OURS = "-"
@@ -170,6 +169,11 @@ def accounts_in(role: Role) -> list[Account]:
 def all_accounts() -> list[Account]:
     """All accounts, of whatever State and role; a moment behind the table."""
     return [one for role in Role for one in accounts_in(role)]
+
+
+def all_in(role: Role) -> list[Account]:
+    """All accounts with a role, read consistently and so from the whole table: for what is done once in a life."""
+    return [_account(row) for row in AccountRow.scan(AccountRow.role == role.value, consistent_read=True)]
 
 
 def add_account(transaction: TransactWrite, made: Account) -> None:

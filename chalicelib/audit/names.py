@@ -85,7 +85,9 @@ ACTION_NAMES = {
     Action.RECORDS_SEARCHED: _("Searched the audit records"),
     Action.RECORDS_EXPORTED: _("Exported audit records"),
     Action.CHAINS_VERIFIED: _("Audit chains checked"),
+    Action.LINK_KEYS_ROTATED: _("Signing key of links changed"),
     Action.VIEWS_LISTED: _("Looked at who had looked at the State's entries"),
+    Action.LINK_KEYS_ROTATED: _("Renewed the keys that sign links in mail"),
 }
 """Complete: a test holds it against `Action`."""
 

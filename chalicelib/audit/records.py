@@ -132,6 +132,8 @@ class Action(StrEnum):
     """The person ended the session."""
     SECOND_FACTOR_ENROLLED = "access:account:second-factor-enrolled"
     """An account verified its authenticator at first sign-in."""
+    FIRST_MANAGER_MADE = "access:account:first-manager"
+    """A stage that had no manager was given its first one, from the console of whoever deployed it."""
     ACCOUNT_INVITED = "access:account:invited"
     """An account was made, or a removed one taken up again, and an invitation sent to its address."""
     INVITATION_RENEWED = "access:account:invitation-renewed"

@@ -8,13 +8,12 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 
 from chalicelib.audit import chain
 from chalicelib.audit.chain import Head, Link
 from chalicelib.audit.records import AuditRecord
 from chalicelib.clock import to_z
-from chalicelib.dynamo import PAGE, ConditionFailed, Writes, pause, table_name, transact
+from chalicelib.dynamo import PAGE, ConditionFailed, Model, Writes, pause, table_name, transact
 
 HEADS = "heads"
 _SHOWN = 200

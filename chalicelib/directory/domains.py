@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord
 from chalicelib.directory import store
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import PAGE, ConditionFailed, Writes, table_name
+from chalicelib.dynamo import PAGE, ConditionFailed, Model, Writes, table_name
 from chalicelib.errors import Conflict
 
 _PARTITION = "domains"

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit.records import Action, Actor, AuditRecord, entry_subject
-from chalicelib.dynamo import PAGE, InstantAttribute, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
 
 
 @dataclass(frozen=True)

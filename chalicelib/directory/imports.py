@@ -12,12 +12,11 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import aws
 from chalicelib.directory.report import Report
-from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.dynamo import InstantAttribute, Model, table_name
 
 KEPT = timedelta(days=90)
 STALLED_AFTER = timedelta(minutes=3)

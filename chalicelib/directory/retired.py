@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.entry import Entry
 from chalicelib.directory.rules import as_cells
-from chalicelib.dynamo import PAGE, InstantAttribute, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
 
 _PARTITION = "retired"
 

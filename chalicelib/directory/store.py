@@ -8,16 +8,16 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from datetime import datetime
+from typing import Any
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination, Verification
 from chalicelib.directory.rules import LISTS, identity
-from chalicelib.dynamo import PAGE, InstantAttribute, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
 
 LISTING = "entries"  # the one partition of the listing index: some hundreds of small entries
 
@@ -80,27 +80,31 @@ def listing_key(state: str, kind: str, poc_id: str) -> str:
     return f"{state}#{kind}#{poc_id}"
 
 
+_NOMINATION = tuple(field.name for field in fields(Nomination))
+
+
 def _entry(row: EntryRow) -> Entry:
-    given = {field.name: getattr(row, field.name) for field in fields(Nomination)}
-    given["kind"] = Kind(row.kind)
-    given["holder"] = Holder(row.holder)
+    stored = row.attribute_values  # not the descriptors: the whole directory is read for a page
+    given: dict[str, Any] = {name: stored.get(name) for name in _NOMINATION}
+    given["kind"] = Kind(stored["kind"])
+    given["holder"] = Holder(stored["holder"])
     for name in LISTS:
         given[name] = tuple(given[name] or ())
     for name in ("role", "round_the_clock"):
         given[name] = given[name] or ""
     return Entry(
-        poc_id=row.poc_id,
+        poc_id=stored["poc_id"],
         nomination=Nomination(**given),
-        version=int(row.version),
-        created_at=row.created_at,
-        changed_at=row.changed_at,
-        verification=Verification(row.verification),
-        verified_at=row.verified_at,
-        verified_how=row.verified_how or "",
-        checked_at=row.checked_at,
-        departs_on=row.departs_on or "",
-        successor=row.successor or "",
-        prompted_at=row.prompted_at,
+        version=int(stored["version"]),
+        created_at=stored["created_at"],
+        changed_at=stored["changed_at"],
+        verification=Verification(stored["verification"]),
+        verified_at=stored.get("verified_at"),
+        verified_how=stored.get("verified_how") or "",
+        checked_at=stored.get("checked_at"),
+        departs_on=stored.get("departs_on") or "",
+        successor=stored.get("successor") or "",
+        prompted_at=stored.get("prompted_at"),
     )
 
 

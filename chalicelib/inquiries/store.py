@@ -17,7 +17,6 @@ from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit.chain import Head
@@ -25,7 +24,7 @@ from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import HeadRow, head_of
 from chalicelib.clock import from_z, to_z
 from chalicelib.directory.entry import Kind
-from chalicelib.dynamo import ConditionFailed, InstantAttribute, get_both, table_name
+from chalicelib.dynamo import ConditionFailed, InstantAttribute, Model, get_both, table_name
 from chalicelib.inquiries.rules import (
     Clock,
     ClockKind,

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.clock import from_z, to_z
-from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.dynamo import InstantAttribute, Model, table_name
 from chalicelib.learning.rules import Content, Practice, Resource, Which
 from chalicelib.settings import LearningPolicy
 

@@ -1,6 +1,8 @@
 """The one door to the mail provider. What it answers becomes retryable, throttled or permanent (chalicelib.errors)."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chalicelib import aws
@@ -18,6 +20,38 @@ from chalicelib.observability.metrics import Metric, count
 from chalicelib.settings import Settings
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What the provider lets the account do. In the `sandbox` it takes 200 mails a day, to verified addresses only.
+
+    `daily` mails are taken in 24 hours, of which `sent` are used up; `per_second` is how many at once. When not
+    `enabled`, the provider has stopped the account.
+    """
+
+    sandbox: bool
+    enabled: bool
+    daily: float
+    sent: float
+    per_second: float
+
+    @property
+    def left(self) -> float:
+        """How many mails it still takes now. A quota of -1 means that there is none."""
+        return max(0.0, self.daily - self.sent) if self.daily >= 0 else float("inf")
+
+
+def standing(told: Mapping[str, Any]) -> Standing:
+    """The answer of `sesv2:GetAccount`, read."""
+    quota = told.get("SendQuota", {})
+    return Standing(
+        sandbox=not told.get("ProductionAccessEnabled", False),
+        enabled=bool(told.get("SendingEnabled", False)),
+        daily=float(quota.get("Max24HourSend", 0)),
+        sent=float(quota.get("SentLast24Hours", 0)),
+        per_second=float(quota.get("MaxSendRate", 0)),
+    )
+
+
 class MailSender(Protocol):
     """What sends mail: SES in earnest, a list in tests."""
 
@@ -26,6 +60,9 @@ class MailSender(Protocol):
 
     def rate(self) -> float:
         """How many mails a second the provider takes from us."""
+
+    def standing(self) -> Standing:
+        """What the provider lets us do at present."""
 
 
 class SesSender:
@@ -63,6 +100,9 @@ class SesSender:
 
     def rate(self) -> float:
         return float(aws.ses().get_send_quota()["MaxSendRate"])
+
+    def standing(self) -> Standing:
+        return standing(aws.ses_v2().get_account())
 
 
 _TAG_VALUE = re.compile(r"[A-Za-z0-9_-]{1,256}")

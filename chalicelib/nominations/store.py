@@ -7,10 +7,9 @@ from datetime import datetime
 from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.dynamo import PAGE, InstantAttribute, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
 from chalicelib.nominations.rules import NoteVerbale, Proposal, Status, What
 
 OPEN, DOUBTS = "proposals", "doubts"

@@ -86,8 +86,8 @@ def watched(event: Any, get_response: Callable[[Any], Any]) -> Any:
             metrics.count(Metric.FAULTS, kind="function")
         failed = without_words(error)
     else:
-        if given is not None and isinstance(response, dict) and any(name in response for name in ABOUT):
-            return {**response, **handed_on()}
+        if isinstance(response, dict) and any(given and name in given and name in response for name in ABOUT):
+            return {**response, **handed_on()}  # a state machine's: this is the input of its next state
         return response
     finally:
         metrics.flush()

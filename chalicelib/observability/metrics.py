@@ -35,13 +35,9 @@ class Metric(Enum):
     MAILS_COMPLAINED = ("MailsComplained", COUNT, "Mails that the receiver marked as spam, as SES reports")
     MAILS_SUPPRESSED = ("MailsSuppressed", COUNT, "Mails that SES did not try: it failed before")
     MAILS_REJECTED = ("MailsRejected", COUNT, "Mails that SES found to be harmful, and did not send")
+    SES_SANDBOX = ("SesSandbox", COUNT, "1 while SES keeps the account in its sandbox: 200 mails a day, few addresses")
+    SES_QUOTA_LEFT = ("SesDailyQuotaLeft", COUNT, "Mails that SES still takes from the account in these 24 hours")
     NOTICES_GIVEN_UP = ("NoticesGivenUp", COUNT, "Mails about a change that could not be sent in three days")
-    SES_SANDBOX = (
-        "SesSandbox",
-        COUNT,
-        "1 while SES is in the sandbox (200 mails a day, to known addresses), else 0",
-    )
-    SES_QUOTA_LEFT = ("SesDailyQuotaLeft", COUNT, "Mails that SES would still take in these 24 hours")
     # Ping campaigns
     PINGS_ACKNOWLEDGED = ("PingsAcknowledged", COUNT, "Answers to a ping test, confirmations and reported changes")
     CAMPAIGN_QUEUED = ("CampaignQueued", COUNT, "Mails of the running campaign that wait to be sent; 0 without one")

@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.clock import from_z, to_z
-from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.dynamo import InstantAttribute, Model, table_name
 from chalicelib.pings.rules import Campaign, CampaignStatus, Milestone, MilestoneKind
 
 CAMPAIGNS = "campaigns"

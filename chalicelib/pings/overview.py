@@ -64,7 +64,7 @@ class Progress:
 
 def progress(campaign: Campaign) -> Progress:
     """The counts of a campaign as its rows say now."""
-    counts = rules.count(store.of_campaign(campaign.campaign_id))
+    counts = rules.count_marks(store.marks_of_campaign(campaign.campaign_id))
     waiting = 0 if campaign.status in rules.OVER else store.queue_length(campaign.campaign_id)
     return Progress(campaign, counts, waiting, sum(counts[state] for state in rules.FAILED))
 

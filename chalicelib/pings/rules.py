@@ -226,7 +226,10 @@ _MAIL_ORDER = (Mark.SENT, Mark.DELIVERED, Mark.SUPPRESSED, Mark.REJECTED, Mark.B
 
 def state(ping: Ping) -> PingState:
     """Where the ping stands. A person's answer counts whatever else happened, also when it came late."""
-    marks = ping.marks
+    return _state(ping.marks)
+
+
+def _state(marks: Mapping[Mark, datetime]) -> PingState:
     if Mark.CHANGE_REPORTED in marks:
         return PingState.CHANGE_REPORTED
     if Mark.ACKNOWLEDGED in marks:
@@ -313,10 +316,15 @@ def next_milestone(campaign: Campaign, acted: int, everybody_answered: bool) -> 
 
 def count(pings: Iterable[Ping]) -> dict[str, int]:
     """How many pings stand in each state, every state named, and `total`."""
+    return count_marks(ping.marks for ping in pings)
+
+
+def count_marks(pings: Iterable[Mapping[Mark, datetime]]) -> dict[str, int]:
+    """The same, when no more is known of a ping than its marks."""
     counts = {state.value: 0 for state in PingState}
     total = 0
-    for ping in pings:
-        counts[state(ping).value] += 1
+    for marks in pings:
+        counts[_state(marks).value] += 1
         total += 1
     return {**counts, "total": total}
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby, islice
+from typing import TypeVar
 
 from pynamodb.transactions import TransactWrite
 
@@ -22,6 +23,8 @@ from chalicelib.links.codes import new_code
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, MilestoneKind, Ping, PingState, Route
 from chalicelib.settings import PingPolicy
+
+Item = TypeVar("Item")
 
 
 def get(campaign_id: str) -> Campaign:
@@ -121,23 +124,24 @@ def next_milestone(campaign_id: str, acted: int, now: datetime) -> dict[str, obj
 def act_on_milestone(campaign_id: str, milestone: int) -> int:
     """Queue the mails of a milestone (a position in the campaign's milestones); returns how many.
 
-    Pings already acted on are skipped, so a repetition after a crash goes on where the first try died.
+    Pings already acted on are skipped, so a repetition after a crash goes on where the first try died. Where there is
+    nothing to send nothing is written: looking again comes to the same.
     """
     campaign = get(campaign_id)
     if campaign.status in rules.OVER:
         return 0
     kind = campaign.milestones[milestone].kind
+    due = (ping for ping in store.of_campaign(campaign_id) if ping.milestone <= milestone)
+    to_send = ((ping, route) for ping in due if (route := rules.route_at(kind, ping)))
     queued = 0
-    due = (ping for ping in store.of_campaign(campaign_id) if ping.milestone <= milestone and not rules.answered(ping))
-    for chunk in _chunks(due, TRANSACTION_LIMIT):
-        routes = [rules.route_at(kind, ping) for ping in chunk]
-        transact(partial(_add_queues, pings=chunk, routes=routes, milestone=milestone + 1))
-        queued += sum(1 for route in routes if route)
+    for chunk in _chunks(to_send, TRANSACTION_LIMIT):
+        transact(partial(_add_queues, routes=chunk, milestone=milestone + 1))
+        queued += len(chunk)
     return queued
 
 
-def _add_queues(transaction: TransactWrite, pings: list[Ping], routes: list[Route | None], milestone: int) -> None:
-    for ping, route in zip(pings, routes, strict=True):
+def _add_queues(transaction: TransactWrite, routes: list[tuple[Ping, Route]], milestone: int) -> None:
+    for ping, route in routes:
         store.add_queue(transaction, ping, route, milestone)
 
 
@@ -156,7 +160,7 @@ def close_campaign(campaign_id: str, actor: Actor, now: datetime, request_id: st
     )
     for chunk in _chunks(silent, TRANSACTION_LIMIT // _ACTIONS_TO_CLOSE):
         _close_pings(chunk, actor, now, request_id)
-    results = rules.count(store.of_campaign(campaign_id))
+    results = rules.count_marks(store.marks_of_campaign(campaign_id))
     record = _record(actor, Action.CAMPAIGN_CLOSED, campaign_id, now, request_id, details=results)
     _end(campaign_id, CampaignStatus.CLOSED, now, results, record)
     return get(campaign_id)
@@ -197,7 +201,7 @@ def cancel(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Ca
     Raises Conflict when it has ended already.
     """
     get(campaign_id)
-    results = rules.count(store.of_campaign(campaign_id))
+    results = rules.count_marks(store.marks_of_campaign(campaign_id))
     record = _record(actor, Action.CAMPAIGN_CANCELLED, campaign_id, now, request_id, details=results)
     if not _end(campaign_id, CampaignStatus.CANCELLED, now, results, record):
         raise Conflict(campaign_id)
@@ -243,8 +247,8 @@ def _record(
     return AuditRecord(actor, action, campaign_subject(campaign_id), now, request_id, details=details)
 
 
-def _chunks(pings: Iterable[Ping], size: int) -> Iterator[list[Ping]]:
-    walk = iter(pings)
+def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    walk = iter(items)
     while chunk := list(islice(walk, size)):
         yield chunk
 

@@ -19,13 +19,12 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import entry_subject
 from chalicelib.audit.store import HeadRow, head_of
-from chalicelib.dynamo import PAGE, InstantAttribute, get_both, table_name
+from chalicelib.dynamo import PAGE, InstantAttribute, Model, get_both, table_name
 from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route, SentMail
 
 PING = "ping#"
@@ -91,30 +90,39 @@ class PingRow(Model):
 
 
 def _mark_attribute(mark: Mark) -> Any:
-    return getattr(PingRow, f"{mark.value}_at")
+    return getattr(PingRow, _MARKS[mark])
+
+
+_MARKS = {mark: f"{mark.value}_at" for mark in Mark}
+
+
+def _marks(row: PingRow) -> dict[Mark, datetime]:
+    given = row.attribute_values  # not the descriptors: thousands of rows are read at a time
+    return {mark: given[name] for mark, name in _MARKS.items() if given.get(name) is not None}
 
 
 def _ping(row: PingRow) -> Ping:
-    times = {mark: getattr(row, f"{mark.value}_at") for mark in Mark}
+    given = row.attribute_values
+    outbox = given.get("outbox")
     return Ping(
-        campaign_id=row.campaign_id,
-        poc_id=row.item.removeprefix(PING),
-        state=row.state,
-        kind=row.kind,
-        language=row.language,
-        code=row.code or "",
-        has_alternate=bool(row.has_alternate),
-        other_poc_id=row.other_poc_id or "",
-        outbox=Route(row.outbox) if row.outbox else None,
-        tried=frozenset(Route(route) for route in row.tried or ()),
-        failed=frozenset(Route(route) for route in row.failed or ()),
-        milestone=int(row.milestone or 0),
-        mails=int(row.mails or 0),
-        possible_duplicates=int(row.possible_duplicates or 0),
-        answered_by=row.answered_by or "",
-        changed_fields=tuple(row.changed_fields or ()),
-        change_note=row.change_note or "",
-        marks={mark: at for mark, at in times.items() if at is not None},
+        campaign_id=given["campaign_id"],
+        poc_id=given["item"].removeprefix(PING),
+        state=given["state"],
+        kind=given["kind"],
+        language=given["language"],
+        code=given.get("code") or "",
+        has_alternate=bool(given.get("has_alternate")),
+        other_poc_id=given.get("other_poc_id") or "",
+        outbox=Route(outbox) if outbox else None,
+        tried=frozenset(Route(route) for route in given.get("tried") or ()),
+        failed=frozenset(Route(route) for route in given.get("failed") or ()),
+        milestone=int(given.get("milestone") or 0),
+        mails=int(given.get("mails") or 0),
+        possible_duplicates=int(given.get("possible_duplicates") or 0),
+        answered_by=given.get("answered_by") or "",
+        changed_fields=tuple(given.get("changed_fields") or ()),
+        change_note=given.get("change_note") or "",
+        marks=_marks(row),
     )
 
 
@@ -171,6 +179,15 @@ def of_campaign(campaign_id: str) -> Iterator[Ping]:
     """Every ping of a campaign, page by page: memory stays flat however many there are."""
     for row in PingRow.query(campaign_id, PingRow.item.startswith(PING), consistent_read=True, page_size=PAGE):
         yield _ping(row)
+
+
+def marks_of_campaign(campaign_id: str) -> Iterator[dict[Mark, datetime]]:
+    """The marks of every ping of a campaign: all that counting needs, and half as much to read."""
+    only: list[str] = list(_MARKS.values())
+    rows = PingRow.query(
+        campaign_id, PingRow.item.startswith(PING), consistent_read=True, page_size=PAGE, attributes_to_get=only
+    )
+    return map(_marks, rows)
 
 
 def queued(campaign_id: str, limit: int) -> list[str]:
@@ -268,11 +285,13 @@ def add_close(transaction: TransactWrite, ping: Ping, at: datetime) -> None:
     transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists() & silent)
 
 
-def add_queue(transaction: TransactWrite, ping: Ping, route: Route | None, milestone: int) -> None:
+def add_queue(transaction: TransactWrite, ping: Ping, route: Route, milestone: int) -> None:
     """Put into the transaction that `milestone` milestones were acted on, and by which route a mail is to go out."""
-    actions: list[Action] = [PingRow.milestone.set(milestone)]
-    if route:
-        actions += [PingRow.outbox.set(route.value), PingRow.queue.set(ping.campaign_id)]
+    actions: list[Action] = [
+        PingRow.milestone.set(milestone),
+        PingRow.outbox.set(route.value),
+        PingRow.queue.set(ping.campaign_id),
+    ]
     transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists())
 
 

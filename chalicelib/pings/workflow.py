@@ -31,6 +31,7 @@ def dispatch_pings(event: Event, runtime: Runtime, request_id: str) -> Event:
         clock=runtime.clock,
         owner=request_id,
         seconds=runtime.settings.dispatch_seconds,
+        pause=runtime.sleep,
     )
     try:
         result = dispatcher.run(event["campaign_id"])

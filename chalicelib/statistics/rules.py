@@ -90,8 +90,29 @@ class Answers:
     early_days: int = 0
 
 
-def answers(kind: str, units: Sequence[Unit], policy: StatisticsPolicy) -> Answers:
-    """What may be published about one kind. Every State is in `units` once."""
+class Breakdown(StrEnum):
+    """How States are divided into groups."""
+
+    REGIONS = "regions"
+    LANGUAGES = "languages"
+
+
+def times_by(campaign_id: str) -> Breakdown:
+    """By which breakdown a ping test shows early answers: by regional group and by working language in turn.
+
+    One ping test cannot show both (docs/statistics.md). Which it is follows from its number, so it tells nothing.
+    """
+    number = int("0" + "".join(filter(str.isdecimal, campaign_id.rpartition("-")[2])))
+    return Breakdown.LANGUAGES if number % 2 == 0 else Breakdown.REGIONS
+
+
+def answers(
+    kind: str, units: Sequence[Unit], policy: StatisticsPolicy, times_by: Breakdown = Breakdown.REGIONS
+) -> Answers:
+    """What may be published about one kind. Every State is in `units` once.
+
+    Early answers are given by one breakdown: `times_by`, or the other where there is none of that.
+    """
     least, size = policy.threshold, len(units)
     count = sum(unit.answered for unit in units)
     if size < 2 * least:
@@ -107,8 +128,10 @@ def answers(kind: str, units: Sequence[Unit], policy: StatisticsPolicy) -> Answe
     languages = tuple(_group(cells, 1, names) for names in columns) if len(columns) > 1 else ()
     early = early_within(policy)
     if any(band.upto == early.days for band in bands):  # so that the early ones of all may be known
-        regions = _with_early(regions, units, 0, early, least)
-        languages = languages if regions else _with_early(languages, units, 1, early, least)
+        if regions and (times_by is Breakdown.REGIONS or not languages):
+            regions = _with_early(regions, units, 0, early, least)
+        else:
+            languages = _with_early(languages, units, 1, early, least)
     return Answers(kind, size, Bound.EXACT, count, regions, languages, bands if len(bands) > 1 else (), early.days)
 
 

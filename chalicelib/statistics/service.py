@@ -125,6 +125,7 @@ def _campaign_table(campaign: Campaign, settings: Settings) -> CampaignTable:
         raise Conflict(f"{campaign.campaign_id} has not closed")
     policy = settings.statistics
     by_kind = gathering.units(campaign, pings.of_campaign(campaign.campaign_id), settings.speed)
+    times_by = rules.times_by(campaign.campaign_id)
     taking_part = {unit.state for units in by_kind.values() for unit in units}
     return CampaignTable(
         campaign.campaign_id,
@@ -132,7 +133,7 @@ def _campaign_table(campaign: Campaign, settings: Settings) -> CampaignTable:
         campaign.closed_at,
         policy.threshold,
         rules.participation(gathering.regions(), taking_part, policy),
-        tuple(rules.answers(kind, units, policy) for kind, units in sorted(by_kind.items())),
+        tuple(rules.answers(kind, units, policy, times_by) for kind, units in sorted(by_kind.items())),
     )
 
 

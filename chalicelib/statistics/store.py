@@ -9,10 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.dynamo import InstantAttribute, table_name
+from chalicelib.dynamo import InstantAttribute, Model, table_name
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable, Table, as_plain, of_plain
 
 REPORTS = "reports"

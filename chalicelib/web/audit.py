@@ -230,7 +230,7 @@ def _record(request: WebRequest, action: Action, wanted: "Wanted", found: "Found
     _put(request, action, found=len(found.rows), **{name: value for name, value in asked.items() if value})
 
 
-def _put(request: WebRequest, action: Action, about: str = "", **details: Any) -> None:
+def _put(request: WebRequest, action: Action, about: str = "", /, **details: Any) -> None:
     """Audit what somebody did with the audit trail, with their account."""
     from chalicelib.audit import store
     from chalicelib.audit.records import AuditRecord, account_subject

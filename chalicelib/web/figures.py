@@ -133,7 +133,26 @@ def left_out(table: Table, language: str) -> list[str]:
             parts.append(words.say(_("{kind}: the time to answer is not shown."), **given))
     if not table.participation:
         parts.append(words.say(_("Participation by regional group is not shown.")))
-    return [*parts, _too_few(words, "", table.threshold)] if parts else []
+    return [*parts, *([_too_few(words, "", table.threshold)] if parts else []), *_other_times(words, table)]
+
+
+def _other_times(words: _Words, table: CampaignTable) -> list[str]:
+    """Why early answers are given by one breakdown only, and where the other is found."""
+    both = [answers for answers in table.kinds if answers.regions and answers.languages]
+    by_region = any(group.early is not None for answers in both for group in answers.regions)
+    by_language = any(group.early is not None for answers in both for group in answers.languages)
+    if not by_region and not by_language:
+        return []
+    missing = (
+        _("Early answers are given by regional group, and not by working language as well.")
+        if by_region
+        else _("Early answers are given by working language, and not by regional group as well.")
+    )
+    why = _(
+        "Both together, held against the response rates, could show how single States answered. Ping tests give the one"
+        " and the other in turn."
+    )
+    return [f"{words.say(missing)} {words.say(why)}"]
 
 
 def _too_few(words: _Words, before: str, threshold: int) -> str:

@@ -46,6 +46,7 @@ def page(request: "WebRequest", template: str, language: str, content: dict[str,
     given: dict[str, Any] = {
         "url": request.url,
         "static": lambda name: request.url(f"/static/{static.public_name(name)}"),
+        "icon": lambda: static.data_uri("mark.svg"),
         "csrf": _LazyToken(request),
         "csrf_field": csrf_field,
         "account": request.account,

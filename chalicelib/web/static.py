@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 FOLDER = Path(__file__).parent / "static"
 FOREVER = "public, max-age=31536000, immutable"
@@ -27,6 +28,13 @@ class StaticFile:
 def public_name(name: str) -> str:
     """`site.css` as `site.3f2a9c4b1d.css`. Raises KeyError for a file that is not served."""
     return _load(name).public_name
+
+
+@cache
+def data_uri(name: str) -> str:
+    """A small file as an address that needs no request. Raises KeyError for a file that is not served."""
+    file = _load(name)
+    return f"data:{file.content_type.partition(';')[0]},{quote(file.text)}"
 
 
 @lru_cache(maxsize=64)  # the name comes from outside

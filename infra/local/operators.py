@@ -34,7 +34,7 @@ class Operators:
 
     def __init__(self, endpoint_url: str) -> None:
         session = boto3.Session("local", "local", region_name="us-east-1")
-        self._cloudwatch: Any = session.client("cloudwatch", endpoint_url=endpoint_url)  # type: ignore[call-overload]
+        self._cloudwatch: Any = session.client("cloudwatch", endpoint_url=endpoint_url)
 
     def alarms(self) -> list[Alarm]:
         """All alarms, those that fire first."""

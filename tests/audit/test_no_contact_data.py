@@ -1,11 +1,11 @@
 """The directory is used with marked data, and the marks are looked for in everything that was audited."""
 
 import pytest
-from pynamodb.models import Model
 
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.store import EntryRow
+from chalicelib.dynamo import Model
 from chalicelib.nominations.store import ProposalRow
 from chalicelib.pings.store import PingRow
 from tests.audit import chains
@@ -39,7 +39,8 @@ def test_the_day_came_past_most_of_what_is_audited() -> None:
         "ENTRY_RETIRED", "ENTRY_UNVERIFIED", "FAILED_RESENT", "DOUBT_SETTLED", "PROPOSAL_RETURNED",
         "PROPOSAL_WITHDRAWN", "SECOND_FACTOR_ENROLLED", "SUCCESSOR_ASKED", "INVITATION_ACCEPTED",
         "INVITATION_REFUSED", "RECOVERY_CODES_MADE", "RECOVERY_CODE_USED", "RECOVERY_CODE_REFUSED", "ROLE_SET",
-        "REVIEW_ASKED", *(action.name for action in Action if action.value.startswith("statistics:")),
+        "REVIEW_ASKED", "FIRST_MANAGER_MADE", "LINK_KEYS_ROTATED",
+        *(action.name for action in Action if action.value.startswith("statistics:")),
         *(action.name for action in Action if action.value.startswith("inquiries:inquiry:")),
     }  # fmt: skip
     assert {Action.INQUIRY_OPENED, Action.INQUIRY_VIEWED, Action.INQUIRY_EXPORTED, Action.REFUSED} <= written

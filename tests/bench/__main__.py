@@ -1,4 +1,4 @@
-"""`python -m tests.bench [part ...]`: measure the parts (all, when none is named), keep what was found, write the page."""
+"""`python -m tests.bench [part ...]`: measure these parts, or all; keep what they found, write the page."""
 
 import sys
 from dataclasses import replace
@@ -14,8 +14,8 @@ def main() -> None:
         sys.exit(f"There is no part {', '.join(unknown)}. There are: {', '.join(PARTS)}")
     for name in wanted:
         print(f"measuring {name} ...", flush=True)
-        begun = circumstances()
-        found = replace(PARTS[name](), **begun)
+        date, commit, machine = circumstances()
+        found = replace(PARTS[name](), date=date, commit=commit, machine=machine)
         keep(found)
         page.write()
         print(table(found.rows), flush=True)

@@ -7,6 +7,7 @@ It does nothing but answer and count, so what is measured in other processes is 
 
 import json
 import pickle
+import re
 import socketserver
 import sys
 from typing import Any
@@ -21,7 +22,9 @@ COUNTED, KEEP, RESTORE = "/counted", "/keep", "/restore"
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "AmazonSSM.GetParameter": {"Parameter": {"Value": "https://directory.example/api"}},
-    "secretsmanager.GetSecretValue": {"SecretString": "k" * 64},
+    "secretsmanager.GetSecretValue": {"SecretString": "k" * 64, "VersionId": "v" * 36},
+    "secretsmanager.PutSecretValue": {"VersionId": "v" * 36},
+    "AWSStepFunctions.ListExecutions": {"executions": []},
     "AWSStepFunctions.DescribeExecution": {"status": "RUNNING", "executionArn": "x", "stateMachineArn": "x"},
     "AWSStepFunctions.StartExecution": {"executionArn": "x", "startDate": 1},
     "AWSStepFunctions.SendTaskSuccess": {},
@@ -31,6 +34,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "ChallengeParameters": {"USER_ID_FOR_SRP": "someone"},
     },
 }
+LATER = re.compile(r"-\d$")
+"""The second and later executions for a subject have a number behind: here there is only the first."""
 _SES = "http://ses.amazonaws.com/doc/2010-12-01/"
 MAILS = {
     "SendRawEmail": "<MessageId>0100000000000000-00000000-0000-0000-0000-000000000000-000000</MessageId>",
@@ -89,6 +94,8 @@ class Server(socketserver.ThreadingTCPServer):
             return (*_with_kind(*answer_to(self.memory, target, body)),)
         if target:
             self.memory.calls[target.replace("_20", ".", 1)] += 1
+            if target == "AWSStepFunctions.DescribeExecution" and LATER.search(json.loads(body)["executionArn"]):
+                return 400, "application/x-amz-json-1.0", b'{"__type": "ExecutionDoesNotExist"}'
             return 200, "application/x-amz-json-1.1", json.dumps(ANSWERS[target]).encode()
         if path == "/":
             action = parse_qs(body.decode())["Action"][0]

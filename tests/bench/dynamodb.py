@@ -297,12 +297,20 @@ def _query(memory: Memory, given: dict[str, Any]) -> dict[str, Any]:
     memory.read(table, name, size, bool(given.get("ConsistentRead")))
     told: dict[str, Any] = {"Count": len(found), "ScannedCount": looked_at}
     if given.get("Select") != "COUNT":
-        told["Items"] = found
+        told["Items"] = [_projected(item, given) for item in found]
     if last is not None and (looked_at >= limit or size >= MEGABYTE):
         own = table.orders[0]
         keys = (own.hash_name, own.range_name, order.hash_name, order.range_name)
         told["LastEvaluatedKey"] = {name: last[name] for name in keys if name}
     return told
+
+
+def _projected(item: Item, given: dict[str, Any]) -> Item:
+    if "ProjectionExpression" not in given:
+        return item
+    names = given.get("ExpressionAttributeNames", {})
+    wanted = {names.get(name, name) for name in given["ProjectionExpression"].replace(" ", "").split(",")}
+    return {name: value for name, value in item.items() if name in wanted}
 
 
 def _partition(order: Index, given: dict[str, Any]) -> Any:

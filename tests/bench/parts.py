@@ -1,24 +1,27 @@
 """The parts of the benchmark: each measures one thing, and says what it found beside its budget."""
 
 import json
+import math
 import statistics
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from chalicelib.paths import ROOT
+from chalicelib.settings import Settings
 from infra.local.aws import LocalAws
 from infra.local.stack import free_port
-from tests.bench import aws, history
+from tests.bench import aws, costing, history
 from tests.bench.child import in_background, measure
-from tests.bench.results import Part, Row, ratio
+from tests.bench.results import Part, Row, kept, ratio
 
 SES_RATE = 14.0  # mails a second: what a new production account may send
+LARGE_RATE = 200.0  # mails a second: an account that has a hundred thousand PoCs will have asked for more
 ZIP = ROOT / "build" / "deployment.zip"
-RUNS = 5
+RUNS = 3
 
 
 @contextmanager
@@ -55,8 +58,9 @@ def imports() -> Part:
     with tempfile.TemporaryDirectory() as folder, stand_in() as endpoint_url:
         with zipfile.ZipFile(ZIP) as packed:
             packed.extractall(folder)
-        environment = {"AWS_ENDPOINT_URL": endpoint_url, "PYTHONPATH": folder, "PYTHONSAFEPATH": "1", **STAGE}
-        environment["PYTHONPATH"] = f"{folder}:{ROOT}"
+        # "Safe": without the current folder, which would come first.
+        paths = {"PYTHONPATH": f"{folder}:{ROOT}", "PYTHONSAFEPATH": "1"}
+        environment = {"AWS_ENDPOINT_URL": endpoint_url, **paths, **STAGE}
         events: dict[str, Any] = measure("tests.bench.snapshots", AWS_ENDPOINT_URL=endpoint_url)
         aws.ask(endpoint_url, aws.KEEP)
         measure("tests.bench.cold", "base", **environment)  # byte code of boto3 is written
@@ -88,10 +92,14 @@ def imports() -> Part:
     ]
     medians = {name: statistics.median(seconds) for name, seconds in answered.items()}
     rows += [
-        Row(f"`{name}`: fresh process to its first answer / the base", f"{took / middle:.2f} ({took * 1000:.0f} ms)")
+        Row(f"`{name}`: fresh process to its first answer / the base", _told(took / middle, middle))
         for name, took in sorted(medians.items(), key=lambda item: -item[1])
     ]
     return Part("imports", rows, {"base": middle, "app": alone * middle, **medians})
+
+
+def _told(ratio: float, base: float) -> str:
+    return f"{ratio:.2f} ({ratio * base * 1000:.0f} ms)"
 
 
 # Calls to AWS
@@ -112,6 +120,33 @@ def calls() -> Part:
     return Part("calls", rows, found)
 
 
+# Pages
+
+
+def pages() -> Part:
+    """Handlers on one core, the tables on another."""
+    with stand_in() as endpoint_url:
+        found: dict[str, dict[str, list[float]]] = measure("tests.bench.pages", AWS_ENDPOINT_URL=endpoint_url)
+    rows = []
+    for name, times in found.items():
+        page, bare = times["page"], times["bare"]
+        cpu, bare_cpu = (statistics.median(times[which]) for which in ("page cpu", "bare cpu"))
+        rows.append(
+            Row(
+                name,
+                f"{1000 / statistics.mean(page):.0f} a second, p95 {_p95(page):.0f} ms, {cpu:.1f} ms of CPU: "
+                f"{cpu - bare_cpu:.1f} more than the bare route ({1000 / statistics.mean(bare):,.0f} a second, "
+                f"p95 {_p95(bare):.2f} ms, {bare_cpu:.2f} ms)",
+            )
+        )
+    medians = {name: {which: statistics.median(times[which]) for which in times} for name, times in found.items()}
+    return Part("pages", rows, medians)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
 # Sending
 
 
@@ -125,6 +160,75 @@ def sending(number: int, runs: int) -> Part:
     median, told = ratio(pairs)
     row = Row(f"sending {number:,} mails / a bare loop", told, "at most 1.3", median <= 1.3)
     return Part(f"sending-{number}", [row], {"pairs": pairs})
+
+
+# Whole campaigns
+
+
+def campaign(number: int, per_second: float) -> Part:
+    """Everything from Open to Close, nobody answers."""
+    with stand_in() as endpoint_url:
+        found = measure("tests.bench.campaign", number, per_second, AWS_ENDPOINT_URL=endpoint_url)
+    lambdas, machine = found["lambdas"], found["machine"]
+    mails = lambdas["dispatch_pings"]["mails"]
+    per_hundred = machine["transitions"] / (mails / 100)
+    within = per_hundred <= 1 and machine["events"] < 5_000
+    large = number >= 10_000
+    rows = [
+        Row(f"{number:,} PoCs: mails, at {per_second:.0f} a second", f"{mails:,.0f}"),
+        Row(
+            f"{number:,} PoCs: transitions and history events",
+            f"{machine['transitions']:,} ({per_hundred:.2f} per 100 mails) and {machine['events']:,}",
+            "at most 1 per 100; under 5,000 events" if large else "",
+            within if large else None,
+        ),
+    ]
+    for name, used in lambdas.items():
+        per_thousand = 1000 * used["cpu"] / (mails if name == "dispatch_pings" else number)
+        of = "1,000 mails" if name == "dispatch_pings" else "1,000 PoCs"
+        rows.append(
+            Row(
+                f"{number:,} PoCs: `{name}`",
+                f"{used['calls']:,} calls, {used['cpu']:.0f} s of CPU ({per_thousand:.2f} s per {of}), "
+                f"{used['requests']:,} calls to AWS, peak {used['peak']:.0f} MB",
+            )
+        )
+    data = {"number": number, "per_second": per_second, **found}
+    small, middle = kept("campaign-1000"), kept("campaign-10000")
+    if per_second != SES_RATE and small and middle:
+        data["worked_out"] = worked_out(small.data, middle.data, mails)
+        transitions, events = data["worked_out"]["transitions"], data["worked_out"]["events"]
+        per_hundred = transitions / (mails / 100)
+        rows.append(
+            Row(
+                f"{number:,} PoCs, worked out for {SES_RATE:.0f} mails a second: transitions and history events",
+                f"{transitions:,} ({per_hundred:.2f} per 100 mails) and {events:,}",
+                "at most 1 per 100; under 5,000 events",
+                per_hundred <= 1 and events < 5_000,
+            )
+        )
+    return Part(f"campaign-{number}", rows, data)
+
+
+def worked_out(small: Mapping[str, Any], middle: Mapping[str, Any], mails: float) -> dict[str, int]:
+    """Transitions and events for so many mails at the usual pace: what one dispatch more adds is seen in two sizes."""
+    calls = [of["lambdas"]["dispatch_pings"]["calls"] for of in (small, middle)]
+    needed = calls[0] + math.ceil(mails / (SES_RATE * Settings().dispatch_seconds))
+    return {
+        figure: round(value + (needed - calls[0]) * (middle["machine"][figure] - value) / (calls[1] - calls[0]))
+        for figure, value in small["machine"].items()
+    }
+
+
+# Cost
+
+
+def cost() -> Part:
+    """From the campaign of 1,000 PoCs as it was measured last, and the other steps measured now."""
+    of = kept("campaign-1000") or campaign(1_000, SES_RATE)
+    with stand_in() as endpoint_url:
+        found = measure("tests.bench.using", AWS_ENDPOINT_URL=endpoint_url)
+    return costing.part(of.data, found)
 
 
 # State machines on the local AWS
@@ -164,8 +268,13 @@ def size() -> Part:
 PARTS: dict[str, Callable[[], Part]] = {
     "imports": imports,
     "calls": calls,
+    "pages": pages,
     "sending-1000": lambda: sending(1_000, 6),
     "sending-10000": lambda: sending(10_000, 2),
+    "campaign-1000": lambda: campaign(1_000, SES_RATE),
+    "campaign-10000": lambda: campaign(10_000, SES_RATE),
+    "campaign-100000": lambda: campaign(100_000, LARGE_RATE),
+    "cost": cost,
     "transitions": transitions,
     "inquiries": inquiries,
     "waiting": waiting,

@@ -44,12 +44,12 @@ class Part:
     machine: str = ""
 
 
-def circumstances() -> dict[str, str]:
+def circumstances() -> tuple[str, str, str]:
     """Date (UTC), commit and machine of a measurement that begins now. `+` after the commit: files were changed."""
     commit = _git("rev-parse", "--short=10", "HEAD") + ("+" if _git("status", "--porcelain", "-uno") else "")
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, {packages}"
-    return {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "commit": commit, "machine": machine}
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M}", commit, machine
 
 
 def _git(*arguments: str) -> str:

@@ -108,7 +108,7 @@ def main() -> None:
     }
     names = list(ways) if order == "campaign-first" else list(reversed(ways))
     took = {name: seconds(ways[name]) for name in names}
-    counts = rules.count(store.of_campaign(campaign_id))
+    counts = rules.count_marks(store.marks_of_campaign(campaign_id))
     assert counts[Mark.SENT] == counts["total"] == number, counts
     hand_over(took)
 

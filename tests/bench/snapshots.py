@@ -100,6 +100,8 @@ def events() -> dict[str, dict[str, Any]]:
         "await_news": {**in_inquiry, "token": "t" * 600},
         "resume_inquiries": {"all": True},
         "send_notices": {},
+        "measure": {},
+        "rotate_link_keys": {},
         "keep_audit_heads": {},
         "commit_import": {"import_id": "0" * 16, "actor": {"kind": "system", "name": "bench"}},
         "keep_directory": {},

@@ -131,11 +131,14 @@ WCAG = {
 }
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 """In the dark the page is the same and its colours are others."""
+LAYOUT = {**COLOURS, "runOnly": [*COLOURS["runOnly"], "target-size", "scrollable-region-focusable", "label-title-only"]}
+"""What depends on where things stand; words and structure of a page are the same on a phone as on a desk."""
 _CUT_OFF = """() => {
   const root = document.documentElement, found = [];
   if (root.scrollWidth > root.clientWidth) found.push("it is wider than its screen");
   for (const one of document.querySelectorAll("body *")) {
-    if (one.closest(".visually-hidden, .table, svg") || !one.checkVisibility()) continue;
+    if (one.closest(".visually-hidden, svg") || !one.checkVisibility()) continue;
+    if (one.closest(".table") && one.tagName !== "BUTTON") continue;
     const hides = getComputedStyle(one).overflow !== "visible" && !one.matches("select, input, textarea");
     const {left, right} = one.getBoundingClientRect();
     if (hides && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1) ||
@@ -144,7 +147,8 @@ _CUT_OFF = """() => {
   }
   return found.slice(0, 5);
 }"""
-"""What of the page as it stands cannot be read without scrolling sideways; tables scroll by themselves."""
+"""What of the page as it stands cannot be read without scrolling sideways. Tables scroll by themselves, but what is to
+be pressed there must be seen."""
 _SPACED_OUT = """() => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync("p { margin-block-end: 2em !important }" +
@@ -152,6 +156,13 @@ _SPACED_OUT = """() => {
   document.adoptedStyleSheets = [sheet];
 }"""
 """The spaces that a reader may set (WCAG 2.2, criterion 1.4.12)."""
+
+
+ALL_IMAGES = """() => Promise.all([...document.images].map(image => {
+  image.loading = "eager";
+  return image.decode();
+}))"""
+"""Fetch the images that wait until somebody scrolls to them; it fails where one cannot be shown."""
 
 
 class Album:
@@ -177,15 +188,19 @@ class Album:
         before = page.viewport_size
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
-            name_here = f"{name}.{language}.{width}"
-            page.screenshot(path=SCREENSHOTS / f"{name_here}.png", full_page=True, animations="disabled")
-            self._look(page, name_here)
+            self._picture(page, f"{name}.{language}.{width}")
+            self._look(page, f"{name}.{language}.{width}", WCAG)
         if before:
             page.set_viewport_size(before)
 
     def study(self, page: Page, name: str, language: str) -> None:
-        """The same, and the page enlarged to 200 % and to 400 %, then with its text spaced out: nothing is cut off."""
-        self.take(page, name, language)
+        """A picture as on a phone; axe at both widths. Then the page is enlarged to 200 % and to 400 %, and its text is
+        spaced out: nothing is cut off."""
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            self._look(page, f"{name}.{language}.{width}", LAYOUT if width < 640 else WCAG)
+            if width < 640 or language in PICTURED:
+                self._picture(page, f"{name}.{language}.{width}")
         for share, width in {"200 %": 640, "400 %": 320}.items():
             page.set_viewport_size({"width": width, "height": 512})
             self._fits(page, f"{name}.{language} at {share}")
@@ -194,10 +209,14 @@ class Album:
         page.set_viewport_size({"width": 1280, "height": WIDTHS[1280]})
         self._fits(page, f"{name}.{language}, spaced out")
 
-    def _look(self, page: Page, name: str) -> None:
+    def _picture(self, page: Page, name: str) -> None:
+        page.evaluate(ALL_IMAGES)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
+
+    def _look(self, page: Page, name: str, rules: dict[str, list[str]]) -> None:
         """Have axe look at the page as it stands, light and dark; it must not be wider than its screen either."""
         self._fits(page, name)
-        self._axe(page, name, WCAG)
+        self._axe(page, name, rules)
         page.emulate_media(color_scheme="dark")
         self._axe(page, f"{name}, dark", COLOURS)
         page.emulate_media(color_scheme="light")

@@ -31,9 +31,9 @@ class Reader:
     album: Album
     watch: Watch
 
-    def said(self, text: str, **values: object) -> str:
+    def said(self, text: str, meaning: str = "", **values: object) -> str:
         """The site's words in the language of this reader."""
-        return said(text, self.language, **values)
+        return said(text, self.language, meaning, **values)
 
     def state(self, code: str) -> str:
         return states()[code].name(self.language)
@@ -55,23 +55,24 @@ class Reader:
         self.press("Show")
         expect(self.page.locator("h1")).to_have_text(self.state(code))
 
-    def at(self, heading: str, name: str) -> None:
-        """The page has come: look at it."""
+    def at(self, heading: str, name: str = "") -> None:
+        """The page has come: it says what it should, and under a new `name` it is looked at closely."""
         page = self.page
         expect(page.locator("h1").first).to_have_text(heading, timeout=PATIENCE * 1000)
         root = page.locator("html")
         assert (root.get_attribute("lang"), root.get_attribute("dir")) == (self.language, direction(self.language))
         for text in left_in_english(page, self.language):
-            self.watch.note(f"{name} in {self.language!r} still says {text!r}")
-        self.album.study(page, f"{self.name}-{name}", self.language)
+            self.watch.note(f"{heading} in {self.language!r} still says {text!r}")
+        if name:
+            self.album.study(page, f"{self.name}-{name}", self.language)
 
 
 def _manager(me: Reader, today: Today) -> None:
     me.at(me.said("Home"), "home")
     me.menu("Directory")
-    me.at(me.said("Directory"), "directory")
+    me.at(me.said("Directory"))
     me.find(OTHER)
-    me.at(me.state(OTHER), "state")
+    me.at(me.state(OTHER))
     me.follow(me.said("Mail domains"))
     me.at(me.said("Mail domains"), "domains")
     me.menu("Inquiries")
@@ -91,7 +92,7 @@ def _manager(me: Reader, today: Today) -> None:
     me.menu("Import")
     me.at(me.said("Import nominations"), "imports")
     me.menu("Statistics")
-    me.at(me.said("Statistics"), "statistics")
+    me.at(me.said("Statistics"))
     me.follow(me.said("Prepare and publish"))
     me.at(me.said("Prepare statistics"), "statistics-prepare")
     me.menu("Learn")
@@ -106,6 +107,10 @@ def _poc(me: Reader, today: Today) -> None:
     me.at(me.said("Directory"), "directory")
     me.find(OTHER)
     me.at(me.state(OTHER), "state")
+    me.follow(me.said("QR code for a telephone"))
+    expect(me.page.locator("main svg")).to_be_visible()
+    me.at(me.page.locator("h1").inner_text(), "contact-code")
+    me.page.go_back()
     me.follow(me.said("This entry looks wrong"))
     me.at(me.said("This entry looks wrong"), "doubt")
     me.menu("Reach a counterpart")
@@ -113,7 +118,6 @@ def _poc(me: Reader, today: Today) -> None:
     me.find(OTHER)
     me.follow(me.said("Open an inquiry with this point of contact (%(poc)s)", poc=me.said("Technical")))
     me.at(me.said("Open an inquiry"), "inquiry-new")
-    me.press("Open the inquiry")  # nothing is filled in: the browser says so, or the page does
     me.menu("Inquiries")
     me.at(me.said("Inquiries"), "inquiries")
     me.follow(today.inquiry_id)
@@ -123,7 +127,7 @@ def _poc(me: Reader, today: Today) -> None:
     me.follow(me.said("Changes of this entry"))
     me.at(me.said("Changes of this entry"), "entry-history")
     me.menu("My State")
-    me.follow(me.said("Change"))
+    me.follow(me.said("Change", "button"))
     me.at(me.said("Change this entry"), "entry-change")
     me.menu("My State")
     me.follow(me.said("Departure and successor"))
@@ -144,7 +148,7 @@ def _poc(me: Reader, today: Today) -> None:
 
 
 def _supervisor(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Accounts")
     me.at(me.said("Accounts of %(name)s", name=me.state(OWN)), "accounts")
     me.follow(me.said("Invite"))
@@ -162,10 +166,10 @@ def _supervisor(me: Reader, _today: Today) -> None:
 
 
 def _reader(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Directory")
     me.find(OTHER)
-    me.at(me.state(OTHER), "state")
+    me.at(me.state(OTHER))
     me.menu("Statistics")
     me.at(me.said("Statistics"), "statistics")
     me.page.goto("/inquiries")
@@ -176,7 +180,7 @@ def _reader(me: Reader, _today: Today) -> None:
 
 
 def _auditor(me: Reader, _today: Today) -> None:
-    me.at(me.said("Home"), "home")
+    me.at(me.said("Home"))
     me.menu("Audit")
     me.at(me.said("Audit"), "audit")
     me.page.select_option("#state", OWN)

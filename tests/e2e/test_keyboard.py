@@ -12,7 +12,7 @@ from tests.e2e.support import Stack
 
 pytestmark = pytest.mark.e2e
 
-MOST_STOPS = 500
+MOST_STOPS = 1000
 
 _STOP = """() => {
   const one = document.activeElement;
@@ -21,18 +21,22 @@ _STOP = """() => {
   const within = (place, most) => Math.min(Math.max(place, 0), most - 1);
   const at = document.elementFromPoint(within(box.left + 4, innerWidth), within(box.top + box.height / 2, innerHeight));
   window.stops ??= [];
-  const before = stops.indexOf(one);
+  const before = stops.indexOf(one), again = before >= 0 && before === stops.length - 1;
   if (before < 0) stops.push(one);
+  const text = (one.textContent || one.name || "").replace(/\\s+/g, " ").trim();
   return {
-    name: `${one.tagName} "${(one.textContent || one.name).trim().slice(0, 40)}"`, id: one.id, before,
+    text, name: `${one.tagName} ${text.slice(0, 40)}`, id: one.id, before, again,
     outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     inWindow: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
     uncovered: at !== null && (one.contains(at) || at.contains(one)),
   };
 }"""
-"""What has the focus: whether it is outlined, in the window, and in front; `before` is -1 for what had it never yet."""
+"""What has the focus: whether it is outlined, in the window, and in front. `before` is -1 for what had it never yet;
+`again` for the next part of the same field, as a date has them."""
+_TO_THE_TOP = "() => { stops = []; document.body.tabIndex = -1; document.body.focus(); scrollTo(0, 0); }"
 _THERE = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-  .filter(one => one.checkVisibility() && !one.disabled && one.type !== "hidden" && one.type !== "radio").length"""
+  .filter(one => one.checkVisibility() && !one.closest("[inert]") && one.matches(":enabled, :any-link, summary, div"))
+  .filter(one => !["hidden", "radio"].includes(one.type)).length"""
 
 
 def _stop(page: Page) -> dict[str, Any] | None:
@@ -43,15 +47,18 @@ def _stop(page: Page) -> dict[str, Any] | None:
 def walk_through(page: Page) -> list[str]:
     """Press Tab from the top of the page until it leaves it; returns what was wrong on the way."""
     wrong: list[str] = []
-    page.evaluate("document.activeElement.blur()")
-    there = page.evaluate(_THERE)
-    for reached in range(MOST_STOPS):
+    page.evaluate(_TO_THE_TOP)
+    there, reached = page.evaluate(_THERE), 0
+    for _time in range(MOST_STOPS):
         page.keyboard.press("Tab")
         stop = _stop(page)
-        if stop is None or stop["before"] == 0:  # the window's own buttons, or round to the beginning
+        if stop is None or (stop["before"] == 0 and reached > 1):  # the window's own buttons, or round to the beginning
             return wrong if reached >= there else [*wrong, f"only {reached} of {there} can be reached by Tab"]
-        if stop["before"] > 0:
+        if stop["before"] >= 0 and not stop["again"]:
             return [*wrong, f"the focus goes back to {stop['name']}"]
+        if stop["again"]:  # within a field the browser itself shows where it is
+            continue
+        reached += 1
         wrong += [f"{stop['name']} is not {what}" for what in ("outlined", "inWindow", "uncovered") if not stop[what]]
     return [*wrong, f"there is no end after {MOST_STOPS}"]
 
@@ -61,7 +68,7 @@ def tab_to(page: Page, what: str) -> None:
     for _time in range(MOST_STOPS):
         page.keyboard.press("Tab")
         stop = _stop(page)
-        if stop and (stop["id"] == what or f'"{what}"' in stop["name"]):
+        if stop and (stop["id"] == what or stop["text"].startswith(what)):
             return
     raise AssertionError(f"{what!r} is not reached by Tab on {page.url}")
 
@@ -135,10 +142,7 @@ def test_a_duty_officer_opens_an_inquiry_and_the_other_side_acknowledges_it(
     expect(page.get_by_role("heading", level=1)).to_contain_text("IN-")
     reference = page.locator("h1 bdi").inner_text()
     page.close()
-    notice = stack.mailbox.wait_for(
-        "the notice",
-        lambda mail: reference in mail.subject and "/i/" in mail.text and "acknowledge" in mail.text.lower(),
-    )
+    notice = stack.mailbox.wait_for("the notice", lambda mail: reference in mail.subject and "/i/" in mail.text)
     with chromium.window(width=390) as theirs:
         theirs.goto(notice.link)
         tab_to(theirs, "I acknowledge receipt")
@@ -167,6 +171,5 @@ def test_tab_reaches_everything_and_shows_where_it_is(
             page.goto(path)
             for width in (1280, 390):
                 page.set_viewport_size({"width": width, "height": 700})
-                page.evaluate("window.stops = undefined")
                 for wrong in walk_through(page):
                     chromium.watch.note(f"{path} at {width}: {wrong}")

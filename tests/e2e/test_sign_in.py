@@ -47,7 +47,6 @@ def test_a_wrong_password_and_an_unknown_account_get_the_same_answer(
             answers.append(page.locator("main").inner_html().replace(email, "-"))
         assert re.sub(r'value="[0-9a-f]{64}"', "", answers[0]) == re.sub(r'value="[0-9a-f]{64}"', "", answers[1])
         album.take(page, "sign-in-wrong")
-    album.visit("/sign-in", "sign-in")
 
 
 def test_a_wrong_code_is_refused_and_the_right_one_lets_in(chromium: Chromium, stack: Stack, album: Album) -> None:
@@ -127,9 +126,7 @@ def test_the_session_cookie_is_kept_from_scripts_and_from_other_sites(manager: B
     assert not cookie["secure"]
 
 
-def test_a_poc_may_see_neither_campaigns_nor_imports_and_may_send_neither(
-    chromium: Chromium, stack: Stack, album: Album
-) -> None:
+def test_a_poc_may_see_neither_campaigns_nor_imports_and_may_send_neither(chromium: Chromium, stack: Stack) -> None:
     with chromium.window() as page:
         sign_in(page, stack.poc)
         token = page.locator('form.account input[name="csrf"]').get_attribute("value") or ""
@@ -143,9 +140,6 @@ def test_a_poc_may_see_neither_campaigns_nor_imports_and_may_send_neither(
         for path in ("/campaigns", "/imports"):
             assert page.request.post(path, form={"csrf": token}).status == 403
         assert len(stack.rows("campaigns")) == before
-        album.visit("/campaigns", "forbidden", page.context)
-        album.visit("/", "home-poc", page.context)
-        album.visit("/entries", "entries-poc", page.context)
 
 
 def test_a_form_without_its_token_changes_nothing(manager: BrowserContext, stack: Stack) -> None:

@@ -3,7 +3,8 @@
 On a stack of its own, with a directory small enough that the milestones are what takes the time.
 """
 
-import time
+import csv
+import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,14 +17,16 @@ import yaml
 
 from infra.changes import Change, dangers
 from infra.deployment import Build, DeployError, Deployment
+from infra.doctor.__main__ import WELL, examine
+from infra.doctor.gather import Stage, now
 from infra.package import TEMPLATE, ZIP
 from tests.e2e.steps import confirm
 from tests.e2e.support import Mail, Person, Stack, Visitor, path_of, wait_for
 
 pytestmark = pytest.mark.e2e
 
-WINDOW = 80
-"""Seconds in which the 14 days of a campaign pass; 72 hours are 17 of them."""
+WINDOW = 120
+"""Seconds in which the 14 days of a campaign pass; 72 hours are 26 of them."""
 SPEED = 14 * 24 * 3600 // WINDOW
 KEPT_STATES = ("BI", "DZ", "KE")
 MARKER = "<!-- the version after -->"
@@ -105,6 +108,10 @@ def mail_about(stack: Stack, reference: str, to: str) -> Mail:
     )
 
 
+def mails_to(stack: Stack, about: str, address: str) -> list[Mail]:
+    return [mail for mail in stack.mailbox.mails(about) if address in mail.to]
+
+
 def versions(stack: Stack) -> dict[str, str]:
     """The version that the alias of each Lambda names."""
     found = {}
@@ -119,6 +126,7 @@ def versions(stack: Stack) -> dict[str, str]:
 class Upgraded:
     """What ran when the new version came, and what had been mailed before."""
 
+    burundi: Visitor
     campaign_id: str
     execution: str
     pings: dict[str, Mail]
@@ -127,7 +135,6 @@ class Upgraded:
     notices: dict[str, Mail]
     before: dict[str, str]
     shown: list[Change]
-    finished: float
 
 
 @pytest.fixture(scope="module")
@@ -151,14 +158,18 @@ def upgraded(small: Stack, tmp_path_factory: pytest.TempPathFactory) -> Upgraded
 
     build = changed_build(tmp_path_factory.mktemp("build"), "after")
     deployment(small, build).deploy({"Stage": "local", "PingLinkDays": "61"}, agree)
-    return Upgraded(
-        campaign_id, running["executionArn"], pings, answered, silent, notices, before, shown, time.monotonic()
-    )
+    execution = str(running["executionArn"])
+    assert status(small, execution) == "RUNNING", "this machine is too slow for the WINDOW"
+    return Upgraded(burundi, campaign_id, execution, pings, answered, silent, notices, before, shown)
 
 
 def machine(stack: Stack, name: str) -> str:
     machines = stack.aws("stepfunctions").list_state_machines()["stateMachines"]
     return str(next(each["stateMachineArn"] for each in machines if each["name"] == stack.name(name)))
+
+
+def status(stack: Stack, execution: str) -> str:
+    return str(stack.aws("stepfunctions").describe_execution(executionArn=execution)["status"])
 
 
 def test_every_lambda_moves_to_a_new_version_and_what_will_change_is_told_without_alarm(
@@ -180,15 +191,20 @@ def test_an_inquiry_that_was_asked_before_is_answered_by_its_link_and_its_machin
     page = visitor.get(mail.link)
     assert (page.status, MARKER in page.body) == (200, True)
     assert visitor.post(path_of(mail.link), {"form": page.hidden("form")}).status == 303
+    # Whoever was signed in still is; and that the inquiring side is told is the machine's doing, woken by its token.
+    exported = upgraded.burundi.get(f"/inquiries/{upgraded.answered}/export.csv")
+    items = {row["item"] for row in csv.DictReader(io.StringIO(exported.body.lstrip("\ufeff")))}
+    assert {"opened", "notified", "acknowledged"} <= items
     burundi = next(person for person in small.people if person.state == "BI")
-    told = mail_about(small, upgraded.answered, burundi.email)
-    assert "acknowledged" in told.subject.lower()
+    wait_for(
+        lambda: [mail for mail in mails_to(small, upgraded.answered, burundi.email) if "réception" in mail.subject],
+        "the mail that the inquiry was acknowledged",
+    )
 
 
 def test_the_clock_of_a_silent_inquiry_goes_on_to_the_diplomatic_poc(small: Stack, upgraded: Upgraded) -> None:
     mail_about(small, upgraded.silent, FALLBACK_EMAIL)
-    sent = [mail for mail in small.mailbox.mails(upgraded.silent) if ASKED_EMAIL in mail.to]
-    assert len(sent) == 3, "the notice and two reminders"
+    assert len(mails_to(small, upgraded.silent, ASKED_EMAIL)) == 3, "the notice and two reminders"
 
 
 def test_the_links_of_a_campaign_that_were_mailed_before_still_work(small: Stack, upgraded: Upgraded) -> None:
@@ -198,21 +214,19 @@ def test_the_links_of_a_campaign_that_were_mailed_before_still_work(small: Stack
 def test_the_campaign_passes_its_milestones_and_closes_with_nothing_lost(small: Stack, upgraded: Upgraded) -> None:
     silent = next(address for address in upgraded.pings if address not in (ASKED_EMAIL, FALLBACK_EMAIL))
     wait_for(lambda: len(mails_to(small, upgraded.campaign_id, silent)) >= 2, "a reminder", WINDOW)
-    told = small.aws("stepfunctions")
-
-    def over() -> str:
-        status = told.describe_execution(executionArn=upgraded.execution)["status"]
-        return "" if status == "RUNNING" else str(status)
-
-    assert wait_for(over, "the end of the campaign", 2 * WINDOW) == "SUCCEEDED"
+    wait_for(lambda: status(small, upgraded.execution) != "RUNNING", "the end of the campaign", 2 * WINDOW)
+    assert status(small, upgraded.execution) == "SUCCEEDED"
     rows = [row for row in small.rows("campaigns") if row["campaign_id"] == upgraded.campaign_id and "poc_id" in row]
     assert {row["poc_id"] for row in rows} == {entry["poc_id"] for entry in small.entries()}
     assert len(mails_to(small, upgraded.campaign_id, silent)) == 3, "the first mail and two reminders"
     assert len(mails_to(small, upgraded.campaign_id, ASKED_EMAIL)) <= 2, "nothing more after the answer"
 
 
-def mails_to(stack: Stack, about: str, address: str) -> list[Mail]:
-    return [mail for mail in stack.mailbox.mails(about) if address in mail.to]
+def test_the_doctor_finds_nothing_wrong_after_it(small: Stack, upgraded: Upgraded) -> None:
+    session = boto3.Session("local", "local", region_name="us-east-1")
+    said: list[str] = []
+    assert examine(Stage(session, "local", small.endpoint_url, now()).areas(), said.append) == WELL, "\n".join(said)
+    assert "OK    Release              all" in "\n".join(said)
 
 
 def test_what_fails_is_rolled_back_and_the_version_before_goes_on(

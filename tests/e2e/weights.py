@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import app  # noqa: F401 (declares the routes)
 from chalicelib.web.http import ROUTES
 
 BUDGET_BYTES, BUDGET_REQUESTS = 100_000, 10

@@ -27,9 +27,10 @@ _SHOWN = """() => {
 """Every text of a page and of its attributes, except what it marks as another language or as given by somebody."""
 
 
-def said(text: str, language: str, **values: object) -> str:
-    """`text` of the site in `language`, its placeholders filled in."""
-    translated = translations(language).gettext(text)
+def said(text: str, language: str, meaning: str = "", **values: object) -> str:
+    """`text` of the site in `language`, its placeholders filled in; `meaning` where a text has several."""
+    catalogue = translations(language)
+    translated = catalogue.pgettext(meaning, text) if meaning else catalogue.gettext(text)
     return translated % values if values else translated
 
 

@@ -30,7 +30,6 @@ AUDITING = {
     "KeepDirectoryRole",
     "NotifyInquiryRole",
     "RecordMailFeedbackRole",
-    "ResumeInquiriesRole",
     "RotateLinkKeysRole",
     "StartScheduledCampaignRole",
 }
@@ -71,7 +70,8 @@ def test_no_role_may_scan_the_audit(template: Template, table: str) -> None:
 
 
 def test_only_the_pages_may_read_audit_records(template: Template) -> None:
-    for action in ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"):
+    assert roles_that_may(template, "dynamodb:GetItem", ARN + "audit-records", RECORDS) == set()
+    for action in ("dynamodb:BatchGetItem", "dynamodb:Query"):
         assert roles_that_may(template, action, ARN + "audit-records", RECORDS) == {"ApiHandlerRole"}
     assert roles_that_may(template, "dynamodb:Query", ARN + "audit-records/index/day", RECORDS) == {"ApiHandlerRole"}
 
@@ -115,7 +115,8 @@ def test_no_role_may_remove_what_was_kept_or_loosen_how(template: Template, acti
 
 def test_one_function_puts_and_the_pages_only_read(template: Template) -> None:
     assert roles_that_may(template, "s3:PutObject", OBJECTS, "AuditBucket") == {"KeepAuditHeadsRole"}
-    assert roles_that_may(template, "s3:GetObject", OBJECTS, "AuditBucket") == {"KeepAuditHeadsRole", "ApiHandlerRole"}
+    assert roles_that_may(template, "s3:GetObject", OBJECTS, "AuditBucket") == {"KeepAuditHeadsRole"}
+    assert roles_that_may(template, "s3:GetObjectVersion", OBJECTS, "AuditBucket") == {"ApiHandlerRole"}
     allowed = {
         action
         for role, statement in statements(template)

@@ -95,6 +95,9 @@ class Cloud:
         self.calls.append("execute")
         self.status, self._events = self.then, self._to_come
 
+    def update_termination_protection(self, **given: Any) -> None:
+        self.calls.append(f"protect {given['EnableTerminationProtection']}")
+
     def get_paginator(self, _name: str) -> "Cloud":
         return self
 
@@ -136,7 +139,8 @@ def test_all_pages_of_a_change_set_are_shown_before_it_is_executed(build: Build)
 
     assert deployment(cloud, build).deploy({"Stage": "test"}, agree) == {"SiteUrl": "https://poc.example"}
     assert len(shown) == len(CHANGES)
-    assert cloud.calls == ["put zip", "put yaml", "prepare UPDATE", "wait change_set_create_complete", "execute"]
+    assert cloud.calls[:3] == ["put zip", "put yaml", "prepare UPDATE"]
+    assert cloud.calls[-2:] == ["execute", "protect True"]
     told = {
         each["ParameterKey"]: each.get("UsePreviousValue", each.get("ParameterValue"))
         for each in cloud.sent["Parameters"]

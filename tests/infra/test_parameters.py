@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra.package import ROOT
 from infra.parameters import problems
 
 Template = dict[str, Any]
@@ -93,6 +94,19 @@ def test_a_complaint_names_the_parameter_what_is_wrong_and_what_to_do(
     template: Template, name: str, value: str, complaint: str
 ) -> None:
     assert complaints(template, **{name: value}) == [complaint]
+
+
+def test_the_guide_lists_every_parameter_with_its_default(template: Template) -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text().partition("## Parameters")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip(" `") for cell in line.split("|")[1:3]] for line in guide.splitlines() if line.startswith("| `")
+    ]
+    defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
+    told = {
+        name: "none" if default == "" else "" if default is None else str(default) for name, default in defaults.items()
+    }
+    assert dict(rows) == told
+    assert len(rows) == len(told)
 
 
 def test_the_local_stage_may_be_faster(template: Template) -> None:

@@ -139,6 +139,14 @@ def test_the_site_is_throttled_and_takes_no_old_tls(template: Template) -> None:
     assert domain["SecurityPolicy"] == "TLS_1_2"
 
 
+def test_every_lambda_begins_traces_on_aws(template: Template) -> None:
+    """Chalice's own word on it, `PassThrough`, would outdo ours."""
+    made = transformed(template)["Resources"]
+    found = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Lambda::Function"]
+    modes = {json.dumps(properties["TracingConfig"]["Mode"]) for properties in found}
+    assert modes == {'{"Fn::If": ["IsRemote", "Active", "PassThrough"]}'}
+
+
 def test_the_stage_that_is_deployed_has_all_that(template: Template) -> None:
     """After the SAM transform: a property that SAM did not know would be gone."""
     made = transformed(template)["Resources"]

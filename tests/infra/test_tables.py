@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.infra.templates import Template, resources, statements, text
+from tests.infra.templates import Template, resources, text
 from tests.tables import MODELS
 
 PREFIX = "poc-directory-local-"
@@ -42,16 +42,3 @@ def test_keys_and_indexes_are_those_of_the_models(template: Template, model: Any
 
 def test_every_table_has_a_model(template: Template) -> None:
     assert set(tables(template)) == {str(model.Meta.table_name).removeprefix(PREFIX) for model in MODELS}
-
-
-def test_the_pages_may_query_every_index(template: Template) -> None:
-    """Not seen under moto, which does not check rights. The waiting notices are listed by their sender only."""
-    indexed = {name for name, table in tables(template).items() if "GlobalSecondaryIndexes" in table} - {"notices"}
-    reached = [
-        text(resource)
-        for role, statement in statements(template)
-        if role == "ApiHandlerRole" and "dynamodb:Query" in statement["Action"]
-        for resource in statement["Resource"]
-    ]
-    for name in indexed:
-        assert any(resource.endswith(f"-{name}/index/*") for resource in reached)

@@ -22,6 +22,7 @@ from tests.infra.templates import Template, functions, listed, resources, statem
 
 # Actions for which AWS offers no narrower resource than all.
 WITHOUT_RESOURCE = {
+    "ses:GetAccount",
     "ses:GetSendQuota",
     "states:SendTaskSuccess",
     "logs:CreateLogDelivery",

@@ -183,7 +183,7 @@ class Words(HTMLParser):
 
 def words(text: str) -> list[str]:
     """Words alone: without isolates, without the colons between label and value, without the line before the footer."""
-    plain = re.sub("[\u2066-\u2069]", "", text)
+    plain = re.sub("[\u2066-\u2069]", "", text).replace("：", " ")
     return [word.rstrip(":") for word in plain.split() if word not in ("--", ":")]
 
 

@@ -1,10 +1,12 @@
 """Taking over from state machines that are gone; Step Functions is a stand-in that only remembers executions."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from chalicelib import feedback
 from chalicelib.audit.records import Actor
 from chalicelib.errors import Conflict, DirectoryError
 from chalicelib.inquiries import service, workflow
@@ -99,6 +101,35 @@ def test_one_inquiry_that_cannot_be_taken_over_does_not_hold_up_the_others(
     with pytest.raises(DirectoryError, match=broken.inquiry_id):
         resume(runtime, ALL)
     assert list(executions.status) == [f"{lost.inquiry_id}-2"]
+
+
+def test_a_machine_that_lives_and_was_not_woken_is_woken(
+    runtime: Runtime, executions: Executions, clock: StillClock
+) -> None:
+    inquiry = opened(runtime)
+    service.keep_token(inquiry.inquiry_id, "token of the living", ACTOR, "request-0")
+    clock.now += service.STUCK_AFTER + timedelta(seconds=1)
+    assert resume(runtime, {}) == 0
+    assert executions.resumed == ["token of the living"]
+
+
+def test_a_machine_that_begins_to_wait_when_something_is_due_is_woken_at_once(
+    runtime: Runtime, executions: Executions
+) -> None:
+    """The notice waits to be sent, so there is no time to wait for."""
+    inquiry = opened(runtime)
+    workflow.await_news({"inquiry_id": inquiry.inquiry_id, "token": "token of now"}, runtime, "request-1")
+    assert executions.resumed == ["token of now"]
+
+
+def test_a_bounce_after_the_machine_has_ended_starts_another(runtime: Runtime, executions: Executions) -> None:
+    inquiry = opened(runtime)
+    service.write(inquiry.inquiry_id, ACTOR, "request-0", lambda found: replace(found, running=False, outbox=()))
+    recipient = {"bounceType": "Permanent", "bouncedRecipients": [], "timestamp": "2026-03-02T09:00:00Z"}
+    source = f"us+inquiry.{inquiry.inquiry_id}.1@x.example"
+    news = {"notificationType": "Bounce", "mail": {"source": source}, "bounce": recipient}
+    feedback.record_mail_feedback({"Records": [{"Sns": {"Message": json.dumps(news)}}]}, runtime)
+    assert executions.status[f"{inquiry.inquiry_id}-2"] == "RUNNING"
 
 
 def test_after_a_restore_a_machine_that_lives_is_replaced(runtime: Runtime, executions: Executions) -> None:

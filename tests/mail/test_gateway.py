@@ -15,7 +15,7 @@ from botocore.exceptions import (
 
 from chalicelib import aws as clients
 from chalicelib import errors
-from chalicelib.mail.gateway import classify
+from chalicelib.mail.gateway import Standing, classify, standing
 from chalicelib.mail.message import Mail, envelope_sender, to_bytes
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings
@@ -143,3 +143,20 @@ def test_a_mail_whose_answer_was_lost_may_have_gone_and_one_that_never_left_has_
 
 def test_the_text_of_an_error_is_not_kept_because_it_may_name_the_address() -> None:
     assert "duty@cert" not in str(classify("MessageRejected", "duty@cert.am.example is blacklisted"))
+
+
+def test_the_sandbox_and_what_is_left_of_the_day_are_read_from_what_ses_says() -> None:
+    told = {
+        "DedicatedIpAutoWarmupEnabled": False,
+        "EnforcementStatus": "HEALTHY",
+        "ProductionAccessEnabled": False,
+        "SendQuota": {"Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 150.0},
+        "SendingEnabled": True,
+    }
+    assert standing(told) == Standing(sandbox=True, enabled=True, daily=200, sent=150, per_second=1)
+    assert standing(told).left == 50
+    assert not standing({**told, "ProductionAccessEnabled": True}).sandbox
+    assert not standing({**told, "SendingEnabled": False}).enabled
+    unlimited = {"Max24HourSend": -1.0, "MaxSendRate": 50.0, "SentLast24Hours": 150.0}
+    assert standing({**told, "SendQuota": unlimited}).left == float("inf")
+    assert standing({**told, "SendQuota": {**unlimited, "Max24HourSend": 100.0}}).left == 0

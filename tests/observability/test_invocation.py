@@ -11,14 +11,19 @@ from chalice.app import Chalice, ConvertToMiddleware
 
 import app
 from chalicelib import aws as clients
+from chalicelib.audit.records import Actor
 from chalicelib.errors import NotFound
 from chalicelib.mail.gateway import SesSender
 from chalicelib.mail.message import Mail
+from chalicelib.notices import service as notices
 from chalicelib.observability import invocation, logger
 from chalicelib.observability.invocation import begin, is_traced, logged, traced, watched
 from chalicelib.observability.metrics import Metric, count
+from chalicelib.pings import control, service
 from chalicelib.runtime import Runtime, install
-from chalicelib.settings import Settings
+from chalicelib.settings import PingPolicy, Settings
+from tests.conftest import StillClock
+from tests.lambdas import Lambdas
 from tests.observability.conftest import Printed
 from tests.workflows.conftest import Stage, stage
 
@@ -113,6 +118,20 @@ def test_the_reference_of_a_campaigns_start_reaches_every_lambda_of_its_machine(
     stage.wait_for_senders()
     assert {name for name, _event in stage.invoked} >= {"open_campaign", "dispatch_pings", "close_campaign"}
     assert {event["correlation_id"] for _name, event in stage.invoked} == {"page-7"}
+
+
+def test_the_reference_goes_with_what_a_lambda_asks_another_to_do(
+    aws: None, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lambdas = Lambdas()
+    monkeypatch.setattr(clients, "lambda_", lambda: lambdas)
+    runtime = Runtime(Settings(dispatch_function="dispatch", send_notices_function="notices"), clock)
+    campaign = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    begin("page-7")
+    control.poke_dispatch(runtime, campaign.campaign_id)
+    notices.send_soon(runtime)
+    assert [event["correlation_id"] for event in lambdas.events("dispatch")] == ["page-7"]
+    assert lambdas.events("notices") == [{"correlation_id": "page-7"}]
 
 
 class Ses:

@@ -1,6 +1,7 @@
 """Nobody can work out from published figures what a State did. The attacker of these tests tries every world."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from itertools import product
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.settings import StatisticsPolicy
 from chalicelib.statistics import rules
-from chalicelib.statistics.rules import Answers, Bound, Case, Group, Unit
+from chalicelib.statistics.rules import Answers, Bound, Breakdown, Case, Group, Unit
 from tests.statistics.attacker import (
     EARLY,
     LATE,
@@ -41,8 +42,12 @@ def units(world: World) -> list[Unit]:
     ]
 
 
-def published(world: World, policy: StatisticsPolicy) -> Answers:
-    return rules.answers("technical", units(world), policy)
+def published(world: World, policy: StatisticsPolicy, times_by: Breakdown = Breakdown.REGIONS) -> Answers:
+    return rules.answers("technical", units(world), policy, times_by)
+
+
+either = st.sampled_from(Breakdown)
+"""Ping tests show early answers by the one or the other breakdown; the attacker tries both."""
 
 
 def published_as_it_is(world: World, policy: StatisticsPolicy) -> Answers:
@@ -82,38 +87,44 @@ def left_over(sizes: Mapping[Atom, int], table: Answers, policy: StatisticsPolic
 
 
 @settings(max_examples=120, deadline=None)
-@given(truths(least=2))
-def test_every_answer_of_every_state_fits_what_is_published(truth: tuple[dict[Atom, int], World]) -> None:
+@given(truths(least=2), either)
+def test_every_answer_of_every_state_fits_what_is_published(
+    truth: tuple[dict[Atom, int], World], times_by: Breakdown
+) -> None:
     sizes, world = truth
-    left = left_over(sizes, published(world, TWO), TWO)
+    left = left_over(sizes, published(world, TWO, times_by), TWO)
     assert world in left, "the attacker reads the table as it is meant"
     assert given_away(left, 2, sizes) == []
 
 
 @settings(max_examples=60, deadline=None)
-@given(truths(least=6, most_worlds=8_000))
-def test_any_answers_of_fewer_states_than_the_threshold_fit(truth: tuple[dict[Atom, int], World]) -> None:
+@given(truths(least=6, most_worlds=8_000), either)
+def test_any_answers_of_fewer_states_than_the_threshold_fit(
+    truth: tuple[dict[Atom, int], World], times_by: Breakdown
+) -> None:
     sizes, world = truth
-    assert given_away(left_over(sizes, published(world, THREE), THREE), 3, sizes) == []
+    assert given_away(left_over(sizes, published(world, THREE, times_by), THREE), 3, sizes) == []
 
 
 @settings(max_examples=60, deadline=None)
-@given(truths(least=4, most_worlds=8_000))
-def test_a_state_that_knows_its_own_answer_learns_no_other(truth: tuple[dict[Atom, int], World]) -> None:
+@given(truths(least=4, most_worlds=8_000), either)
+def test_a_state_that_knows_its_own_answer_learns_no_other(
+    truth: tuple[dict[Atom, int], World], times_by: Breakdown
+) -> None:
     """It is one of a group of as many States as the threshold: any answers of them fit, so its own tells it nothing."""
     sizes, world = truth
-    table = published(world, TWO)
+    table = published(world, TWO, times_by)
     assume(table.bound is Bound.EXACT)
     assert given_away(left_over(sizes, table, TWO), 3, sizes) == []
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(truths(least=6))
+@given(truths(least=6), either)
 def test_where_times_are_published_every_state_can_have_been_early_late_or_silent(
-    truth: tuple[dict[Atom, int], World],
+    truth: tuple[dict[Atom, int], World], times_by: Breakdown
 ) -> None:
     sizes, world = truth
-    table = published(world, TWO)
+    table = published(world, TWO, times_by)
     assume(table.bands)
     left = left_over(sizes, table, TWO)
     for group in groups_below(2, sizes):
@@ -126,7 +137,10 @@ def test_two_successive_reports_together_give_no_state_away(
     first: tuple[dict[Atom, int], World], second: tuple[dict[Atom, int], World]
 ) -> None:
     """States joined and left between the two; who was there both times can have done any two things."""
-    tables = [left_over(sizes, published(world, TWO), TWO) for sizes, world in (first, second)]
+    tables = [
+        left_over(sizes, published(world, TWO, times_by), TWO)
+        for (sizes, world), times_by in zip((first, second), Breakdown, strict=True)
+    ]
     for atom in first[0].keys() & second[0].keys():
         together = {
             (before, after)
@@ -197,31 +211,66 @@ def test_the_rule_is_exact_what_it_refuses_does_rule_something_out(truth: tuple[
     assert (given_away(left, 2, sizes) != []) is (smallest < 1)
 
 
+def test_early_answers_by_both_breakdowns_at_once_would_give_states_away() -> None:
+    """Why a report has them by one breakdown only. Every line is fit to be shown, and so is either breakdown by itself;
+    of both together group A has two early answers more than language x, so both States of A with language y did."""
+    world: World = {
+        ("A", "x"): {SILENT: 2, EARLY: 2, LATE: 2},
+        ("A", "y"): {SILENT: 0, EARLY: 2, LATE: 0},
+        ("B", "x"): {SILENT: 0, EARLY: 0, LATE: 2},
+        ("B", "y"): {SILENT: 2, EARLY: 2, LATE: 2},
+    }
+    sizes = {atom: sum(counts.values()) for atom, counts in world.items()}
+    assert rules.is_safe(rules.counted(units(world)), (("A",), ("B",)), (("x",), ("y",)), 2)
+
+    def lines(axis: int, names: str) -> tuple[Group, ...]:
+        of = {name: [counts for atom, counts in world.items() if atom[axis] == name] for name in names}
+        early = {name: sum(counts[EARLY] for counts in found) for name, found in of.items()}
+        late = {name: sum(counts[LATE] for counts in found) for name, found in of.items()}
+        assert min(*early.values(), *late.values()) >= 2
+        return tuple(
+            Group((name,), sum(sum(counts.values()) for counts in of[name]), early[name] + late[name], early[name])
+            for name in names
+        )
+
+    def without_early(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+        return tuple(replace(group, early=None) for group in groups)
+
+    by_region, by_language = lines(0, "AB"), lines(1, "xy")
+    both = Answers("technical", 16, Bound.EXACT, 12, by_region, by_language, (), 3)
+    for one in (
+        replace(both, languages=without_early(by_language)),
+        replace(both, regions=without_early(by_region)),
+    ):
+        assert given_away(left_over(sizes, one, TWO), 2, sizes) == []
+    assert (("A", "y"),) in given_away(left_over(sizes, both, TWO), 2, sizes)
+
+
 # Who knows the method knows no more
 
 
 @lru_cache(maxsize=200)
-def _all_tables(sizes: tuple[tuple[Atom, int], ...], threshold: int) -> dict[Answers, list[World]]:
+def _all_tables(sizes: tuple[tuple[Atom, int], ...], threshold: int, times_by: Breakdown) -> dict[Answers, list[World]]:
     policy = TWO if threshold == 2 else THREE
     tables: dict[Answers, list[World]] = {}
     for world in worlds(dict(sizes)):
-        tables.setdefault(published(world, policy), []).append(world)
+        tables.setdefault(published(world, policy, times_by), []).append(world)
     return tables
 
 
 @settings(max_examples=40, deadline=None)
-@given(facts(least=4, most_worlds=1_500))
-def test_whoever_runs_the_program_on_every_world_learns_no_more(sizes: dict[Atom, int]) -> None:
+@given(facts(least=4, most_worlds=1_500), either)
+def test_whoever_runs_the_program_on_every_world_learns_no_more(sizes: dict[Atom, int], times_by: Breakdown) -> None:
     """The attacker has our source: only worlds for which it would publish this very table are left."""
-    for table, left in _all_tables(tuple(sorted(sizes.items())), 2).items():
+    for table, left in _all_tables(tuple(sorted(sizes.items())), 2, times_by).items():
         if table.bound is not Bound.HIDDEN:
             assert given_away(left, 2, sizes) == []
 
 
 @settings(max_examples=20, deadline=None)
-@given(facts(least=6, most_worlds=1_500))
-def test_nor_about_fewer_states_than_the_threshold(sizes: dict[Atom, int]) -> None:
-    for table, left in _all_tables(tuple(sorted(sizes.items())), 3).items():
+@given(facts(least=6, most_worlds=1_500), either)
+def test_nor_about_fewer_states_than_the_threshold(sizes: dict[Atom, int], times_by: Breakdown) -> None:
+    for table, left in _all_tables(tuple(sorted(sizes.items())), 3, times_by).items():
         if table.bound is not Bound.HIDDEN:
             assert given_away(left, 3, sizes) == []
 

@@ -81,6 +81,19 @@ def test_early_answers_by_group_are_published_where_each_has_enough_on_either_si
     assert found.early_days == 3
 
 
+def test_ping_tests_show_early_answers_by_regional_group_and_by_working_language_in_turn() -> None:
+    atoms = [(region, language) for region in ("African", "Asia-Pacific") for language in ("en", "fr")]
+    units = [unit for atom in atoms for after in (1, 9) for unit in of(*atom, 10, 10, after)]
+    by = {
+        name: rules.answers("technical", units, POLICY, rules.times_by(name)) for name in ("PT-2026-01", "PT-2026-02")
+    }
+    shown = {
+        name: [[group.early for group in groups] for groups in (found.regions, found.languages)]
+        for name, found in by.items()
+    }
+    assert shown == {"PT-2026-01": [[20, 20], [None, None]], "PT-2026-02": [[None, None], [20, 20]]}
+
+
 @pytest.mark.parametrize("within", [(), (timedelta(days=3), timedelta(days=1)), (timedelta(hours=2),)])
 def test_times_that_do_not_rise_from_a_day_on_are_refused(within: tuple[timedelta, ...]) -> None:
     with pytest.raises(ValueError, match="times"):

@@ -133,6 +133,17 @@ def test_a_search_shows_who_did_what_when_to_what_and_is_audited_in_codes(audito
     ]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["subject={subject}", "actor=account:an-account", "state=AM&side=by", "state=TR", "action=directory:entry:changed"],
+)
+def test_whatever_is_searched_by_finds_the_record(auditor: Browser, clock: StillClock, asked: str) -> None:
+    put(clock)
+    page = auditor.get(f"/audit?{asked.format(subject=quote(SUBJECT))}")
+    assert "record 1" in page.text
+    assert "No record fits." not in page.text
+
+
 def test_a_search_that_finds_nothing_says_so(auditor: Browser) -> None:
     assert "No record fits." in auditor.get("/audit?state=TR").text
 

@@ -12,9 +12,10 @@ from chalicelib.access.rules import Role
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
 from chalicelib.dynamo import transact
-from chalicelib.pings import campaigns, service
-from chalicelib.pings.rules import CampaignStatus
+from chalicelib.pings import campaigns, service, store
+from chalicelib.pings.rules import CampaignStatus, Mark, Route
 from chalicelib.runtime import Runtime
+from tests.lambdas import Lambdas
 from tests.samples import nomination
 from tests.web.browser import Browser
 
@@ -100,6 +101,22 @@ def test_cancelling_twice_is_harmless(manager: Browser) -> None:
     for _press in range(2):
         assert "The ping test is cancelled." in manager.submit(page, "/campaigns/PT-2026-01/cancel").text
     assert service.get("PT-2026-01").status is CampaignStatus.CANCELLED
+
+
+def test_those_whom_no_mail_has_reached_are_written_to_again_at_once(
+    manager: Browser, site: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lambdas = Lambdas()
+    monkeypatch.setattr(clients, "lambda_", lambda: lambdas)
+    page = manager.submit(manager.get("/campaigns/new"), "/campaigns")
+    service.open_campaign("PT-2026-01")
+    assert manager.submit(page, "/campaigns/PT-2026-01/resend").status == 200
+    assert lambdas.events("dispatch_pings") == [], "nobody to write to, nothing to send"
+    store.note_failure("PT-2026-01", "p1", Mark.BOUNCED, site.clock(), Route.PRIMARY)
+    assert manager.submit(page, "/campaigns/PT-2026-01/resend").status == 200
+    (event,) = lambdas.events("dispatch_pings")
+    assert (event["campaign_id"], event["poke"]) == ("PT-2026-01", True)
+    assert store.queue_length("PT-2026-01") == 1
 
 
 def test_a_poc_reaches_none_of_these_pages(open_browser: Callable[[], Browser]) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.i18n import LANGUAGES
-from chalicelib.statistics.rules import Answers, Bound, Group, Shares
+from chalicelib.statistics.rules import Answers, Band, Bound, Group, Shares
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable
 from chalicelib.web import figures, plots
 
@@ -77,3 +77,21 @@ def test_over_time_needs_two_reports() -> None:
     assert figures.over_time([one], [], "en") == []
     [shown] = figures.over_time([one, campaign(Answers("technical", 80, Bound.NEARLY_ALL))], [], "en")
     assert shown.summary == "Technical: 50% in the first of these ping tests, at least 95% in the last."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("by", ["region", "language"])
+def test_a_report_says_why_early_answers_are_given_by_one_breakdown_only(language: str, by: str) -> None:
+    by_region, by_language = (("African",), ("Asia-Pacific",)), (("en",), ("fr",))
+    early = (7, 9) if by == "region" else (None, None)
+    regions = tuple(Group(names, 40, 20, number) for names, number in zip(by_region, early, strict=True))
+    early = (7, 9) if by == "language" else (None, None)
+    languages = tuple(Group(names, 40, 20, number) for names, number in zip(by_language, early, strict=True))
+    band = (Band(0, 3, 16), Band(3, None, 19))
+    table = campaign(Answers("technical", 70, Bound.EXACT, 35, regions, languages, band, 3), participation=GROUPS)
+    [said] = figures.left_out(table, language)
+    if language == "en":
+        assert said.startswith(
+            f"Early answers are given by {'regional group' if by == 'region' else 'working language'}"
+        )
+        assert "Ping tests give the one and the other in turn." in said

@@ -43,3 +43,11 @@ def test_an_address_that_nobody_knows_is_a_page_and_not_an_error_of_the_gateway(
     page = browser.get("/a%20link%3Cthat&was-cut")
     assert (page.status, "does not exist" in page.text) == (404, True)
     assert 'href="/api/a%20link%3Cthat%26was-cut?lang=fr"' in page.html
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(("path", "current"), [("/entries", "Directory"), ("/entries/BI", "My State"), ("/", "Home")])
+def test_the_bar_marks_one_page_as_the_current_one(browser: Browser, path: str, current: str) -> None:
+    browser.sign_in_as(Role.POC, "BI")
+    bar = browser.get(path).html.split("</nav>")[1]
+    assert [item.split("<")[0] for item in bar.split('aria-current="page">')[1:]] == [current]

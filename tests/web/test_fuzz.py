@@ -21,6 +21,8 @@ from chalicelib.access.rules import Role
 from chalicelib.audit.records import Actor
 from chalicelib.directory.viewing import Asked
 from chalicelib.inquiries.rules import Inquiry
+from chalicelib.learning import catalogue
+from chalicelib.learning.rules import Content
 from chalicelib.links.tokens import Purpose
 from chalicelib.nominations import proposing
 from chalicelib.pings import service as pings
@@ -40,6 +42,7 @@ __all__ = ["scene"]
 
 BASE = "/api"
 AUDITOR = "auditor@unoda.example"
+RESOURCE = "0123456789ab"
 SIGNED_IN = {
     Role.MANAGER: people.MANAGER,
     Role.SUPERVISOR: people.SUPERVISOR,
@@ -271,9 +274,17 @@ def inquiry(scene: Scene, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Inquir
         world.propose_in(state)
     reader = Asked(Actor.account("a-reader", Role.READER.value, "FR"), scene.clock(), "r")
     proposing.doubt("AM", "am-tech", ("phone",), reader)
+    course = Content("course", "First steps", "", "https://learning.example/", ("en",))
+    catalogue.add(RESOURCE, course, scene.site.settings.learning, reader)
     close_campaign()
     pings.open_campaign(pings.start(PingPolicy(), Actor.system("test"), scene.clock(), "r").campaign_id)
     return scene.inquiry()
+
+
+def starts(inquiry: Inquiry) -> tuple[str, ...]:
+    """Where a walk begins: the start page, and what no link leads to within two pages of each route."""
+    resource = f"/learn/resources/{RESOURCE}/change"
+    return ("/", "/statistics", f"/inquiries/{inquiry.inquiry_id}", "/inquiries/new/TR/tr-dip", resource)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -281,9 +292,8 @@ def test_nothing_typed_by_anybody_is_a_fault_of_ours(
     scene: Scene, pool: Pool, inquiry: Inquiry, browser: Browser, role: Role
 ) -> None:
     walk = Walk(people.signed_in(browser, pool, SIGNED_IN[role]), _chance(role.value))
-    walk.read("/")
-    for path in ("/statistics", f"/inquiries/{inquiry.inquiry_id}"):
-        walk.read(path)
+    for start in starts(inquiry):
+        walk.read(start)
     walk.fuzz_parameters()
     walk.fuzz_paths()
     walk.fuzz_forms()
@@ -345,3 +355,36 @@ def test_no_header_is_a_fault_of_ours(scene: Scene, pool: Pool, browser: Browser
             assert answer.status < 500, (path, value)
             assert MARKUP not in answer.html
             browser.cookies.clear()
+
+
+OPEN_TO_ALL = {
+    "/sign-in", "/sign-in/code", "/sign-in/enrol", "/sign-in/new-password", "/sign-in/recovery", "/code", "/i/{token}",
+    "/invitation/{token}", "/p/{token}", "/t/{token}", "/v/{token}",
+}  # fmt: skip
+"""Those that a stranger fills in, or somebody on the way in: the tests above begin there."""
+NOT_MET = {
+    "/accounts/{account_id}/resend": "one button",
+    "/accounts/{account_id}/restore": "one button",
+    "/accounts/{account_id}/confirm-reset": "one button",
+    "/campaigns": "a ping test is under way: test_campaigns",
+    "/campaigns/new": "a ping test is under way: test_campaigns",
+    "/campaigns/{campaign_id}/resume": "one button",
+    "/imports/{import_id}/commit": "one button",
+    "/inquiries/new/{state}/{poc_id}/form": "another button of the form to open one",
+    "/statistics/{report_id}/publish": "one button",
+    "/statistics/{report_id}/withdraw": "one button",
+}
+
+
+def test_every_form_of_the_site_is_one_that_the_walks_come_by(
+    scene: Scene, pool: Pool, inquiry: Inquiry, open_browser: Callable[[], Browser]
+) -> None:
+    """Whoever adds a form lets a walk come by, or says here why none can."""
+    met: set[str] = set()
+    for role in Role:
+        walk = Walk(people.signed_in(open_browser(), pool, SIGNED_IN[role]), _chance(role.value))
+        for start in starts(inquiry):
+            walk.read(start)
+        met |= {route for method, route in walk.forms if method == "POST"}
+    known = {route for method, route in ROUTES if method == "POST"}
+    assert known - met == OPEN_TO_ALL | NOT_MET.keys()

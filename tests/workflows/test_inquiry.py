@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from chalicelib.inquiries import service
 from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Envelope, Inquiry, What
 from chalicelib.mail.message import Mail
 from chalicelib.settings import InquiryPolicy
-from tests.workflows.conftest import LambdaDied, Stage
+from tests.workflows.conftest import FORMER, LambdaDied, Stage
 from tests.workflows.support import add_entry
 from tests.workflows.time import MachineClock, machines_by
 
@@ -46,7 +47,7 @@ def stage(stage: Stage, clock: MachineClock) -> Stage:
     return stage
 
 
-def _envelope(kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> Envelope:
+def envelope(kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> Envelope:
     to = "AM-tech" if kind is Kind.TECHNICAL else "AM-dipl"
     return Envelope(
         from_state="FR",
@@ -68,7 +69,7 @@ def _envelope(kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> Envelope:
 
 
 def _open(stage: Stage, kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> str:
-    return service.open_inquiry(stage.runtime, _envelope(kind, case), ACTOR, "request-0").inquiry_id
+    return service.open_inquiry(stage.runtime, envelope(kind, case), ACTOR, "request-0").inquiry_id
 
 
 def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
@@ -384,3 +385,19 @@ def test_sns_feedback_of_a_bounce_reaches_the_inquiry(stage: Stage, clock: Machi
     }
     stage.invoke("record_mail_feedback", {"Records": [{"Sns": {"Message": json.dumps(news)}}]})
     _until(lambda: bool(stage.mails.to(DIPL)), 5)
+
+
+@pytest.mark.parametrize("version", FORMER, ids=lambda path: path.name)
+def test_an_inquiry_that_began_under_an_earlier_version_goes_on_to_its_end(
+    stage: Stage, clock: MachineClock, version: Path
+) -> None:
+    stage.as_of(version)
+    silent, answered = _open(stage, case="SILENT"), _open(stage, case="ANSWERED")
+    _notified(silent)
+    _notified(answered)
+    assert _acknowledge(stage, answered).steps[0].clocks[0].state is ClockState.MET
+    assert stage.wait(answered) == "SUCCEEDED"
+    for part in THIRDS_OF_72_HOURS:
+        _pass(stage, clock, silent, **part)
+    assert _clock(silent).state is ClockState.MISSED
+    assert stage.mails.to("AM-dipl@am.example")

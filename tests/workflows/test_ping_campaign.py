@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -18,7 +19,7 @@ from chalicelib.errors import Conflict, MailQuotaExceeded, MailThrottled
 from chalicelib.mail.message import Mail, envelope_sender
 from chalicelib.pings import answers, campaigns, control, delivery, rules, store
 from chalicelib.pings.rules import CampaignStatus, Mark, PingState, Route
-from tests.workflows.conftest import LambdaDied, Stage
+from tests.workflows.conftest import FORMER, LambdaDied, Stage
 from tests.workflows.support import add_entry, campaign_of, entry_of, ping_of, states_of
 
 THE_CAMPAIGN = f"PT-{utc_now():%Y}-01"
@@ -275,3 +276,21 @@ def test_a_campaign_that_is_not_in_the_table_fails_by_name(stage: Stage) -> None
     control._start_execution(stage.runtime, "PT-1999-01", "PT-1999-01")
     assert stage.wait("PT-1999-01") == "FAILED"
     assert stage.execution("PT-1999-01")["error"] == "CampaignGone"
+
+
+@pytest.mark.parametrize("version", FORMER, ids=lambda path: path.name)
+def test_a_campaign_that_began_under_an_earlier_version_goes_on_to_its_end(stage: Stage, version: Path) -> None:
+    stage.as_of(version)
+    add_entry("AM", "tech", alternate_email="alt@am.example")
+    add_entry("AM", "dipl", Kind.DIPLOMATIC, alternate_email="")
+    campaign_id = stage.start()
+    assert stage.wait(campaign_id) == "SUCCEEDED"
+    assert campaign_of(campaign_id).status is CampaignStatus.CLOSED
+    assert {name for name, _event in stage.invoked} >= {
+        "open_campaign",
+        "dispatch_pings",
+        "next_milestone",
+        "act_on_milestone",
+        "close_campaign",
+    }
+    assert len(stage.mails.to("alt@am.example")) == 1

@@ -1,0 +1,60 @@
+"""The first directory manager of a stage: everybody else is invited by somebody, this one cannot be.
+
+No mail is needed, since SES may still be in its sandbox then. Whoever deployed the stage tells the password by voice;
+the first sign-in asks for another one, and for an authenticator.
+"""
+
+from typing import TYPE_CHECKING
+
+from chalicelib.access import store
+from chalicelib.access.audit import Visit
+from chalicelib.access.changes import identity
+from chalicelib.access.invitations import NotInvited, allowed
+from chalicelib.access.rules import Account, AccountStatus, Role, as_email
+from chalicelib.audit import store as audit_store
+from chalicelib.audit.records import Action, Actor, AuditRecord, account_subject
+from chalicelib.directory import domains
+from chalicelib.directory.problems import Problem, Refused
+from chalicelib.directory.rules import email_address
+from chalicelib.dynamo import ConditionFailed, Writes
+from chalicelib.errors import Conflict
+from chalicelib.ids import new_id
+
+if TYPE_CHECKING:
+    from chalicelib.runtime import Runtime
+
+
+def make_first_manager(runtime: "Runtime", email: str, language: str, visit: Visit) -> str:
+    """Make the account, audited; returns the password for the first sign-in.
+
+    Raises Conflict when there is or was a manager who is not removed, or an account of this address, and NotInvited for
+    an address that is none, or not of the domain of the manager's own address.
+    """
+    typed = as_email(email)
+    if not typed:
+        raise NotInvited([Problem("email", "invite-empty")])
+    try:
+        address = email_address(typed).lower()
+    except Refused as refused:
+        raise NotInvited([refused.problem("email")]) from refused
+    if wrong := domains.check("email", address, tuple(sorted(allowed("", runtime.settings)))):
+        raise NotInvited([wrong])
+    known = [manager for manager in store.all_in(Role.MANAGER) if manager.status is not AccountStatus.REMOVED]
+    if known or store.account(address):
+        raise Conflict("a manager" if known else "an account of this address")
+    made = Account(address, Role.MANAGER, "", language, AccountStatus.ACTIVE, visit.now, new_id())
+    actor = Actor.system("first_manager")
+    subject = account_subject(made.account_id)
+    details = {"role": made.role.value, "version": made.version}
+    record = AuditRecord(actor, Action.FIRST_MANAGER_MADE, subject, visit.now, visit.request_id, details=details)
+
+    def build(transaction: Writes) -> None:
+        store.add_account(transaction, made)
+
+    # Without its account a user of the pool opens nothing; an account without a user could not be made again.
+    password = identity(runtime).make_for_now(address)
+    try:
+        audit_store.write(build, record)
+    except ConditionFailed as failed:
+        raise Conflict("an account of this address") from failed
+    return password
