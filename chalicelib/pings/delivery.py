@@ -163,8 +163,10 @@ class Dispatcher:
         if campaign is None:
             raise NotFound(f"no campaign {campaign_id}")
         orphans = self._take_lease(campaign)
+        self._settled = not orphans  # until they are counted, they stay written down
         try:
             self._count_orphans(campaign, orphans)
+            self._settled = True
             sent = self._drain(campaign)
         finally:
             campaigns.give_lease_back(campaign_id, self.owner, self._settled)

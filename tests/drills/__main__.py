@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,8 @@ DOCUMENT = ROOT / "docs" / "drills.md"
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
 
 
-def hold(names: Iterable[str], ground: Ground) -> list[Report]:
+def hold(names: Iterable[str], ground: Ground) -> Iterator[Report]:
     """Hold these drills one after the other."""
-    reports = []
     for name in names:
         drill = DRILLS[name]
         report = Report(name, drill.TITLE)
@@ -69,8 +68,7 @@ def hold(names: Iterable[str], ground: Ground) -> list[Report]:
             report.seen.append(f"presses that the site did not take at first, by status: {dict(ground.refused)}")
             ground.refused.clear()
         print("\n".join(report.lines()), flush=True)
-        reports.append(report)
-    return reports
+        yield report
 
 
 def is_alone(name: str) -> bool:
@@ -84,7 +82,8 @@ def table(reports: list[Report]) -> list[str]:
 
 def write(reports: list[Report]) -> None:
     """Put what was found into the document, between its two marks."""
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    load = f"{os.getloadavg()[2]:.0f} processes waiting on average (others use it too)"
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {load}"
     head = f"Held on {datetime.now(UTC):%-d %B %Y} by `make drill`: {machine}.\n"
     blocks = ["```", *(line for report in reports for line in report.lines()), "```"]
     before, _begin, rest = DOCUMENT.read_text().partition(BEGIN)
@@ -101,7 +100,7 @@ def main() -> None:
     if unknown := set(names) - DRILLS.keys():
         sys.exit(f"No such drill: {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
     forget_the_users_aws()
-    reports = []
+    reports: list[Report] = []
     port = proxy_port = free_port()  # the same for all stacks: clients of AWS are made once
     while proxy_port == port:
         proxy_port = free_port()
@@ -109,10 +108,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             ground = Ground(Path(folder), port, proxy_port, through_proxy=not alone)
             with ground.standing():
-                reports += hold(drills, ground)
+                for report in hold(drills, ground):
+                    reports.append(report)
+                    if arguments.write:
+                        write(reports)
     print("\n".join(["", *table(reports)]))
-    if arguments.write:
-        write(reports)
     sys.exit(not all(report.holds for report in reports))
 
 

@@ -89,11 +89,11 @@ def count_campaign(
         for poc_id, number in extra.items()
         if number > max(0, excused[poc_id])
     ]
-    for poc_id in pings:
+    for poc_id, ping in pings.items():
         routes = Counter(mail.route for mail in by_poc.get(poc_id, []))
         more = {Route.PRIMARY: 3, Route.ALTERNATE: 1, Route.OTHER: 1}
         over = sum(max(0, number - more[route]) for route, number in routes.items())
-        if over > excused[poc_id]:
+        if over > excused[poc_id] and not ping.failed:  # after a bounce, reminders go another way
             report.duplicated.append(f"{campaign_id}: {over} mail(s) too many about {poc_id}")
     report.seen.append(
         f"{campaign_id}: {len(mails)} mails about {len(by_poc)} PoCs, {len(answered)} answers, "

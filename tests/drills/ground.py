@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from chalicelib.audit.records import Actor
 from chalicelib.pings import campaigns, service
 from infra.local.aws import ROOT, LocalAws
-from infra.local.seed import Seeder
+from infra.local.seed import MAIL_DOMAIN, Seeder
 from infra.local.stack import STAGE, deploy
 from infra.progress import Progress
 from tests.drills.faults import Accepted, Faults, Proxy
@@ -99,8 +99,14 @@ class Ground:
         return Seeder(self.aws, self.outputs, STAGE)
 
     def wire(self) -> None:
-        """Tell the local SES where to report (it forgets when it is killed before it saved)."""
-        self.seeder().wire_mail_feedback()
+        """Tell the local SES where to report bounces and complaints (it forgets when it is killed before it saved).
+
+        It would tell of each delivery too: the drill does that where it matters, and the machine is spared the rest.
+        """
+        for kind in ("Bounce", "Complaint"):
+            self.client("ses").set_identity_notification_topic(
+                Identity=MAIL_DOMAIN, NotificationType=kind, SnsTopic=self.outputs["MailFeedbackTopic"]
+            )
 
     def name(self, what: str) -> str:
         return f"poc-directory-{STAGE}-{what}"

@@ -10,10 +10,10 @@ from chalicelib.clock import utc_now
 from chalicelib.errors import MailError, MailUnavailable
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.mail.message import Mail
-from chalicelib.pings import answers, campaigns, service
+from chalicelib.pings import answers, campaigns, service, store
 from chalicelib.pings.delivery import Dispatcher
 from chalicelib.pings.letter import Letters
-from chalicelib.pings.rules import PingState, Route, SentMail
+from chalicelib.pings.rules import Ping, PingState, Route, SentMail
 from chalicelib.settings import PingPolicy
 from tests.fakes import FakeMailSender
 from tests.workflows.support import add_entry, ping_of, states_of
@@ -98,3 +98,21 @@ def test_a_mail_whose_answer_was_lost_is_sent_again_and_counted() -> None:
     campaign = campaigns.get(campaign_id)
     assert campaign is not None
     assert campaign.possible_duplicates == 1
+
+
+def test_mails_of_a_dead_sender_stay_written_down_until_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign_id = _campaign(2)
+    now = utc_now()
+    campaigns.take_lease(campaign_id, "dead", now, now)
+    campaigns.take_in_hand(campaign_id, "dead", ["p0", "p1"], now)
+
+    def fail(_ping: Ping) -> None:
+        raise ConnectionError("DynamoDB does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "count_possible_duplicate", fail)
+        with pytest.raises(ConnectionError):
+            _dispatch(FakeMailSender(), campaign_id)
+    assert _in_hand(campaign_id) == ["p0", "p1"]
+    assert _dispatch(FakeMailSender(), campaign_id)["sent"] == 2
+    assert [ping_of(campaign_id, poc_id).possible_duplicates for poc_id in ("p0", "p1")] == [1, 1]
