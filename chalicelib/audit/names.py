@@ -68,6 +68,7 @@ ACTION_NAMES = {
     Action.ACCOUNT_INVITED: _("Invitation sent"),
     Action.INVITATION_RENEWED: _("Invitation sent anew"),
     Action.INVITATION_ACCEPTED: _("Invitation accepted"),
+    Action.FIRST_MANAGER_MADE: _("First directory manager appointed"),
     Action.INVITATION_REFUSED: _("Wrong start code of an invitation"),
     Action.ACCOUNT_SUSPENDED: _("Account suspended"),
     Action.ACCOUNT_RESTORED: _("Account restored"),
@@ -85,7 +86,6 @@ ACTION_NAMES = {
     Action.RECORDS_SEARCHED: _("Searched the audit records"),
     Action.RECORDS_EXPORTED: _("Exported audit records"),
     Action.CHAINS_VERIFIED: _("Audit chains checked"),
-    Action.LINK_KEYS_ROTATED: _("Signing key of links changed"),
     Action.VIEWS_LISTED: _("Looked at who had looked at the State's entries"),
     Action.LINK_KEYS_ROTATED: _("Renewed the keys that sign links in mail"),
 }

@@ -21,7 +21,9 @@ SITE = "https://directory.example/api"
 @pytest.fixture
 def site(clock: StillClock) -> Iterator[Runtime]:
     """The runtime that every page of the test sees."""
-    made = Runtime(Settings(stage="test"), clock, site=SITE, keys=("a key of tests",))
+    machines = {name: f"arn:aws:states:eu-central-1:1:stateMachine:{name}" for name in ("ping-campaign", "inquiry")}
+    settings = Settings(stage="test", ping_campaign_arn=machines["ping-campaign"], inquiry_arn=machines["inquiry"])
+    made = Runtime(settings, clock, site=SITE, keys=("a key of tests",))
     install(made)
     yield made
     install(None)
