@@ -68,8 +68,8 @@ answer. The pages on which they answer come on top, and with them it is not: a t
 mails, of which sending and the news of delivery take 5, and one request to API Gateway with the firewall takes 4 before
 our code runs. The audit of an answer and of each view of contact data, in a transaction and found by its indexes, takes
 most of the rest, and is not for sale. What could still go, largest first: X-Ray's traces of pages (all of
-them: Lambda's sampling cannot be set), the second view of the details after the press (it is audited like the first), the
-style sheet's own request.""",
+them: Lambda's sampling cannot be set), the second view of the details after the press (it is audited like the first),
+the style sheet's own request.""",
     ),
     (
         "State machines",
