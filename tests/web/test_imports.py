@@ -81,12 +81,16 @@ def test_pressing_twice_makes_one_commit(manager: Manager) -> None:
     assert len(manager.lambdas.events("commit-import")) == 1
 
 
-def test_changes_are_shown_field_by_field_old_and_new(manager: Manager) -> None:
+def test_changes_are_shown_field_by_field_old_and_new_and_then_written(manager: Manager) -> None:
     _commit(manager, manager.upload(sheet(cells())))
     manager.run_lambda()
     page = manager.upload(sheet(cells(phone="+37410999999", alternate_email="")))
     assert re.search(r"Telephone: \+37410123456 → \+37410999999", page.text)
     assert re.search(r"Alternate e-mail: duty.alt@cert.am.example → empty", page.text)
+    _commit(manager, page)
+    manager.run_lambda()
+    (entry,) = store.of_state("AM")
+    assert (entry.nomination.phone, entry.nomination.alternate_email) == ("+37410999999", "")
 
 
 def test_an_out_of_date_dry_run_is_not_committed_but_shown_anew(manager: Manager) -> None:
