@@ -1,6 +1,6 @@
 """Chromium as people use it: signing in, watching for what the browser complains of, taking pictures of pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,8 @@ from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, expect
 from playwright.sync_api import Response as BrowserResponse
 
-from tests.e2e.support import PATIENCE, Person
+from chalicelib.i18n import direction
+from tests.e2e.support import PATIENCE, Person, path_of
 from tests.e2e.weights import MARK, TELL, Weights
 
 CHROMIUM = "/usr/bin/chromium"
@@ -21,7 +22,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 LANGUAGES = {"ar": "ar", "zh": "zh-CN", "en": "en-GB", "fr": "fr-FR", "ru": "ru-RU", "es": "es-ES"}
 """What browsers are set to where each of the languages is at home."""
 PICTURED = ("en", "ar")
-"""The languages in which every page that any test opens is pictured; a day (test_days) is pictured in all."""
+"""The languages in which every page that any test opens is pictured; the days (test_days) go through all."""
 WIDTHS = {1280: 900, 390: 844}
 
 
@@ -166,7 +167,7 @@ ALL_IMAGES = """() => Promise.all([...document.images].map(image => {
 
 
 class Album:
-    """Pictures of every page, in English and Arabic, on a desk and on a phone. Axe looks at each, light and dark.
+    """Pictures of every page, in each language, on a desk and on a phone. Axe looks at each, light and dark.
 
     A page that is wider than its screen, and what axe finds, are complaints like those of the browser.
     """
@@ -174,14 +175,26 @@ class Album:
     def __init__(self, chromium: Chromium) -> None:
         self._chromium = chromium
 
-    def visit(self, path: str, name: str, like: BrowserContext | None = None) -> None:
-        """Take all four pictures of the page at `path`, as the person sees it who is signed in `like`."""
-        for language in PICTURED:
+    def visit(
+        self, path: str, name: str, like: BrowserContext | None = None, languages: Iterable[str] = PICTURED
+    ) -> None:
+        """Take all pictures of the page at `path`, as the person sees it who is signed in `like`.
+
+        `languages` are all of them for a page that no day of test_days comes by.
+        """
+        for language in languages:
             with self._chromium.window(language, like=like) as page:
-                mark = "&" if "?" in path else "?"
-                page.goto(f"{path}{mark}lang={language}")
-                assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
-                self.take(page, name, language)
+                self._turn(page, path, name, language)
+
+    def turn(self, page: Page, name: str) -> None:
+        """The same in the window of somebody who is half-way through signing in; it ends in English."""
+        for language in (*(each for each in LANGUAGES if each != "en"), "en"):
+            self._turn(page, path_of(page.url), name, language)
+
+    def _turn(self, page: Page, path: str, name: str, language: str) -> None:
+        page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        assert page.locator("html").get_attribute("dir") == direction(language)
+        self.take(page, name, language)
 
     def take(self, page: Page, name: str, language: str = "en") -> None:
         """Take pictures of the page as it stands, at both widths; for what cannot be asked for again."""

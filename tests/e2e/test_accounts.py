@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.browsing import Album, Chromium, give_code, give_password, sign_in
+from tests.e2e.browsing import LANGUAGES, Album, Chromium, give_code, give_password, sign_in
 from tests.e2e.support import Mail, Person, Stack, Visitor, path_of
 
 pytestmark = pytest.mark.e2e
@@ -102,7 +102,7 @@ def test_from_the_invitation_to_the_first_sign_in(
     scanner = Visitor(stack.base_url, agent="Mozilla/5.0 (compatible; MailScanner)")
     assert (scanner.head(link).status, scanner.get(link).status) == (200, 200)
     assert scanner.post(path_of(link), {"code": code}).status == 403
-    album.visit(path_of(link), "invitation")
+    album.visit(path_of(link), "invitation", languages=LANGUAGES)
     with chromium.window(width=390) as phone:
         phone.goto(link)
         phone.fill("#code", "000-000-000")
@@ -178,7 +178,7 @@ def test_a_recovery_code_takes_the_place_of_a_lost_authenticator_once(
     with chromium.window() as page:
         sign_in(page, newcomer)
         page.goto("/recovery-codes")
-        album.take(page, "recovery-codes-new")
+        album.turn(page, "recovery-codes-new")
         page.fill("#password", newcomer.password)
         give_code(page, newcomer.code())
         expect(page.locator("main ol li")).to_have_count(8)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e import nominations
-from tests.e2e.browsing import ALL_IMAGES, Album, Chromium, sign_in
+from tests.e2e.browsing import ALL_IMAGES, LANGUAGES, Album, Chromium, sign_in
 from tests.e2e.conftest import WINDOW, Campaign
 from tests.e2e.steps import confirm, confirm_by_code, confirm_in_chromium, report_change, scan
 from tests.e2e.support import Mail, Stack, Visitor, path_of, wait_for
@@ -161,7 +161,7 @@ def test_at_the_close_the_figures_equal_what_was_done(
         str(shown["unanswered"]),
     ]
     expect(page.get_by_text('Neuer Anschluss ٠١٢ <b>"x"</b>').first).to_be_visible()
-    album.visit(f"/campaigns/{campaign.campaign_id}/report", "report", manager)
+    album.visit(f"/campaigns/{campaign.campaign_id}/report", "report", manager, LANGUAGES)
     page.close()
 
 
