@@ -8,6 +8,7 @@ A test holds the document against it, so that a new action cannot be forgotten t
 import ast
 from pathlib import Path
 
+from infra.documents import with_part
 from infra.package import ROOT
 
 SOURCE = ROOT / "chalicelib" / "audit" / "records.py"
@@ -39,11 +40,7 @@ def table() -> str:
 
 def with_table(document: str) -> str:
     """A document with the table between its marks. Raises ValueError when it has none."""
-    before, found, rest = document.partition(BEGIN)
-    _old, ended, after = rest.partition(END)
-    if not found or not ended:
-        raise ValueError("the document has no place for the table")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return with_part(document, table(), BEGIN, END)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from chalice.package import YAMLTemplateSerializer
 
 from chalicelib.observability.metrics import Metric
+from infra.documents import with_part
 from infra.package import ROOT
 
 DOCUMENT = ROOT / "docs" / "operations.md"
@@ -76,11 +77,7 @@ def table() -> str:
 
 def with_table(document: str) -> str:
     """A document with the table between its marks. Raises ValueError when it has none."""
-    before, found, rest = document.partition(BEGIN)
-    _old, ended, after = rest.partition(END)
-    if not found or not ended:
-        raise ValueError("the document has no place for the table")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return with_part(document, table(), BEGIN, END)
 
 
 def main() -> None:

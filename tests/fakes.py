@@ -66,6 +66,8 @@ class Executions:
 
     def send_task_success(self, *, taskToken: str, output: str) -> None:  # noqa: N803
         assert output
+        if self.error:
+            raise ClientError({"Error": {"Code": self.error, "Message": ""}}, "SendTaskSuccess")
         self.resumed.append(taskToken)
 
     def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803

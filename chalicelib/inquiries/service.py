@@ -361,12 +361,16 @@ OVER_ALREADY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
 def resume(token: str) -> None:
-    """Wake the machine that waits with `token`; one that no longer waits is left alone."""
+    """Wake the machine that waits with `token`; one that no longer waits is left alone.
+
+    Should that fail, the change stands, and the machine goes on at its next milestone; operators are told of a fault.
+    """
     try:
         aws.step_functions().send_task_success(taskToken=token, output="{}")
     except (ClientError, BotoCoreError) as error:
         if _code(error) not in OVER_ALREADY:
             logger.error("inquiry not resumed", extra={"error": _code(error)})
+            count(Metric.FAULTS, kind="function")
 
 
 def _code(error: ClientError | BotoCoreError) -> str:
