@@ -12,6 +12,7 @@ from playwright.sync_api import Response as BrowserResponse
 from chalicelib.i18n import direction
 from tests.e2e.support import PATIENCE, Person, path_of
 from tests.e2e.weights import MARK, TELL, Weights
+from tests.e2e.words import left_in_english
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -22,7 +23,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 LANGUAGES = {"ar": "ar", "zh": "zh-CN", "en": "en-GB", "fr": "fr-FR", "ru": "ru-RU", "es": "es-ES"}
 """What browsers are set to where each of the languages is at home."""
 PICTURED = ("en", "ar")
-"""The languages in which every page that any test opens is pictured; the days (test_days) go through all."""
+"""The languages in which pages are pictured on a desk too; all are looked at, here or by a day of test_days."""
 WIDTHS = {1280: 900, 390: 844}
 
 
@@ -176,11 +177,11 @@ class Album:
         self._chromium = chromium
 
     def visit(
-        self, path: str, name: str, like: BrowserContext | None = None, languages: Iterable[str] = PICTURED
+        self, path: str, name: str, like: BrowserContext | None = None, languages: Iterable[str] = LANGUAGES
     ) -> None:
         """Take all pictures of the page at `path`, as the person sees it who is signed in `like`.
 
-        `languages` are all of them for a page that no day of test_days comes by.
+        `languages` are fewer where a clock runs meanwhile; a day of test_days comes by that page in all of them.
         """
         for language in languages:
             with self._chromium.window(language, like=like) as page:
@@ -194,26 +195,25 @@ class Album:
     def _turn(self, page: Page, path: str, name: str, language: str) -> None:
         page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
         assert page.locator("html").get_attribute("dir") == direction(language)
+        for text in left_in_english(page, language):
+            self._chromium.watch.note(f"{name} in {language!r} still says {text!r}")
         self.take(page, name, language)
 
     def take(self, page: Page, name: str, language: str = "en") -> None:
-        """Take pictures of the page as it stands, at both widths; for what cannot be asked for again."""
+        """Look at the page as it stands, at both widths; for what cannot be asked for again."""
         before = page.viewport_size
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
-            self._picture(page, f"{name}.{language}.{width}")
-            self._look(page, f"{name}.{language}.{width}", WCAG)
+            self._look(page, f"{name}.{language}.{width}", LAYOUT if width < 640 else WCAG)
+            if width < 640 or language in PICTURED:
+                self._picture(page, f"{name}.{language}.{width}")
         if before:
             page.set_viewport_size(before)
 
     def study(self, page: Page, name: str, language: str) -> None:
         """A picture as on a phone; axe at both widths. Then the page is enlarged to 200 % and to 400 %, and its text is
         spaced out: nothing is cut off."""
-        for width, height in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            self._look(page, f"{name}.{language}.{width}", LAYOUT if width < 640 else WCAG)
-            if width < 640 or language in PICTURED:
-                self._picture(page, f"{name}.{language}.{width}")
+        self.take(page, name, language)
         for share, width in {"200 %": 640, "400 %": 320}.items():
             page.set_viewport_size({"width": width, "height": 512})
             self._fits(page, f"{name}.{language} at {share}")

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.browsing import LANGUAGES, Album, Chromium, give_code, give_password, sign_in
+from tests.e2e.browsing import Album, Chromium, give_code, give_password, sign_in
 from tests.e2e.support import Mail, Person, Stack, Visitor, path_of
 
 pytestmark = pytest.mark.e2e
@@ -102,7 +102,7 @@ def test_from_the_invitation_to_the_first_sign_in(
     scanner = Visitor(stack.base_url, agent="Mozilla/5.0 (compatible; MailScanner)")
     assert (scanner.head(link).status, scanner.get(link).status) == (200, 200)
     assert scanner.post(path_of(link), {"code": code}).status == 403
-    album.visit(path_of(link), "invitation", languages=LANGUAGES)
+    album.visit(path_of(link), "invitation")
     with chromium.window(width=390) as phone:
         phone.goto(link)
         phone.fill("#code", "000-000-000")
@@ -188,7 +188,7 @@ def test_a_recovery_code_takes_the_place_of_a_lost_authenticator_once(
         page.goto("/sign-in")
         give_password(page, newcomer.email, newcomer.password)
         page.get_by_role("link", name="authenticator").first.click()
-        album.take(page, "sign-in-recovery")
+        album.turn(page, "sign-in-recovery")
         page.fill("#password", newcomer.password)
         page.fill("#code", codes[0])
         page.locator("main form button").click()
@@ -263,11 +263,10 @@ def test_the_auditor_follows_every_step_and_sees_no_contact_data(
     expect(page.locator("main table tbody tr").first).to_be_visible()
     for hidden in (INVITED, "duty@cert.bi.example", "+257"):
         assert hidden not in page.content()
-    album.take(page, "audit-found")
+    album.visit(path_of(page.url), "audit-found", auditor)
     page.goto("/audit/verify")
     page.locator("main form button").first.click()
     expect(page.locator("main")).to_contain_text("fit", timeout=60_000)
-    album.take(page, "audit-verified")
     page.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e import nominations
-from tests.e2e.browsing import ALL_IMAGES, LANGUAGES, Album, Chromium, sign_in
+from tests.e2e.browsing import ALL_IMAGES, PICTURED, Album, Chromium, sign_in
 from tests.e2e.conftest import WINDOW, Campaign
 from tests.e2e.steps import confirm, confirm_by_code, confirm_in_chromium, report_change, scan
 from tests.e2e.support import Mail, Stack, Visitor, path_of, wait_for
@@ -120,15 +120,13 @@ def test_the_link_works_in_arabic_on_a_phone(
 ) -> None:
     silent = next(email for email in first_mails if email not in done.answered and email not in done.scanned)
     address = first_mails[silent].link
-    album.visit(path_of(address), "answer")
-    album.visit(path_of(first_mails[done.by_link[0]].link), "answered")
-    album.visit(path_of(first_mails[done.changed[0]].link), "change-reported")
+    album.visit(path_of(address), "answer", languages=PICTURED)
 
 
 def test_what_scanners_opened_is_opened_and_no_more(
     manager: BrowserContext, campaign: Campaign, done: Done, album: Album
 ) -> None:
-    album.visit(f"/campaigns/{campaign.campaign_id}", "campaign", manager)
+    album.visit(f"/campaigns/{campaign.campaign_id}", "campaign", manager, PICTURED)
     page = manager.new_page()
     page.goto(f"/campaigns/{campaign.campaign_id}?status=opened")
     rows = page.locator("table tbody tr", has_text="page opened")
@@ -161,7 +159,7 @@ def test_at_the_close_the_figures_equal_what_was_done(
         str(shown["unanswered"]),
     ]
     expect(page.get_by_text('Neuer Anschluss ٠١٢ <b>"x"</b>').first).to_be_visible()
-    album.visit(f"/campaigns/{campaign.campaign_id}/report", "report", manager, LANGUAGES)
+    album.visit(f"/campaigns/{campaign.campaign_id}/report", "report", manager)
     page.close()
 
 
@@ -212,6 +210,13 @@ def test_a_press_after_the_close_verifies_the_entry_and_says_so(
     confirm(stack.base_url, first_mails[late])
     marked = {str(entry["email"]): entry["verification"] for entry in stack.entries()}
     assert marked[late] == "verified"
+
+
+def test_who_answered_finds_by_the_link_what_was_answered(
+    album: Album, first_mails: dict[str, Mail], done: Done
+) -> None:
+    album.visit(path_of(first_mails[done.by_link[0]].link), "answered")
+    album.visit(path_of(first_mails[done.changed[0]].link), "change-reported")
 
 
 def test_the_manager_publishes_figures_that_name_no_state(

@@ -21,6 +21,24 @@ from tests.e2e.words import left_in_english, said
 pytestmark = pytest.mark.e2e
 
 
+UNTIED = """() => {
+  const complaints = [], alert = document.querySelector("main [role=alert]");
+  const reason = field => (field.getAttribute("aria-describedby") ?? "").split(" ")
+    .map(id => document.getElementById(id)).find(told => told?.matches(".reason, [role=alert]"));
+  const wrong = [...document.querySelectorAll("main [aria-invalid=true], main [aria-describedby$=-reason]")];
+  if (wrong.length === 0) complaints.push("no field is marked as wrong");
+  for (const field of wrong) {
+    if (!reason(field)?.textContent.trim()) complaints.push(`nothing is said at ${field.id}`);
+    if (reason(field) !== alert && !alert.querySelector(`a[href="#${field.id}"]`))
+      complaints.push(`the summary does not lead to ${field.id}`);
+  }
+  for (const link of alert.querySelectorAll("a[href^='#']"))
+    if (!document.getElementById(link.hash.slice(1))) complaints.push(`${link.hash} leads nowhere`);
+  return complaints;
+}"""
+"""What is amiss with how a form tells of mistakes: each is said at its field, and the summary leads there."""
+
+
 @dataclass
 class Reader:
     """One person at a browser that shows the site in `language`."""
@@ -49,6 +67,17 @@ class Reader:
     def press(self, text: str) -> None:
         self.page.locator("main").get_by_role("button", name=self.said(text), exact=True).first.click()
 
+    def mistake(self, heading: str, name: str, **typed: str) -> None:
+        """Send the form of this page as it must not be sent: what is wrong is said on top and at its field."""
+        self.page.evaluate("document.querySelectorAll('main form').forEach(form => form.noValidate = true)")
+        for field, text in typed.items():
+            self.page.fill(f"#{field}", text)
+        self.page.locator("main form[method=post] button").last.click()
+        expect(self.page.locator("main [role=alert]")).to_be_visible()
+        for complaint in self.page.evaluate(UNTIED):
+            self.watch.note(f"{self.name}-{name} in {self.language!r}: {complaint}")
+        self.at(heading, name)
+
     def find(self, code: str) -> None:
         """Search a State by its name, which leads to its page."""
         self.page.fill("#q", self.state(code))
@@ -75,6 +104,7 @@ def _manager(me: Reader, today: Today) -> None:
     me.at(me.state(OTHER))
     me.follow(me.said("Mail domains"))
     me.at(me.said("Mail domains"), "domains")
+    me.mistake(me.said("Mail domains"), "domains-wrong", domains="no domain")
     me.menu("Inquiries")
     me.at(me.said("Inquiries"), "inquiries")
     me.follow(today.inquiry_id)
@@ -99,6 +129,7 @@ def _manager(me: Reader, today: Today) -> None:
     me.follow(me.said("Training, events and meetings"))
     me.follow(me.said("Add to the catalogue"))
     me.at(me.said("Add to the catalogue"), "resource")
+    me.mistake(me.said("Add to the catalogue"), "resource-wrong")
 
 
 def _poc(me: Reader, today: Today) -> None:
@@ -113,11 +144,13 @@ def _poc(me: Reader, today: Today) -> None:
     me.page.go_back()
     me.follow(me.said("This entry looks wrong"))
     me.at(me.said("This entry looks wrong"), "doubt")
+    me.mistake(me.said("This entry looks wrong"), "doubt-wrong")
     me.menu("Reach a counterpart")
     me.at(me.said("Reach a counterpart"), "reach")
     me.find(OTHER)
     me.follow(me.said("Open an inquiry with this point of contact (%(poc)s)", poc=me.said("Technical")))
     me.at(me.said("Open an inquiry"), "inquiry-new")
+    me.mistake(me.said("Open an inquiry"), "inquiry-new-wrong")
     me.menu("Inquiries")
     me.at(me.said("Inquiries"), "inquiries")
     me.follow(today.inquiry_id)
@@ -129,9 +162,11 @@ def _poc(me: Reader, today: Today) -> None:
     me.menu("My State")
     me.follow(me.said("Change", "button"))
     me.at(me.said("Change this entry"), "entry-change")
+    me.mistake(me.said("Change this entry"), "entry-change-wrong", email="nobody", hours="all day")
     me.menu("My State")
     me.follow(me.said("Departure and successor"))
     me.at(me.said("Departure and successor"), "departure")
+    me.mistake(me.said("Departure and successor"), "departure-wrong")
     me.menu("Proposals")
     me.at(me.said("Proposals"), "proposals")
     me.menu("Learn")
@@ -153,6 +188,12 @@ def _supervisor(me: Reader, _today: Today) -> None:
     me.at(me.said("Accounts of %(name)s", name=me.state(OWN)), "accounts")
     me.follow(me.said("Invite"))
     me.at(me.said("Invite"), "invite")
+    me.mistake(me.said("Invite"), "invite-wrong")
+    me.page.fill("#email", f"day.{me.language}@cert.bi.example")
+    me.page.select_option("#role", "reader")
+    me.page.select_option("#language", me.language)
+    me.press("Send the invitation")
+    me.at(me.said("Invitation sent"), "invited")
     me.menu("Accounts")
     me.page.locator("main table a").first.click()
     expect(me.page.locator("h1")).to_contain_text("@")
@@ -163,6 +204,7 @@ def _supervisor(me: Reader, _today: Today) -> None:
     me.follow(me.state(OWN))
     me.follow(me.said("Propose a point of contact"))
     me.at(me.said("Propose a point of contact"), "entry-new")
+    me.mistake(me.said("Propose a point of contact"), "entry-new-wrong")
 
 
 def _reader(me: Reader, _today: Today) -> None:
@@ -191,6 +233,9 @@ def _auditor(me: Reader, _today: Today) -> None:
     me.menu("Audit")
     me.follow(me.said("Check that nothing was changed"))
     me.at(me.said("Check that nothing was changed"), "audit-verify")
+    me.page.locator("main form button").first.click()
+    expect(me.page.locator("main [role=status]")).to_be_visible(timeout=PATIENCE * 1000)
+    me.at(me.said("Check that nothing was changed"), "audit-verified")
 
 
 def _visitor(me: Reader, today: Today) -> None:
@@ -205,8 +250,11 @@ def _visitor(me: Reader, today: Today) -> None:
     me.page.locator(".site-name").click()
     me.follow(me.said("Confirm with a short code"))
     me.at(me.said("Confirm with a short code"), "code")
+    me.mistake(me.said("Confirm with a short code"), "code-wrong", code="AB")
     me.page.goto(today.ping.link_in(me.language))
     me.at(me.said("Are these contact details current?"), "ping")
+    me.page.locator("details.change summary").click()
+    me.mistake(me.said("Are these contact details current?"), "ping-wrong")
     me.page.goto(today.notice.link_in(me.language))
     me.at(me.said("%(state)s asks your State to get in touch", state=me.state(OWN)), "notice")
     me.page.goto(f"/p/forged~token?lang={me.language}")

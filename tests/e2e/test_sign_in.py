@@ -54,7 +54,7 @@ def test_a_wrong_code_is_refused_and_the_right_one_lets_in(chromium: Chromium, s
         page.goto("/sign-in?next=/entries")
         give_password(page, stack.poc.email, stack.poc.password)
         expect(page.get_by_role("heading", name="Sign in: second step")).to_be_visible()
-        album.take(page, "sign-in-code")
+        album.turn(page, "sign-in-code")
         give_code(page, "000000")
         expect(page.locator("#problem")).to_contain_text(WRONG_CODE)
         give_code(page, stack.poc.code())
@@ -83,7 +83,7 @@ def test_a_new_account_has_to_choose_a_password_and_enrol_an_authenticator(
         page.goto("/sign-in?next=/campaigns")
         give_password(page, newcomer.email, newcomer.password)
         expect(page.get_by_role("heading", name="Choose a password")).to_be_visible()
-        album.take(page, "sign-in-new-password")
+        album.turn(page, "sign-in-new-password")
         newcomer.password = f"{secrets.token_urlsafe(12)}-Bb2"
         page.fill("#password", newcomer.password)
         page.fill("#again", newcomer.password)
