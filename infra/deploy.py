@@ -71,14 +71,30 @@ def given_parameters(told: Iterable[tuple[str, str]], environ: Mapping[str, str]
 
 
 def deployment_of(stage: str, port: int) -> Deployment:
-    """The stack of a stage: `local` is that of the local AWS at `port`, any other one is on AWS."""
+    """The stack of a stage: `local` is that of the local AWS at `port`, any other one is on AWS.
+
+    Raises ParametersWrong where AWS is meant and nothing says which region, or who asks.
+    """
     if stage == LOCAL:
         from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
 
         forget_the_users_aws()
         aws = LocalAws(ROOT / ".local", port)
         return Deployment(aws.session, stage, print, aws.endpoint_url)
-    return Deployment(boto3.Session(), stage, print)
+    session = boto3.Session()
+    check(session)
+    return Deployment(session, stage, print)
+
+
+def check(session: boto3.Session) -> None:
+    """Raises ParametersWrong with all that is missing for AWS to be reached, and what to do about each."""
+    missing = []
+    if not session.region_name:
+        missing.append("AWS_REGION: no region is set; name that of the stage, like AWS_REGION=eu-central-1")
+    if not session.get_credentials():
+        missing.append("AWS_PROFILE: no credentials were found; name a profile, or sign in with `aws sso login`")
+    if missing:
+        raise ParametersWrong("\n".join(missing))
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -185,8 +185,8 @@ def backups(plans: Iterable[Told], points: Sequence[Told] | None, name: str, now
     return [ok(about, f"{len(made)} kept, the last {age / timedelta(hours=1):.0f} h old")]
 
 
-def alarms(told: Sequence[Told], subscriptions: Sequence[Told]) -> list[Finding]:
-    """The alarms of the stage, and who is subscribed to the topics that they tell."""
+def alarms(told: Sequence[Told]) -> list[Finding]:
+    """The alarms of the stage."""
     about = "Alarms"
     if not told:
         return [fail(about, "there are none", "make deploy")]
@@ -197,11 +197,17 @@ def alarms(told: Sequence[Told], subscriptions: Sequence[Told]) -> list[Finding]
         found.append(fail(about, f"tell nobody: {', '.join(mute)}", "enable their actions, or make deploy"))
     if ringing:
         found.append(warn(about, f"ringing now: {', '.join(ringing)}", "docs/operations.md"))
+    return found or [ok(about, f"{len(told)}, all quiet")]
+
+
+def operators(subscriptions: Sequence[Told]) -> Finding:
+    """Who is subscribed to the topics that the alarms tell."""
+    about = "Operators"
     confirmed = [each for each in subscriptions if str(each.get("SubscriptionArn", "")).startswith("arn:")]
-    if not confirmed:
-        waiting = "whoever is to be told has not confirmed yet" if subscriptions else "nobody is subscribed"
-        found.append(fail("Operators", waiting, "subscribe the operators to the topic of the alarms, and confirm"))
-    return found or [ok(about, f"{len(told)}, all quiet, told to {len(confirmed)}")]
+    if confirmed:
+        return ok(about, f"{len(confirmed)} told of alarms")
+    waiting = "whoever is to be told has not confirmed yet" if subscriptions else "nobody is subscribed"
+    return fail(about, waiting, "subscribe the operators to the topic of the alarms, and confirm")
 
 
 def schedules(told: Sequence[Told]) -> list[Finding]:

@@ -146,10 +146,9 @@ class Stage:
 
     def alarms(self) -> list[Finding]:
         told = self._all("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=f"{self.name}-")
-        if self.is_local:
-            return [skip("Alarms")]
         topics = {action for each in told for action in each.get("AlarmActions", []) if ":sns:" in action}
-        return findings.alarms(told, [each for topic in sorted(topics) for each in self._subscriptions(topic)])
+        told_to = [each for topic in sorted(topics) for each in self._subscriptions(topic)]
+        return [*findings.alarms(told), skip("Operators") if self.is_local else findings.operators(told_to)]
 
     def schedules(self) -> list[Finding]:
         return findings.schedules(self._all("scheduler", "list_schedules", "Schedules", NamePrefix=f"{self.name}-"))

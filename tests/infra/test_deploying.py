@@ -4,8 +4,9 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
@@ -274,3 +275,16 @@ def test_the_exit_code_says_what_became_of_it(capsys: pytest.CaptureFixture[str]
     assert run("Prod", {}) == deploy.WRONG
     assert "make deploy STAGE=test" in capsys.readouterr().err
     assert run("test", {"PARAMETERS": "oops"}) == deploy.WRONG
+
+
+def test_a_missing_region_and_missing_credentials_are_told_together() -> None:
+    class Nowhere:
+        region_name = None
+
+        def get_credentials(self) -> None:
+            return None
+
+    with pytest.raises(ParametersWrong) as refused:
+        deploy.check(cast("boto3.Session", Nowhere()))
+    assert [line.split(":")[0] for line in str(refused.value).splitlines()] == ["AWS_REGION", "AWS_PROFILE"]
+    deploy.check(boto3.Session("a", "b", region_name="eu-central-1"))

@@ -31,7 +31,8 @@ def test_every_finding_that_is_not_well_says_what_to_do() -> None:
         *findings.mail_events({}, {}, []),
         *findings.tables({}),
         *findings.backups([], None, "x", NOW),
-        *findings.alarms([], []),
+        *findings.alarms([]),
+        findings.operators([]),
         *findings.schedules([]),
         *findings.link_keys({}, 0, NOW),
         *findings.user_pool({}, {}),
@@ -41,7 +42,7 @@ def test_every_finding_that_is_not_well_says_what_to_do() -> None:
         *findings.dead_letters(3),
         *findings.release({"api-handler": ("3", "4")}),
     ]
-    assert len(everything) == 20
+    assert len(everything) == 21
     for finding in everything:
         assert finding.level in (Level.WARN, Level.FAIL), finding
         assert finding.todo, finding
@@ -164,15 +165,18 @@ def alarm(name: str, state: str = "OK", enabled: bool = True, actions: Sequence[
     return {"AlarmName": name, "StateValue": state, "ActionsEnabled": enabled, "AlarmActions": list(actions)}
 
 
-def test_alarms_are_there_on_and_told_to_somebody() -> None:
-    somebody = [{"SubscriptionArn": "arn:aws:sns:eu-central-1:123456789012:operators:1"}]
-    assert levels(findings.alarms([alarm("a"), alarm("b")], somebody)) == ["OK Alarms"]
-    assert levels(findings.alarms([alarm("a", "ALARM")], somebody)) == ["WARN Alarms"]
-    assert (
-        "tell nobody: a, b" in findings.alarms([alarm("a", enabled=False), alarm("b", actions=())], somebody)[0].detail
-    )
-    assert levels(findings.alarms([alarm("a")], [])) == ["FAIL Operators"]
-    assert levels(findings.alarms([alarm("a")], [{"SubscriptionArn": "PendingConfirmation"}])) == ["FAIL Operators"]
+def test_alarms_are_there_and_on() -> None:
+    assert levels(findings.alarms([alarm("a"), alarm("b")])) == ["OK Alarms"]
+    assert levels(findings.alarms([alarm("a", "ALARM")])) == ["WARN Alarms"]
+    mute = [alarm("a", enabled=False), alarm("b", actions=())]
+    assert "tell nobody: a, b" in findings.alarms(mute)[0].detail
+
+
+def test_alarms_are_told_to_somebody() -> None:
+    somebody = {"SubscriptionArn": "arn:aws:sns:eu-central-1:123456789012:operators:1"}
+    waiting = {"SubscriptionArn": "PendingConfirmation"}
+    told_to: tuple[list[Told], ...] = ([somebody], [somebody, waiting], [waiting], [])
+    assert [findings.operators(each).level for each in told_to] == [Level.OK, Level.OK, Level.FAIL, Level.FAIL]
 
 
 def test_schedules_are_on() -> None:

@@ -61,11 +61,21 @@ def test_what_the_issue_asks_for_is_watched(found: dict[str, Any]) -> None:
     assert {
         "bounce-rate", "complaint-rate", "campaign-failed", "inquiry-failed", "past-deadline", "dead-letters",
         "sign-in-failures", "no-campaign", "sandbox", "backup-failed",
+        "backup-missing",
     } <= found.keys()  # fmt: skip
     assert found["bounce-rate"]["Threshold"] < 0.05, "SES reviews an account there"
     assert found["complaint-rate"]["Threshold"] < 0.001
     assert found["no-campaign"]["Threshold"] == 213
     assert found["no-campaign"]["TreatMissingData"] == found["past-deadline"]["TreatMissingData"] == "breaching"
+
+
+def test_a_table_that_the_plan_selects_and_does_not_back_up_is_missed(
+    template: Template, found: dict[str, Any]
+) -> None:
+    (selection,) = resources(template, "AWS::Backup::BackupSelection").values()
+    alarm = found["backup-missing"]
+    assert alarm["Threshold"] == len(selection["BackupSelection"]["Resources"])
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
 
 
 def test_every_queue_has_an_alarm(template: Template, found: dict[str, Any]) -> None:
