@@ -62,6 +62,9 @@ def count_inquiries(
     recorded neither before they had passed nor more than `late` seconds after. `forgotten` is the stretch of time of
     which the tables were set back: what was sent in it may come again.
     """
+    silent = [inquiry_id for inquiry_id in ids if inquiry_id not in acknowledged]
+    with suppress(AssertionError):  # 72 hours begin with the notice, which may have been late: they may not be over
+        wait_for(lambda: all(_overdue(service.get(inquiry_id)) for inquiry_id in silent), "the deadlines", late)
     with suppress(AssertionError):  # a deadline may pass just now, and be told of
         wait_for(lambda: not any(service.get(inquiry_id).outbox for inquiry_id in ids), "the mails of the inquiries")
     policy = settings().inquiries
@@ -100,7 +103,7 @@ def count_inquiries(
         if told_asker == 0:
             report.lost.append(f"{inquiry_id}: the inquiring side was told nothing")
         first = found.steps[0]
-        overdue = [event.at for event in found.events if event.what is What.OVERDUE and event.step == 1]
+        overdue = _overdue(found)
         if len(overdue) > 1:
             report.duplicated.append(f"{inquiry_id}: overdue {len(overdue)} times")
         if inquiry_id not in acknowledged and not overdue:
@@ -118,6 +121,11 @@ def count_inquiries(
         f"{len(ids)} inquiries, {len(acknowledged)} acknowledged; "
         f"a missed deadline was acted on {worst:.1f} s after it at most"
     )
+
+
+def _overdue(found: Inquiry) -> list[datetime]:
+    """When it was recorded that the first contact's 72 hours were missed."""
+    return [event.at for event in found.events if event.what is What.OVERDUE and event.step == 1]
 
 
 def _acted_after(found: Inquiry) -> float:
