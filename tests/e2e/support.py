@@ -80,6 +80,11 @@ class Stack:
         """The name of one of our resources."""
         return f"poc-directory-local-{what}"
 
+    def machine(self, what: str) -> str:
+        """The ARN of a state machine, `ping-campaign` or `inquiry`."""
+        machines = self.aws("stepfunctions").list_state_machines()["stateMachines"]
+        return str(next(each["stateMachineArn"] for each in machines if each["name"] == self.name(what)))
+
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All items of a table, as the SDK gives them but without type names."""
         pages = self.aws("dynamodb").get_paginator("scan").paginate(TableName=self.name(table), ConsistentRead=True)

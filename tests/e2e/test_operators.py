@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import Campaign
 from tests.e2e.support import PATIENCE, Stack, Visitor, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -81,6 +82,18 @@ def test_sign_ins_that_fail_fire_their_alarm_which_names_its_runbook(stack: Stac
         assert set(tries.map(fail, range(35))) <= {200, 400, 403, 429}
     message = fires(stack, told, "sign-in-failures")
     assert message["AlarmDescription"].endswith("docs/operations.md#sign-in-failures")
+
+
+def test_the_complaint_in_the_ping_campaign_has_fired_its_alarm(stack: Stack, campaign: Campaign) -> None:
+    # One of some hundred mails is over the rate at which SES pauses an account.
+    wait_for(lambda: state(stack, "complaint-rate") == "ALARM", "the alarm of the complaint", 2 * PATIENCE)
+
+
+def test_a_state_machine_that_fails_fires_its_alarm(stack: Stack, told: list[dict[str, Any]]) -> None:
+    stack.aws("stepfunctions").start_execution(
+        stateMachineArn=stack.machine("inquiry"), name="of-nothing", input='{"inquiry_id": "IN-N0THING"}'
+    )
+    fires(stack, told, "inquiry-failed")
 
 
 def test_an_event_that_was_given_up_fires_its_alarm_and_its_removal_ends_it(

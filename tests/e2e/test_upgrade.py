@@ -154,7 +154,7 @@ def upgraded(small: Stack, tmp_path_factory: pytest.TempPathFactory) -> Upgraded
     answered, silent = (open_inquiry(small, burundi, case) for case in ("ANSWERED", "SILENT"))
     notices = {each: mail_about(small, each, ASKED_EMAIL) for each in (answered, silent)}
     (running,) = small.aws("stepfunctions").list_executions(
-        stateMachineArn=machine(small, "ping-campaign"), statusFilter="RUNNING"
+        stateMachineArn=small.machine("ping-campaign"), statusFilter="RUNNING"
     )["executions"]
     before, shown = versions(small), list[Change]()
 
@@ -167,11 +167,6 @@ def upgraded(small: Stack, tmp_path_factory: pytest.TempPathFactory) -> Upgraded
     execution = str(running["executionArn"])
     assert status(small, execution) == "RUNNING", "this machine is too slow for the WINDOW"
     return Upgraded(burundi, campaign_id, execution, pings, answered, silent, notices, before, shown)
-
-
-def machine(stack: Stack, name: str) -> str:
-    machines = stack.aws("stepfunctions").list_state_machines()["stateMachines"]
-    return str(next(each["stateMachineArn"] for each in machines if each["name"] == stack.name(name)))
 
 
 def status(stack: Stack, execution: str) -> str:
