@@ -24,21 +24,26 @@ def run(ground: Ground, report: Report) -> None:
         _skew(ground, sign * SKEW, names)
     report.injected.append(f"{SKEW:.0f} s ahead: {', '.join(AHEAD)}; {SKEW:.0f} s behind: {', '.join(BEHIND)}")
     try:
-        _run(ground, report, expected, "one way")
+        _run(ground, report, expected, "one way", SKEW)
         for sign, names in ((-1, AHEAD), (1, BEHIND)):
             _skew(ground, sign * SKEW, names)
         report.injected.append("and the other way round")
-        _run(ground, report, expected, "other way")
+        _run(ground, report, expected, "other way", -SKEW)
     finally:
         for names in (AHEAD, BEHIND):
             _skew(ground, 0.0, names)
     check_audit(report)
 
 
-def _run(ground: Ground, report: Report, expected: int, way: str) -> None:
+def _run(ground: Ground, report: Report, expected: int, way: str, ahead: float) -> None:
     campaign_id = ground.start_campaign()
-    ids = open_some(3, f"SKEW-{way}", skip=70 if way == "one way" else 80)
-    assert ground.acknowledge(ground.wait_for_notice(ids[0])), ids[0]
+    ids = open_some(3, f"SKEW-{way}", skip=70 if way == "one way" else 74)
+    notice = ground.wait_for_notice(ids[0])
+    told_at = wait_for(lambda: service.get(ids[0]).steps[0].notified_at, "the record of a notice")
+    assert abs(told_at.timestamp() - notice.at - ahead) < SKEW / 2, (
+        f"notify-inquiry is not {ahead} s ahead"
+    )
+    assert ground.acknowledge(notice), ids[0]
     firsts = ground.wait_for_first_mails(campaign_id, expected)
     answered = ground.confirm(dict(sorted(firsts.items())[: expected // 2]))
     wait_for(lambda: all(_is_overdue(each) for each in ids[1:]), "the missed deadlines")
@@ -56,11 +61,13 @@ def _is_overdue(inquiry_id: str) -> bool:
 
 
 def _skew(ground: Ground, seconds: float, functions: tuple[str, ...]) -> None:
-    """Set the clock of these Lambdas off; their processes start anew with it."""
+    """Set the clock of these Lambdas off: a new version of each, whose processes start with it."""
     client = ground.client("lambda")
     for function in functions:
         name = ground.name(function)
         variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         variables |= {"CLOCK_SKEW_SECONDS": str(seconds), "PYTHONPATH": str(FOLDER) if seconds else ""}
         client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+        version = client.publish_version(FunctionName=name)["Version"]
+        client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
         ground.kill(function)
