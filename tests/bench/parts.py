@@ -19,6 +19,7 @@ from tests.bench.child import in_background, measure
 from tests.bench.results import Part, Row, kept, ratio
 
 SES_RATE = 14.0  # mails a second: what a new production account may send
+FLAT_FROM, FLAT = 1_000, 1.25  # a page of 1,000 rows more or less is flat; ten or a hundred times the rows is not
 LARGE_RATE = 200.0  # mails a second: an account that has a hundred thousand PoCs will have asked for more
 ZIP = ROOT / "build" / "deployment.zip"
 RUNS = 3
@@ -197,7 +198,20 @@ def campaign(number: int, per_second: float) -> Part:
     if small := number == 10_000 and kept("campaign-1000"):
         data["worked_out"] = worked_out(small.data, data, 10 * mails)
         rows.append(_worked_out_row(100_000, data["worked_out"]))
+    if number > FLAT_FROM and (small := kept(f"campaign-{FLAT_FROM}")):
+        rows.append(_memory_row(small.data, data))
     return Part(f"campaign-{number}", rows, data)
+
+
+def _memory_row(small: Mapping[str, Any], large: Mapping[str, Any]) -> Row:
+    peaks = {name: (used["peak"], large["lambdas"][name]["peak"]) for name, used in small["lambdas"].items()}
+    name, (before, after) = max(peaks.items(), key=lambda each: each[1][1] / each[1][0])
+    return Row(
+        f"memory from {small['number']:,} to {large['number']:,} PoCs: the Lambda that grows most",
+        f"{after / before:.2f} (`{name}`, {before:.0f} to {after:.0f} MB)",
+        f"flat: at most {FLAT}",
+        after / before <= FLAT,
+    )
 
 
 def _worked_out_row(number: int, found: Mapping[str, int]) -> Row:

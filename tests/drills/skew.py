@@ -40,9 +40,7 @@ def _run(ground: Ground, report: Report, expected: int, way: str, ahead: float) 
     ids = open_some(3, f"SKEW-{way}", skip=70 if way == "one way" else 74)
     notice = ground.wait_for_notice(ids[0])
     told_at = wait_for(lambda: service.get(ids[0]).steps[0].notified_at, "the record of a notice")
-    assert abs(told_at.timestamp() - notice.at - ahead) < SKEW / 2, (
-        f"notify-inquiry is not {ahead} s ahead"
-    )
+    assert abs(told_at.timestamp() - notice.at - ahead) < SKEW / 2, f"notify-inquiry is not {ahead} s ahead"
     assert ground.acknowledge(notice), ids[0]
     firsts = ground.wait_for_first_mails(campaign_id, expected)
     answered = ground.confirm(dict(sorted(firsts.items())[: expected // 2]))
