@@ -199,11 +199,12 @@ def campaign(number: int, per_second: float) -> Part:
         data["worked_out"] = worked_out(small.data, data, 10 * mails)
         rows.append(_worked_out_row(100_000, data["worked_out"]))
     if number > FLAT_FROM and (small := kept(f"campaign-{FLAT_FROM}")):
-        rows.append(_memory_row(small.data, data))
+        rows.append(memory_row(small.data, data))
     return Part(f"campaign-{number}", rows, data)
 
 
-def _memory_row(small: Mapping[str, Any], large: Mapping[str, Any]) -> Row:
+def memory_row(small: Mapping[str, Any], large: Mapping[str, Any]) -> Row:
+    """Whether memory is flat: of all Lambdas, the one whose peak grows most from the small campaign to the large."""
     peaks = {name: (used["peak"], large["lambdas"][name]["peak"]) for name, used in small["lambdas"].items()}
     name, (before, after) = max(peaks.items(), key=lambda each: each[1][1] / each[1][0])
     return Row(

@@ -24,12 +24,13 @@ def panels(parts: Sequence[Part]) -> dict[str, tuple[bool, Series]]:
         return [(part.data["number"], pick(part.data)) for part in parts]
 
     def machine(figure: str) -> Series:
-        shown = {"measured": each(lambda data: data["machine"][figure])}
+        shown = {f"measured, {parts[-1].data['per_second']:.0f}/s": each(lambda data: data["machine"][figure])}
         told = [
             (10 * part.data["number"], part.data["worked_out"][figure]) for part in parts if "worked_out" in part.data
         ]
-        # At the pace of the smaller ones; the largest is measured at a higher one.
-        return {**shown, "at 14 a second (worked out)": [*shown["measured"][:2], *told]} if told else shown
+        # At the pace of the smaller ones (mails a second); the largest is measured at a higher one.
+        (measured,) = shown.values()
+        return {**shown, "14/s, worked out": [*measured[:2], *told]} if told else shown
 
     names = list(parts[0].data["lambdas"])
     cpu = {name: each(lambda data, name=name: data["lambdas"][name]["cpu"]) for name in names}
@@ -98,4 +99,5 @@ def _ticks(values: Sequence[float], log: bool) -> list[float]:
         low = math.floor(math.log10(min(values)))
         return [10.0**power for power in range(low, max(low + 1, math.ceil(math.log10(max(values)))) + 1)]
     step = 10 ** math.floor(math.log10(max(values) or 1)) / 2
+    step *= 2 if max(values) / step > 10 else 1
     return [step * number for number in range(int(max(values) / step) + 1)]

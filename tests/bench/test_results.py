@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.bench import page
-from tests.bench.parts import PARTS, worked_out
+from tests.bench.parts import PARTS, memory_row, worked_out
 from tests.bench.plot import svg
 from tests.bench.results import Part, Row, keep, kept, ratio, table
 
@@ -44,7 +44,8 @@ def campaign(number: int, calls: int, transitions: int) -> Part:
         name: {"calls": calls, "cpu": number / 100, "peak": 60.0} for name in ("open_campaign", "dispatch_pings")
     }
     machine = {"transitions": transitions, "events": 3 * transitions}
-    return Part(f"campaign-{number}", [], {"number": number, "lambdas": lambdas, "machine": machine})
+    data = {"number": number, "per_second": 14.0, "lambdas": lambdas, "machine": machine}
+    return Part(f"campaign-{number}", [], data)
 
 
 def test_the_growth_is_drawn_with_every_lambda_named() -> None:
@@ -52,6 +53,15 @@ def test_the_growth_is_drawn_with_every_lambda_named() -> None:
 
     assert drawn.count("open_campaign") == drawn.count("dispatch_pings") == 2
     ElementTree.fromstring(drawn)  # noqa: S314 (our own)
+
+
+def test_memory_is_flat_or_not_by_the_lambda_that_grows_most() -> None:
+    small, large = campaign(1_000, 5, 37), campaign(100_000, 280, 587)
+
+    assert memory_row(small.data, large.data).met is True
+    large.data["lambdas"]["open_campaign"]["peak"] = 120.0
+    row = memory_row(small.data, large.data)
+    assert (row.met, row.measured) == (False, "2.00 (`open_campaign`, 60 to 120 MB)")
 
 
 def test_what_a_dispatch_adds_is_taken_from_two_sizes() -> None:
