@@ -67,12 +67,12 @@ class Reader:
     def press(self, text: str) -> None:
         self.page.locator("main").get_by_role("button", name=self.said(text), exact=True).first.click()
 
-    def mistake(self, heading: str, name: str, **typed: str) -> None:
-        """Send the form of this page as it must not be sent: what is wrong is said on top and at its field."""
+    def mistake(self, heading: str, name: str, form: str = "main form[method=post]", **typed: str) -> None:
+        """Send a form of this page as it must not be sent: what is wrong is said on top and at its field."""
         self.page.evaluate("document.querySelectorAll('main form').forEach(form => form.noValidate = true)")
         for field, text in typed.items():
             self.page.fill(f"#{field}", text)
-        self.page.locator("main form[method=post] button").last.click()
+        self.page.locator(form).first.locator("button").last.click()
         expect(self.page.locator("main [role=alert]")).to_be_visible()
         for complaint in self.page.evaluate(UNTIED):
             self.watch.note(f"{self.name}-{name} in {self.language!r}: {complaint}")
@@ -254,7 +254,7 @@ def _visitor(me: Reader, today: Today) -> None:
     me.page.goto(today.ping.link_in(me.language))
     me.at(me.said("Are these contact details current?"), "ping")
     me.page.locator("details.change summary").click()
-    me.mistake(me.said("Are these contact details current?"), "ping-wrong")
+    me.mistake(me.said("Are these contact details current?"), "ping-wrong", "details.change form")
     me.page.goto(today.notice.link_in(me.language))
     me.at(me.said("%(state)s asks your State to get in touch", state=me.state(OWN)), "notice")
     me.page.goto(f"/p/forged~token?lang={me.language}")
