@@ -30,7 +30,8 @@ LOCAL = "local"
 """The stage of the local AWS."""
 USABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
-NOT_YET = (None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+NEVER_WAS = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+NOT_YET = (None, "REVIEW_IN_PROGRESS", *NEVER_WAS)
 
 
 class DeployError(Exception):
@@ -71,6 +72,9 @@ class Deployment:
         self._cloudformation = session.client("cloudformation", endpoint_url=endpoint_url)
         self._s3 = session.client("s3", endpoint_url=endpoint_url)
         self._sts = session.client("sts", endpoint_url=endpoint_url)
+        self._dynamodb = session.client("dynamodb", endpoint_url=endpoint_url)
+        self._cognito = session.client("cognito-idp", endpoint_url=endpoint_url)
+        self._ses = session.client("sesv2", endpoint_url=endpoint_url)
 
     def deploy(self, given: dict[str, str], agree: Agree = lambda _changes: True) -> dict[str, str]:
         """Create or update the stack and wait for it; gives its outputs. Raises DeployError.
@@ -82,8 +86,10 @@ class Deployment:
         kept = self._values()
         if wrong := parameters.problems(load_template(self._build.template), given, kept):
             raise ParametersWrong("\n".join(wrong))
-        template_url = self._upload({**kept, **given})
         self._clear_failed_creation()
+        if not self.exists() and (domain := given.get("MailDomain")):
+            self._refuse_taken_domain(domain)
+        template_url = self._upload({**kept, **given})
         seen: set[str] = set()
         self._new_events(seen)
         change_set = self._change_set(template_url, given)
@@ -127,13 +133,53 @@ class Deployment:
         )
 
     def _clear_failed_creation(self) -> None:
-        """A stack whose very first creation failed can only be deleted; it holds nothing."""
-        if self._status() == "ROLLBACK_COMPLETE":
+        """A stack whose very first creation failed can only be deleted; it holds nothing.
+
+        CloudFormation leaves tables and the user pool, which are protected from deletion, so they are deleted here.
+        Raises DeployError where one of them holds something all the same.
+        """
+        if self._status() in NEVER_WAS:
             self.progress("removing what is left of a first deployment that failed")
+            for page in self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack):
+                for left in page["StackResourceSummaries"]:
+                    if left["ResourceStatus"] != "DELETE_COMPLETE" and left.get("PhysicalResourceId"):
+                        self._delete_protected(left["ResourceType"], left["PhysicalResourceId"])
             self._cloudformation.delete_stack(StackName=self.stack)
             self._cloudformation.get_waiter("stack_delete_complete").wait(
                 StackName=self.stack, WaiterConfig={"Delay": 2, "MaxAttempts": 300}
             )
+
+    def _delete_protected(self, kind: str, name: str) -> None:
+        """Delete a table or the user pool of a stack that never was, in spite of its protection."""
+        try:
+            if kind == "AWS::DynamoDB::Table":
+                if self._dynamodb.scan(TableName=name, Limit=1)["Items"]:
+                    raise DeployError(f"{name} holds something, so it is no left-over: look at it before you go on")
+                self._dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+                self._dynamodb.get_waiter("table_exists").wait(TableName=name)
+                self._dynamodb.delete_table(TableName=name)
+                self._dynamodb.get_waiter("table_not_exists").wait(TableName=name)
+            elif kind == "AWS::Cognito::UserPool":
+                if self._cognito.list_users(UserPoolId=name, Limit=1)["Users"]:
+                    raise DeployError(f"{name} holds somebody, so it is no left-over: look at it before you go on")
+                self._cognito.update_user_pool(UserPoolId=name, DeletionProtection="INACTIVE")
+                self._cognito.delete_user_pool(UserPoolId=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+
+    def _refuse_taken_domain(self, domain: str) -> None:
+        """Raises ParametersWrong when SES has this identity already, as CloudFormation cannot take one over."""
+        try:
+            self._ses.get_email_identity(EmailIdentity=domain)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NotFoundException":
+                return
+            raise
+        raise ParametersWrong(
+            f"MailDomain: SES has an identity {domain} already. Each stage needs a domain of its own, for instance "
+            "test.example.int below example.int. If nothing uses that identity, delete it in SES"
+        )
 
     def _upload(self, values: dict[str, str]) -> str:
         """Put zip and template where CloudFormation reads them; names are content hashes, so nothing is overwritten."""

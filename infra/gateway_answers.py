@@ -29,6 +29,7 @@ _ANSWERS: dict[str, tuple[str, tuple[str, str]]] = {
     "MISSING_AUTHENTICATION_TOKEN": ("404", _MISSING),  # so it calls a path or a method that the site does not have
     "REQUEST_TOO_LARGE": ("413", _LARGE),
     "THROTTLED": ("429", _MANY),
+    "WAF_FILTERED": ("", _MANY),  # to people nearly always the limit for each address: a Mission behind one
 }
 """Kind of answer, status (empty: API Gateway's own), and title and advice as our own pages have them."""
 

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 LOCAL = "local"
+PATIENT = Config(read_timeout=900, retries={"total_max_attempts": 1})
+"""As long as the Lambdas may take: a second try would begin again from the first inquiry."""
 
 
 class RebuildError(Exception):
@@ -37,7 +40,7 @@ def rebuild(client: "LambdaClient", stage: str) -> list[str]:
 
 
 def _call(client: "LambdaClient", stage: str, function: str, event: dict[str, bool]) -> dict[str, object]:
-    answer = client.invoke(FunctionName=f"poc-directory-{stage}-{function}", Payload=json.dumps(event).encode())
+    answer = client.invoke(FunctionName=f"poc-directory-{stage}-{function}:live", Payload=json.dumps(event).encode())
     said = answer["Payload"].read().decode()
     if "FunctionError" in answer:
         raise RebuildError(f"{function}: {said}")
@@ -54,7 +57,7 @@ def main() -> None:
         forget_the_users_aws()
         os.environ.update(LocalAws(ROOT / ".local", arguments.port).credentials)
     try:
-        print("\n".join(rebuild(boto3.client("lambda"), arguments.stage)))
+        print("\n".join(rebuild(boto3.client("lambda", config=PATIENT), arguments.stage)))
     except (RebuildError, ClientError, BotoCoreError) as error:
         sys.exit(f"The state machines of `{arguments.stage}` could not be rebuilt: {error}")
 

@@ -12,7 +12,8 @@ The two tables of the audit trail are refused: records are only ever added, and 
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,16 +28,17 @@ if TYPE_CHECKING:
 LOCAL = "local"
 APPEND_ONLY = frozenset({"audit-records", "audit-heads"})
 AT_ONCE = 25  # what BatchWriteItem takes
-TRIES = 10
+TRIES, LONGEST_WAIT = 10, 5.0  # seconds; botocore does not repeat what DynamoDB leaves undone
 
 Item = dict[str, Any]
+Sleep = Callable[[float], None]
 
 
 class RestoreError(Exception):
     """The tables do not fit, or DynamoDB does not take the items; the message says which."""
 
 
-def restore(client: "DynamoDBClient", restored: str, table: str) -> tuple[int, int]:
+def restore(client: "DynamoDBClient", restored: str, table: str, sleep: Sleep = time.sleep) -> tuple[int, int]:
     """Make `table` hold what `restored` holds; returns how many items were put and deleted. Raises RestoreError."""
     keys = [_key_names(client, name) for name in (restored, table)]
     if keys[0] != keys[1]:
@@ -53,7 +55,7 @@ def restore(client: "DynamoDBClient", restored: str, table: str) -> tuple[int, i
             if _identity(item, keys[0]) not in kept:
                 yield {"DeleteRequest": {"Key": {name: item[name] for name in keys[0]}}}
 
-    return _write(client, table, put()), _write(client, table, delete())
+    return _write(client, table, put(), sleep), _write(client, table, delete(), sleep)
 
 
 def _key_names(client: "DynamoDBClient", table: str) -> list[str]:
@@ -70,11 +72,13 @@ def _identity(item: Item, keys: list[str]) -> str:
     return repr([item[name] for name in keys])
 
 
-def _write(client: "DynamoDBClient", table: str, requests: Iterator[Item]) -> int:
+def _write(client: "DynamoDBClient", table: str, requests: Iterator[Item], sleep: Sleep) -> int:
     written = 0
     while some := list(islice(requests, AT_ONCE)):
         left: list[Any] = some
-        for _try in range(TRIES):
+        for number in range(TRIES):
+            if number:
+                sleep(min(2**number / 10, LONGEST_WAIT))
             left = client.batch_write_item(RequestItems={table: left})["UnprocessedItems"].get(table, [])
             if not left:
                 break

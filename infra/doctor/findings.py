@@ -13,8 +13,8 @@ from chalicelib.web.headers import ALWAYS
 
 Told = Mapping[str, Any]
 EVENTS = {"DELIVERY", "BOUNCE", "COMPLAINT", "REJECT"}
-KEY_AGE = timedelta(days=400)
-"""After which link-signing keys should be rotated: once a year, and some to spare."""
+KEY_AGE = timedelta(days=110)
+"""After which link-signing keys should have been rotated: once a quarter, and some to spare."""
 BACKUP_AGE = timedelta(days=2)
 
 
@@ -225,7 +225,13 @@ def link_keys(secret: Told, keys: int, now: datetime) -> list[Finding]:
         return [fail("Link keys", "there are none: no link can be made or read", "docs/deploy.md, Link keys")]
     age = now - changed
     if age > KEY_AGE:
-        return [warn("Link keys", f"the newest is {age.days} days old", "rotate them (docs/security.md)")]
+        return [
+            warn(
+                "Link keys",
+                f"the newest is {age.days} days old",
+                "see why `rotate-link-keys` did not run (docs/security.md)",
+            )
+        ]
     return [ok("Link keys", f"{keys}, the newest {age.days} days old")]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from chalicelib.links import keys
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.mail.gateway import standing
 from chalicelib.settings import from_environment
@@ -76,8 +77,9 @@ class Stage:
 
     @cached_property
     def _keys(self) -> list[str]:
+        """The keys of links as the site has them, the one that signs last."""
         secret = self.aws("secretsmanager").get_secret_value(SecretId=f"{self.name}/link-keys")["SecretString"]
-        return [line.strip() for line in secret.splitlines() if line.strip()]
+        return keys.for_signer(keys.parse(secret), self.now)
 
     def _named(self, kind: str) -> list[str]:
         """The physical ids of the stack's resources of one type."""

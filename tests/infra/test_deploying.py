@@ -38,6 +38,10 @@ class Cloud:
         self._to_come = events or []
         self._events: list[dict[str, str]] = []
         self.region_name = "eu-central-1"
+        self.identities: set[str] = set()
+        self.items: list[Any] = []
+        self.left_over: list[dict[str, str]] = []
+        self._asked = ""
 
     # the session
     def client(self, _name: str, endpoint_url: str | None = None) -> "Cloud":
@@ -56,6 +60,30 @@ class Cloud:
 
     def put_object(self, **given: Any) -> None:
         self.calls.append(f"put {given['Key'].rsplit('.', 1)[1]}")
+
+    # SES, DynamoDB and Cognito
+    def get_email_identity(self, **given: str) -> dict[str, str]:
+        if given["EmailIdentity"] not in self.identities:
+            raise ClientError({"Error": {"Code": "NotFoundException", "Message": "none"}}, "GetEmailIdentity")
+        return {}
+
+    def scan(self, **_given: Any) -> dict[str, Any]:
+        return {"Items": self.items}
+
+    def update_table(self, **given: Any) -> None:
+        self.calls.append(f"protect {given['TableName']} {given['DeletionProtectionEnabled']}")
+
+    def delete_table(self, **given: str) -> None:
+        self.calls.append(f"delete {given['TableName']}")
+
+    def list_users(self, **_given: Any) -> dict[str, Any]:
+        return {"Users": []}
+
+    def update_user_pool(self, **given: str) -> None:
+        self.calls.append(f"protect {given['UserPoolId']} {given['DeletionProtection']}")
+
+    def delete_user_pool(self, **given: str) -> None:
+        self.calls.append(f"delete {given['UserPoolId']}")
 
     # CloudFormation
     def describe_stacks(self, **_given: str) -> dict[str, Any]:
@@ -99,11 +127,15 @@ class Cloud:
     def update_termination_protection(self, **given: Any) -> None:
         self.calls.append(f"protect {given['EnableTerminationProtection']}")
 
-    def get_paginator(self, _name: str) -> "Cloud":
+    def get_paginator(self, name: str) -> "Cloud":
+        self._asked = name
         return self
 
     def paginate(self, **_given: str) -> Iterator[dict[str, Any]]:
-        yield {"StackEvents": self._events[::-1]}
+        if self._asked == "list_stack_resources":
+            yield {"StackResourceSummaries": self.left_over}
+        else:
+            yield {"StackEvents": self._events[::-1]}
 
 
 def event(name: str, status: str, reason: str = "") -> dict[str, str]:
@@ -207,6 +239,46 @@ def test_a_first_deployment_that_failed_is_cleared_away_and_made_anew(build: Bui
     deployment(cloud, build).deploy(GIVEN)
     assert "delete stack" in cloud.calls
     assert "prepare CREATE" in cloud.calls
+
+
+def left(kind: str, name: str, status: str = "DELETE_FAILED") -> dict[str, str]:
+    return {"ResourceType": kind, "PhysicalResourceId": name, "ResourceStatus": status}
+
+
+def test_what_is_protected_from_deletion_does_not_block_the_next_try(build: Build) -> None:
+    cloud = Cloud("ROLLBACK_FAILED", "CREATE_COMPLETE")
+    cloud.left_over = [
+        left("AWS::DynamoDB::Table", "entries"),
+        left("AWS::DynamoDB::Table", "gone", "DELETE_COMPLETE"),
+        left("AWS::Cognito::UserPool", "pool"),
+        left("AWS::SNS::Topic", "topic"),
+    ]
+    deployment(cloud, build).deploy(GIVEN)
+    done = [call for call in cloud.calls if call.startswith(("protect", "delete"))]
+    assert done == [
+        "protect entries False", "delete entries", "protect pool INACTIVE", "delete pool", "delete stack",
+        "protect True",
+    ]  # fmt: skip
+
+
+def test_a_left_over_that_holds_something_is_not_deleted(build: Build) -> None:
+    cloud = Cloud("ROLLBACK_FAILED")
+    cloud.left_over, cloud.items = [left("AWS::DynamoDB::Table", "entries")], [{"state": {"S": "AM"}}]
+    with pytest.raises(DeployError, match="entries holds something"):
+        deployment(cloud, build).deploy(GIVEN)
+    assert [call for call in cloud.calls if call.startswith(("protect", "delete"))] == []
+
+
+def test_a_domain_that_ses_has_already_is_refused_before_anything_is_made(build: Build) -> None:
+    cloud = Cloud()
+    cloud.identities = {"example.int"}
+    with pytest.raises(ParametersWrong, match="a domain of its own"):
+        deployment(cloud, build).deploy(GIVEN)
+    assert cloud.calls == []
+    cloud = Cloud("UPDATE_COMPLETE")
+    cloud.identities = {"example.int"}
+    deployment(cloud, build).deploy(GIVEN)
+    assert "execute" in cloud.calls, "its own identity is no obstacle to an update"
 
 
 # The question

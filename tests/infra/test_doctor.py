@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.links import keys
 from chalicelib.mail.gateway import Standing
 from chalicelib.settings import PingPolicy
 from chalicelib.web.headers import ALWAYS
 from infra.doctor import findings
 from infra.doctor.__main__ import NOT_WELL, WELL, examine
 from infra.doctor.findings import Finding, Level, ok, warn
+from infra.doctor.gather import Stage
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 Told = dict[str, Any]
@@ -189,9 +192,23 @@ def test_link_keys_are_there_and_not_too_old() -> None:
     def aged(days: int) -> Told:
         return {"LastChangedDate": NOW - timedelta(days=days), "CreatedDate": NOW - timedelta(days=3000)}
 
-    assert levels(findings.link_keys(aged(400), 1, NOW)) == ["OK Link keys"]
-    assert levels(findings.link_keys(aged(401), 2, NOW)) == ["WARN Link keys"]
+    assert levels(findings.link_keys(aged(110), 1, NOW)) == ["OK Link keys"]
+    assert levels(findings.link_keys(aged(111), 2, NOW)) == ["WARN Link keys"]
     assert levels(findings.link_keys(aged(1), 0, NOW)) == ["FAIL Link keys"]
+
+
+def test_the_doctor_signs_with_a_key_of_the_site_also_after_a_rotation() -> None:
+    held = keys.rotated(keys.parse("a" * 64), "b" * 64, NOW - timedelta(days=30), timedelta(days=90))
+
+    class Secrets:
+        def client(self, *_given: object, **_more: object) -> "Secrets":
+            return self
+
+        def get_secret_value(self, **_given: str) -> dict[str, str]:
+            return {"SecretString": keys.to_text(held)}
+
+    stage = Stage(cast("boto3.Session", Secrets()), "test", None, NOW)
+    assert stage._keys == ["a" * 64, "b" * 64]
 
 
 def test_sign_in_demands_a_second_factor_and_is_by_invitation() -> None:

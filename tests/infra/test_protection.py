@@ -133,7 +133,8 @@ def test_the_site_is_throttled_and_takes_no_old_tls(template: Template) -> None:
     (api,) = resources(template, "AWS::Serverless::Api").values()
     (settings,) = api["MethodSettings"]
     assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
-    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"] <= 200
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"] <= 1200
+    assert settings["ThrottlingRateLimit"] >= 3 * 10_000 / 60, "a page, its style sheet and a press, 10,000 in a minute"
     assert (api["SecurityPolicy"], api["EndpointAccessMode"]) == ("SecurityPolicy_TLS13_1_2_2021_06", "STRICT")
     (domain,) = resources(template, "AWS::ApiGateway::DomainName").values()
     assert domain["SecurityPolicy"] == "TLS_1_2"
@@ -151,7 +152,7 @@ def test_the_stage_that_is_deployed_has_all_that(template: Template) -> None:
     """After the SAM transform: a property that SAM did not know would be gone."""
     made = transformed(template)["Resources"]
     (stage,) = (each["Properties"] for each in made.values() if each["Type"] == "AWS::ApiGateway::Stage")
-    assert stage["MethodSettings"][0]["ThrottlingRateLimit"] == 100
+    assert stage["MethodSettings"][0]["ThrottlingRateLimit"] == 600
     assert "requestId" in stage["AccessLogSetting"]["Format"]
     assert made["RestAPI"]["Properties"]["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_2021_06"
     assert made["RestAPI"]["DependsOn"] == "GatewayAccount"

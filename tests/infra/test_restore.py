@@ -67,8 +67,10 @@ class Full:
 def test_a_copy_that_does_not_get_on_says_so() -> None:
     make("restored", KEYS, {"inquiry_id": "IN-1", "item": "inquiry"})
     make("live", KEYS)
+    waited: list[float] = []
     with pytest.raises(RestoreError, match="begin again"):
-        restore(Full(), "restored", "live")  # type: ignore[arg-type]
+        restore(Full(), "restored", "live", waited.append)  # type: ignore[arg-type]
+    assert waited == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0, 5.0]
 
 
 class Lambdas:
@@ -88,8 +90,8 @@ def test_all_machines_of_a_stage_are_replaced() -> None:
     lambdas = Lambdas()
     assert rebuild(lambdas, "prod") == ["Ping test: PT-2026-01", "Inquiries: 3 state machines started"]  # type: ignore[arg-type]
     assert lambdas.told == {
-        "poc-directory-prod-start-scheduled-campaign": {"resume_only": True, "anew": True},
-        "poc-directory-prod-resume-inquiries": {"all": True, "anew": True},
+        "poc-directory-prod-start-scheduled-campaign:live": {"resume_only": True, "anew": True},
+        "poc-directory-prod-resume-inquiries:live": {"all": True, "anew": True},
     }
 
 

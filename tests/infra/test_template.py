@@ -226,7 +226,7 @@ def test_only_the_pages_reach_the_user_pool_and_none_may_change_the_pool_itself(
     }
 
 
-KINDS = {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "REQUEST_TOO_LARGE", "THROTTLED"}
+KINDS = {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "REQUEST_TOO_LARGE", "THROTTLED", "WAF_FILTERED"}
 
 
 def _gateway_answers(template: Template) -> dict[str, Any]:
