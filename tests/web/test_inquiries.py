@@ -263,10 +263,8 @@ def test_the_list_shows_both_directions_newest_first_with_the_time_left(scene: S
     )
     page = scene.of("AM").get("/inquiries")
     assert f"{second.inquiry_id} EXERCISE From Türkiye" in page.text
-    assert (
-        "To Türkiye Phishing; AM-2026/7 2 March 2026, 09:00 (UTC) Waiting for an answer Acknowledgement due: 2 days 22 hours"
-        in page.text
-    )
+    assert "To Türkiye Phishing; AM-2026/7 2 March 2026, 09:00 (UTC) Waiting for an answer" in page.text
+    assert "Waiting for an answer Acknowledgement due: 2 days 22 hours" in page.text
     assert "15 days" in page.text
     assert page.html.index(second.inquiry_id) < page.html.index(first.inquiry_id)
     assert "To Armenia" in scene.of("TR").get("/inquiries").text
