@@ -1,9 +1,11 @@
-"""Where the parts of a bar plot lie, in the user units of its SVG. `templates/web/statistics-plot.html` draws it.
+"""Where the parts of bar plots lie, in the user units of their SVG. `templates/web/statistics-plots.html` draws them.
 
-It is served as an image under a policy that allows no style: colours are attributes, and the dark plot is another file.
+All plots of a page are one file, one below the other, and each has a view by its name: however many there are, the
+browser asks once. The file is served as an image under a policy that allows no style: colours are attributes, and the
+dark plots are another file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -68,6 +70,16 @@ def plot(figure: Figure, language: str) -> Plot:
         Text(_across(_AXIS * part // 100, from_right), y + 14, in_percent(part, language)) for part in (0, 50, 100)
     )
     return Plot(y + 26, _AXIS, _BAR, tuple(bars), ticks)
+
+
+def stacked(figures: Iterable[Figure], language: str) -> list[tuple[Figure, Plot, int]]:
+    """Each figure with its plot, and how far down in their common file that begins."""
+    placed, top = [], 0
+    for figure in figures:
+        drawn = plot(figure, language)
+        placed.append((figure, drawn, top))
+        top += drawn.height
+    return placed
 
 
 def _across(distance: int, from_right: bool) -> int:

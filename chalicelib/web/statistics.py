@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 pages = Pages(__name__)
 
 SVG = "image/svg+xml; charset=utf-8"
+ONE_VIEW = "private, max-age=60"
+"""Kept for as long as a page takes to show its plots: what is not kept may be asked for again by each of them."""
 
 
 @pages.get("/statistics", right=Right.SEE_STATISTICS)
@@ -127,42 +129,41 @@ def printed(request: WebRequest, report_id: str) -> Response:
     )
 
 
-@pages.get("/statistics/over-time/{name}", right=Right.SEE_STATISTICS)
-def plot_over_time(request: WebRequest, name: str) -> Response:
-    """A plot of all published reports, as an image."""
+@pages.get("/statistics/plots.svg", right=Right.SEE_STATISTICS)
+def plots_over_time(request: WebRequest) -> Response:
+    """The plots of all published reports, in one image; NotFound while there are none."""
     from chalicelib.statistics import service
     from chalicelib.web import figures
 
     language = _language(request)
     found = figures.over_time(*service.over_time(service.published()), language)
-    return _plot(request, found, name, language)
+    if not found:
+        raise NotFound("plots over time")
+    return _plots(request, found, translations(language).gettext(_("Statistics")), language)
 
 
-@pages.get("/statistics/{report_id}/plot/{name}", right=Right.SEE_STATISTICS)
-def plot(request: WebRequest, report_id: str, name: str) -> Response:
-    """A plot of a report, as an image; `?theme=dark` for dark pages."""
+@pages.get("/statistics/{report_id}/plots.svg", right=Right.SEE_STATISTICS)
+def plots_of_report(request: WebRequest, report_id: str) -> Response:
+    """The plots of a report, in one image; `?theme=dark` for dark pages."""
     from chalicelib.web import figures
 
-    language = _language(request)
-    return _plot(request, figures.figures(_found(request, report_id).table, language), name, language)
+    language, table = _language(request), _found(request, report_id).table
+    return _plots(request, figures.figures(table, language), figures.title(table, language), language)
 
 
-def _plot(request: WebRequest, found: "list[Figure]", name: str, language: str) -> Response:
+def _plots(request: WebRequest, found: "list[Figure]", title: str, language: str) -> Response:
     from chalicelib.web import plots
 
-    figure = next((one for one in found if f"{one.name}.svg" == name), None)
-    if figure is None:
-        raise NotFound(name)
     theme = "dark" if request.query.get("theme") == "dark" else "light"
     drawn = request.render(
-        "statistics-plot.html",
+        "statistics-plots.html",
         language=language,
-        figure=figure,
-        plot=plots.plot(figure, language),
+        title=title,
+        placed=plots.stacked(found, language),
         width=plots.WIDTH,
         colours=plots.COLOURS[theme],
     )
-    return Response(drawn.body, {"Content-Type": SVG})
+    return Response(drawn.body, {"Content-Type": SVG, "Cache-Control": ONE_VIEW})
 
 
 @pages.get("/statistics/{report_id}/table.csv", right=Right.SEE_STATISTICS)

@@ -11,7 +11,7 @@ from playwright.sync_api import Response as BrowserResponse
 
 from chalicelib.i18n import direction
 from tests.e2e.support import PATIENCE, Person, path_of
-from tests.e2e.weights import MARK, TELL, Weights
+from tests.e2e.weights import MARK, TELL, TELL_NOW, Weights
 from tests.e2e.words import left_in_english
 
 CHROMIUM = "/usr/bin/chromium"
@@ -160,11 +160,18 @@ _SPACED_OUT = """() => {
 """The spaces that a reader may set (WCAG 2.2, criterion 1.4.12)."""
 
 
-ALL_IMAGES = """() => Promise.all([...document.images].map(image => {
-  image.loading = "eager";
-  return image.decode();
-}))"""
-"""Fetch the images that wait until somebody scrolls to them; it fails where one cannot be shown."""
+ALL_IMAGES = """async () => {
+  const hidden = () => [...document.images].filter(image => !image.complete || image.naturalWidth === 0);
+  for (const image of document.images) image.loading = "eager";
+  for (let left = 100; left > 0; left--) {
+    await new Promise(go_on => setTimeout(go_on, 100));
+    if (hidden().length === 0) return;
+  }
+  throw new Error("not shown: " + hidden().map(image => image.currentSrc || image.src).join(" "));
+}"""
+"""Fetch all images, also those that wait until somebody scrolls; after ten seconds it fails with the addresses of those
+that are not shown. It looks again and again: `decode()` fails for a good image too when `<picture>` takes another file
+meanwhile, as it does when the colours have just changed."""
 
 
 class Album:
@@ -224,6 +231,7 @@ class Album:
 
     def _picture(self, page: Page, name: str) -> None:
         page.evaluate(ALL_IMAGES)
+        page.evaluate(TELL_NOW)
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
 
     def _look(self, page: Page, name: str, rules: dict[str, list[str]]) -> None:

@@ -2,7 +2,8 @@
 
 The browser's own record of what it loaded gives the size of each body as it was sent. A copy in its cache counts in
 full: this is what somebody waits for who has never been here. The head of an answer counts for 300 bytes, as in the
-browser's `transferSize`.
+browser's `transferSize`. What a page asks for again while it stands open, to follow something, is
+no part of that.
 """
 
 import json
@@ -17,12 +18,15 @@ from chalicelib.web.http import ROUTES
 BUDGET_BYTES, BUDGET_REQUESTS = 100_000, 10
 MARK = "what this page weighs: "
 
-TELL = f"""addEventListener("load", () => setTimeout(() => {{
-  const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+TELL_NOW = f"""() => {{
+  const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .filter(one => one.initiatorType !== "xmlhttprequest");
   const bytes = loaded.reduce((sum, one) => sum + one.encodedBodySize + 300, 0);
   console.debug("{MARK}" + JSON.stringify([location.href, document.documentElement.lang, bytes, loaded.length]));
-}}));"""
-"""Run in every page: tells, when it has loaded, what came for it."""
+}}"""
+"""Tells what has come for the page so far; asked again where images came later, or a dark page's."""
+TELL = f"""addEventListener("load", () => setTimeout({TELL_NOW}));"""
+"""Run in every page: tells the same when it has loaded."""
 
 
 @dataclass

@@ -138,6 +138,15 @@ def test_the_tutorial_has_eight_steps_and_begins_with_the_try_out(poc: Browser) 
     assert "You asked for this practice mail" not in page.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_list_of_contents_leads_to_each_step_by_its_heading(poc: Browser, language: str) -> None:
+    html = poc.get(f"/learn?lang={language}").html
+    listed = re.findall(r'<li><a href="#([\w-]+)">([^<]+)</a>', html)
+    headed = re.findall(r'<h2 id="([\w-]+)">([^<]+)</h2>', html)
+    assert len(listed) == 8
+    assert listed == [pair for pair in headed if pair[1][0].isdigit()]
+
+
 def test_the_figures_name_no_real_state_and_their_links_open_nothing(poc: Browser) -> None:
     page = poc.get("/learn")
     main = page.text.partition("Try it first")[2]

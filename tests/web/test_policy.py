@@ -174,11 +174,11 @@ PAGES: dict[str, Line] = {
     "GET /entries/{state}/views": at_home(SUPERVISOR, beyond=NOBODY),
     # statistics
     "GET /statistics": everywhere(EVERYBODY),
-    "GET /statistics/over-time/{name}": everywhere(EVERYBODY),
+    "GET /statistics/plots.svg": everywhere(EVERYBODY),
     "GET /statistics/prepare": everywhere(MANAGER),
     "POST /statistics/prepare": everywhere(MANAGER),
     "GET /statistics/{report_id}": everywhere(EVERYBODY),
-    "GET /statistics/{report_id}/plot/{name}": everywhere(EVERYBODY),
+    "GET /statistics/{report_id}/plots.svg": everywhere(EVERYBODY),
     "GET /statistics/{report_id}/report": everywhere(EVERYBODY),
     "GET /statistics/{report_id}/table.csv": everywhere(EVERYBODY),
     "GET /statistics/{report_id}/table.json": everywhere(EVERYBODY),
@@ -338,7 +338,7 @@ def test_a_link_that_nobody_signed_leads_nowhere_for_anybody(stand: Stand, page:
 
 def test_what_is_exported_is_the_managers_or_a_sides_own_but_for_one_card_and_published_figures() -> None:
     """Said once more for what leaves the site as a file."""
-    ends = (".csv", ".json", "/report", "-template", "/form", "/vcard", "/qr", "/plot/{name}", "/over-time/{name}")
+    ends = (".csv", ".json", "/report", "-template", "/form", "/vcard", "/qr", ".svg")
     files = {page: line.own for page, line in PAGES.items() if page.endswith(ends)}
     assert {page for page, who in files.items() if who == AUDITOR} == {"GET /audit/export.csv"}
     assert {page for page, who in files.items() if who == READERS} == {
@@ -346,8 +346,8 @@ def test_what_is_exported_is_the_managers_or_a_sides_own_but_for_one_card_and_pu
         "GET /entries/{state}/{poc_id}/qr",
     }
     assert {page for page, who in files.items() if who == EVERYBODY} == {
-        "GET /statistics/over-time/{name}",
-        "GET /statistics/{report_id}/plot/{name}",
+        "GET /statistics/plots.svg",
+        "GET /statistics/{report_id}/plots.svg",
         "GET /statistics/{report_id}/report",
         "GET /statistics/{report_id}/table.csv",
         "GET /statistics/{report_id}/table.json",

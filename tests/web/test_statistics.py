@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from chalicelib.access.rules import Role
 from chalicelib.audit.records import statistics_subject
 from chalicelib.audit.store import history
+from chalicelib.directory.states import states
 from chalicelib.i18n import LANGUAGES
 from chalicelib.web.plots import WIDTH
 from tests.statistics.making import ASKED, SUMMER, close_campaign, put_inquiry, put_many
@@ -21,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 PING_TEST = "/statistics/PT-2025-01"
 SVG = "{http://www.w3.org/2000/svg}"
+VIEW = f"{SVG}view"
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def publish(manager: Browser, report_id: str = "PT-2025-01") -> Page:
 
 
 def drawn(page: Page) -> ElementTree.Element:
-    """The plot, read as XML."""
+    """The file of plots, read as XML."""
     assert page.headers["Content-Type"] == "image/svg+xml; charset=utf-8"
     return ElementTree.fromstring(page.html)  # noqa: S314 (our own)
 
@@ -60,7 +64,7 @@ def test_everybody_who_may_sign_in_sees_that_nothing_is_published_yet(browser: B
 
 
 def test_without_signing_in_nothing_is_shown(browser: Browser) -> None:
-    for path in ("", "/PT-2025-01", "/PT-2025-01/report", "/PT-2025-01/plot/functions.svg", "/PT-2025-01/table.csv"):
+    for path in ("", "/PT-2025-01", "/PT-2025-01/report", "/PT-2025-01/plots.svg", "/PT-2025-01/table.csv"):
         assert browser.get(f"/statistics{path}", follow=False).status == 303
 
 
@@ -76,12 +80,12 @@ def test_the_manager_looks_at_a_report_before_anybody_else_does(manager: Browser
     page = prepare(manager)
     assert "Nobody else sees it yet" in page.text
     assert "prepared, not published" in page.text
-    for path in (PING_TEST, f"{PING_TEST}/report", f"{PING_TEST}/plot/functions.svg", f"{PING_TEST}/table.json"):
+    for path in (PING_TEST, f"{PING_TEST}/report", f"{PING_TEST}/plots.svg", f"{PING_TEST}/table.json"):
         assert reader.get(path).status == 404
         assert manager.get(path).status == 200
     page = manager.submit(page, f"{PING_TEST}/publish", {})
     assert "The report is published" in page.text
-    for path in (PING_TEST, f"{PING_TEST}/report", f"{PING_TEST}/plot/functions.svg", f"{PING_TEST}/table.json"):
+    for path in (PING_TEST, f"{PING_TEST}/report", f"{PING_TEST}/plots.svg", f"{PING_TEST}/table.json"):
         assert reader.get(path).status == 200
     page = manager.submit(page, f"{PING_TEST}/withdraw", {})
     assert "withdrawn" in page.text
@@ -134,35 +138,80 @@ def test_a_report_shows_plots_tables_and_sentences(manager: Browser, reader: Bro
 def test_no_page_or_file_names_a_state(manager: Browser, reader: Browser) -> None:
     close_campaign()
     publish(manager)
-    from chalicelib.directory.states import states
-
-    for path in (PING_TEST, f"{PING_TEST}/report", f"{PING_TEST}/table.csv", f"{PING_TEST}/table.json", "/statistics"):
+    ends = ("", "/report", "/plots.svg", "/table.csv", "/table.json")
+    for path in (*(f"{PING_TEST}{end}" for end in ends), "/statistics"):
         page = reader.get(path)
         assert not [code for code in ASKED if states()[code].name("en") in page.text]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_plot_is_an_image_with_a_title_and_a_description(manager: Browser, language: str) -> None:
+@pytest.mark.parametrize("path", [PING_TEST, f"{PING_TEST}/report", f"{PING_TEST}/report?in=ar"])
+def test_the_page_of_a_report_asks_for_one_file_of_plots_in_each_colour_scheme(manager: Browser, path: str) -> None:
     close_campaign()
-    page = publish(manager)
-    names = {part.partition('"')[0].partition("?")[0] for part in page.html.split("/plot/")[1:]}
-    assert len(names) > 4
-    for name in names:
-        found = manager.get(f"{PING_TEST}/plot/{name}?in={language}")
-        image = drawn(found)
-        assert image.get("direction") == ("rtl" if language == "ar" else "ltr")
-        assert image.findtext(f"{SVG}title")
-        assert image.findtext(f"{SVG}desc")
-        assert "style" not in found.html
-        assert "default-src 'none'" in str(found.headers["Content-Security-Policy"])
-        wide = [float(part.get("x") or 0) + float(part.get("width") or 0) for part in image.iter(f"{SVG}rect")]
-        assert max(wide) <= WIDTH
+    publish(manager)
+    html = manager.get(path).html
+    schemes = (r'<img [^>]*src="([^"#]+)#', r'<source [^>]*srcset="([^"#]+)#')
+    light, dark = (set(re.findall(pattern, html)) for pattern in schemes)
+    assert len(light) == 1
+    assert len(dark) == (path == PING_TEST)
+    assert html.count("<img ") == html.count("<caption>") == len(plots_of(html)) > 4
+    for file in light | dark:
+        assert manager.get(unescape(file).removeprefix("/api")).status == 200
+
+
+def plots_of(html: str) -> dict[str, tuple[float, float]]:
+    """The views that the images of a page name, each with the size that the page keeps free for it."""
+    found = re.findall(r'<img [^>]*#([\w-]+)" width="(\d+)" height="(\d+)"', html)
+    return {name: (float(wide), float(high)) for name, wide, high in found}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_plot_of_the_page_is_in_the_file_with_a_title_and_a_description(manager: Browser, language: str) -> None:
+    close_campaign()
+    publish(manager)
+    shown = plots_of(manager.get(f"{PING_TEST}/report?in={language}").html)
+    found = manager.get(f"{PING_TEST}/plots.svg?in={language}")
+    image = drawn(found)
+    views = {view.get("id"): [float(part) for part in str(view.get("viewBox")).split()] for view in image.iter(VIEW)}
+    assert {name: (wide, high) for name, (_x, _y, wide, high) in views.items()} == shown
+    below = 0.0
+    plots = image.findall(f"{SVG}g")
+    for (x, y, _wide, high), plot in zip(views.values(), plots, strict=True):
+        assert (x, y) == (0, below), "no plot lies over another"
+        assert plot.get("transform") == f"translate(0 {y:.0f})"
+        assert plot.findtext(f"{SVG}title")
+        assert plot.findtext(f"{SVG}desc")
+        lines = [float(part.get("y") or 0) for part in plot.iter(f"{SVG}text")]
+        assert 0 < min(lines) <= max(lines) < high
+        below += high
+    assert image.get("direction") == ("rtl" if language == "ar" else "ltr")
+    assert "viewBox" not in image.attrib, "or browsers would give each image the shape of the whole file"
+    assert "style" not in found.html
+    wide = [float(part.get("x") or 0) + float(part.get("width") or 0) for part in image.iter(f"{SVG}rect")]
+    assert max(wide) <= WIDTH
+
+
+@pytest.mark.parametrize("theme", ["", "&theme=dark"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_file_of_plots_is_well_formed_and_names_no_state(manager: Browser, language: str, theme: str) -> None:
+    close_campaign()
+    publish(manager)
+    said = " ".join(drawn(manager.get(f"{PING_TEST}/plots.svg?in={language}{theme}")).itertext())
+    assert not [code for code in ASKED if states()[code].name(language) in said]
+
+
+def test_the_file_of_plots_is_kept_for_one_view_of_the_page_by_the_readers_browser_only(manager: Browser) -> None:
+    close_campaign()
+    publish(manager)
+    found = manager.get(f"{PING_TEST}/plots.svg")
+    assert found.headers["Cache-Control"] == "private, max-age=60"
+    assert "default-src 'none'" in str(found.headers["Content-Security-Policy"])
+    assert manager.get(PING_TEST).headers["Cache-Control"] == "no-store"
 
 
 def test_in_arabic_bars_grow_from_the_right(manager: Browser) -> None:
     close_campaign()
     publish(manager)
-    left, right = (drawn(manager.get(f"{PING_TEST}/plot/functions.svg?in={code}")) for code in ("en", "ar"))
+    left, right = (drawn(manager.get(f"{PING_TEST}/plots.svg?in={code}")) for code in ("en", "ar"))
     ends = []
     for image in (left, right):
         _paper, _track, bar, *_rest = image.iter(f"{SVG}rect")
@@ -171,21 +220,20 @@ def test_in_arabic_bars_grow_from_the_right(manager: Browser) -> None:
     assert ends[1][1] == WIDTH - 16
 
 
-def test_there_is_a_dark_plot_for_dark_pages(manager: Browser) -> None:
+def test_there_are_dark_plots_for_dark_pages(manager: Browser) -> None:
     close_campaign()
     page = publish(manager)
     assert "theme=dark" in page.html
-    light, dark = (manager.get(f"{PING_TEST}/plot/functions.svg{query}").html for query in ("", "?theme=dark"))
+    light, dark = (manager.get(f"{PING_TEST}/plots.svg{query}").html for query in ("", "?theme=dark"))
     assert "#ffffff" in light
     assert "#ffffff" not in dark
 
 
-@pytest.mark.parametrize("name", ["functions", "nothing.svg", "functions.png"])
-def test_a_plot_that_does_not_exist_is_not_found(manager: Browser, name: str) -> None:
+def test_plots_of_nothing_are_not_found(manager: Browser) -> None:
+    assert manager.get("/statistics/none-such/plots.svg").status == 404
     close_campaign()
     publish(manager)
-    assert manager.get(f"{PING_TEST}/plot/{name}").status == 404
-    assert manager.get(f"/statistics/over-time/{name}").status == 404
+    assert manager.get("/statistics/plots.svg").status == 404, "one report is not yet a course over time"
 
 
 def test_the_report_to_print_speaks_its_own_language_and_leaves_the_readers_alone(manager: Browser) -> None:
@@ -193,7 +241,7 @@ def test_the_report_to_print_speaks_its_own_language_and_leaves_the_readers_alon
     publish(manager)
     page = manager.get(f"{PING_TEST}/report?in=ar")
     assert '<html lang="ar" dir="rtl">' in page.html
-    assert "plot/functions.svg?in=ar" in page.html
+    assert "/plots.svg?in=ar#functions" in page.html
     assert "theme=dark" not in page.html
     assert '<html lang="en" dir="ltr">' in manager.get(PING_TEST).html
     assert '<html lang="fr"' in manager.get(f"{PING_TEST}/report?lang=fr").html
@@ -222,7 +270,11 @@ def test_two_reports_are_shown_over_time(manager: Browser, reader: Browser) -> N
     page = reader.get("/statistics")
     assert page.text.index("Ping test of 5 January 2026") < page.text.index("Ping test of 1 September 2025")
     assert "Technical: 66% in the first of these ping tests, 68% in the last." in page.text
-    image = drawn(reader.get("/statistics/over-time/ping-tests.svg"))
+    assert set(re.findall(r'src="[^"]*(/statistics/plots.svg[^"]*)"', page.html)) == {
+        "/statistics/plots.svg?in=en#ping-tests"
+    }
+    image = drawn(reader.get("/statistics/plots.svg"))
+    assert [view.get("id") for view in image.iter(VIEW)] == ["ping-tests"]
     assert len(list(image.iter(f"{SVG}rect"))) == 1 + 2 * 4
 
 
