@@ -80,8 +80,6 @@ def _words(request: WebRequest, entry: "Entry") -> "Words":
     on_duty, time = hours.shown(held.hours, request.language), format_moment(request.now, request.language)
     return Words(
         role=f"{request.gettext(KIND_NAMES[held.kind])}, {states()[held.state].name(request.language)}",
-        note=request.gettext(_NOTE).format(
-            hours=hours.shown(held.hours, request.language), zone=held.timezone, time=time
-        ),
+        note=request.gettext(_NOTE).format(hours=on_duty, zone=held.timezone, time=time),
         source=f"{request.runtime.site_url()}/entries/{held.state}",
     )
