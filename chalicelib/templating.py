@@ -11,6 +11,7 @@ from jinja2.parser import Parser
 from markupsafe import Markup
 
 from chalicelib import i18n
+from chalicelib.directory import hours
 from chalicelib.directory.states import states
 from chalicelib.paths import TEMPLATES
 
@@ -50,6 +51,7 @@ def environment(language: str) -> Environment:
     made.filters["labelled"] = _labelled(i18n.translations(language).gettext("{label}: {value}"))
     made.filters["date"] = lambda moment: i18n.format_date(moment, language)
     made.filters["moment"] = lambda moment, timezone="UTC": i18n.format_moment(moment, language, timezone)
+    made.filters["hours"] = lambda text: hours.shown(text, language)
     made.filters["state_name"] = lambda code: states()[code].name(language)
     made.filters["isolate"] = lambda text: isolate(text, language)
     return made

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from chalicelib.i18n import _, translations
+
 ALWAYS = "24/7"
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 _PART = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-4]):([0-5]\d)\s+([a-z ,-]+)", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?", re.ASCII | re.IGNORECASE)
@@ -36,6 +38,29 @@ def tidy(text: str) -> str:
     if re.sub(r"\s", "", text) == ALWAYS:
         return ALWAYS
     return "; ".join(_tidy_part(part) for part in text.split(";"))
+
+
+def shown(hours: str, language: str) -> str:
+    """The hours for a reader of `language`: days by their names, and a range that reads the same in both directions.
+
+    What is not in the notation (an earlier value, a proposal that was refused) stays as it is.
+    """
+    translate = translations(language).gettext
+    span = translate(_("{first}-{last}")).format
+
+    def part_shown(part: str) -> str:
+        match = _match(part)
+        days = translate(_(", ")).join(
+            translate(DAYS[first]) if first == last else span(first=translate(DAYS[first]), last=translate(DAYS[last]))
+            for first, last in _day_ranges(match[5])
+        )
+        times = span(first=f"{match[1]}:{match[2]}", last=f"{match[3]}:{match[4]}")
+        return translate(_("{times} {days}")).format(times=times, days=days)
+
+    try:
+        return hours if hours == ALWAYS else translate(_("; ")).join(map(part_shown, hours.split(";")))
+    except ValueError:
+        return hours
 
 
 def periods(hours: str) -> tuple[Period, ...]:

@@ -72,7 +72,7 @@ def who_follows(notice: "Notice", recipient: "Recipient", runtime: "Runtime") ->
     held, translate = entry.nomination, translations(recipient.language).gettext
     rows = [
         (_("State"), states()[entry.state].name(recipient.language)),
-        (_("Function"), translate(KIND_NAMES[held.kind])),
+        (_("Kind"), translate(KIND_NAMES[held.kind])),
         (_("Point of contact"), held.name or held.institution),
         (_("Leaves on"), format_date(date.fromisoformat(entry.departs_on), recipient.language)),
     ]

@@ -214,7 +214,7 @@ class Freshness(StrEnum):
 FRESHNESS_NAMES = {
     Freshness.FRESH: _("Up to date"),
     Freshness.AGEING: _("Not confirmed lately"),
-    Freshness.STALE: _("Out of date"),
+    Freshness.STALE: _("Not confirmed for a long time"),
     Freshness.NEVER: _("Never confirmed"),
 }
 

@@ -31,7 +31,7 @@ CHANGEABLE = {
     "phone": _("Telephone"),
     "languages": _("Operating languages"),
     "hours": _("Hours or time zone"),
-    "networks": _("Other directories and networks"),
+    "networks": _("Other networks"),
     "other": _("Something else"),
 }
 """What a person can say has changed: the code that is stored, and its label."""

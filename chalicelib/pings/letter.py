@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.directory import hours
 from chalicelib.directory.entry import KIND_NAMES, Entry
 from chalicelib.directory.languages import operating_languages
+from chalicelib.directory.networks import NETWORKS
 from chalicelib.directory.states import states
 from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
 from chalicelib.errors import MailRefused
@@ -28,22 +30,23 @@ def held_data(entry: Entry, language: str) -> list[tuple[str, str]]:
     """The entry as we hold it, as (label, value) lines in `language`; empty fields are left out."""
     translate = translations(language).gettext
     given, names = entry.nomination, operating_languages()
+    listed = translate(_(", ")).join
     lines = [
         (_("State"), states()[given.state].name(language)),
-        (_("Function"), translate(KIND_NAMES[given.kind])),
+        (_("Kind"), translate(KIND_NAMES[given.kind])),
         (_("Institution"), given.institution),
         (_("Name"), given.name),
         (_("Title"), given.title),
         (_("E-mail"), given.email),
         (_("Alternate e-mail"), given.alternate_email),
         (_("Telephone"), given.phone),
-        (_("Operating languages"), ", ".join(names.get(code, code) for code in given.languages)),
-        (_("Preferred language"), LANGUAGES[given.preferred_language]),
+        (_("Operating languages"), listed(names.get(code, code) for code in given.languages)),
+        (_("Preferred UN language"), LANGUAGES[given.preferred_language]),
         (_("Time zone"), given.timezone),
-        (_("Hours"), given.hours),
-        (_("Other directories and networks"), ", ".join(given.networks)),
+        (_("Hours on duty"), hours.shown(given.hours, language)),
+        (_("Other networks"), listed(translate(NETWORKS.get(code, code)) for code in given.networks)),
         (_("Role"), translate(ROLES.get(given.role, given.role)) if given.role else ""),
-        (_("Scope"), ", ".join(translate(SCOPES.get(code, code)) for code in given.scope)),
+        (_("Scope"), listed(translate(SCOPES.get(code, code)) for code in given.scope)),
         (_("Round the clock"), translate(ROUND_THE_CLOCK[given.round_the_clock]) if given.round_the_clock else ""),
     ]
     return [(translate(label), value) for label, value in lines if value]

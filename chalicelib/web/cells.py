@@ -5,6 +5,7 @@ from datetime import date
 
 from markupsafe import Markup
 
+from chalicelib.directory import hours
 from chalicelib.directory.entry import NOBODY, Entry
 from chalicelib.directory.languages import operating_languages
 from chalicelib.directory.states import states
@@ -14,7 +15,7 @@ from chalicelib.web import labels
 EMPTY = Markup("–")
 _DATES = frozenset({"note_verbale_date", "received_on", "departs_on"})
 _LISTS = frozenset({"scope", "networks", "languages", "deputies"})
-_LEFT_TO_RIGHT = frozenset({"email", "alternate_email", "phone", "hours", "timezone"})
+_LEFT_TO_RIGHT = frozenset({"email", "alternate_email", "phone", "timezone"})
 
 
 class Cells:
@@ -43,6 +44,8 @@ class Cells:
             return states()[value].name(self._language)
         if name in _DATES and _is_date(value):
             return format_date(date.fromisoformat(value), self._language)
+        if name == "hours":
+            return hours.shown(value, self._language)
         if name == "languages":
             return operating_languages().get(value, value)
         if name == "successor" and value == NOBODY:

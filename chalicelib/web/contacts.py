@@ -71,14 +71,15 @@ def _title(request: WebRequest, entry: "Entry") -> str:
 
 
 def _words(request: WebRequest, entry: "Entry") -> "Words":
+    from chalicelib.directory import hours
     from chalicelib.directory.entry import KIND_NAMES
     from chalicelib.directory.states import states
     from chalicelib.directory.vcard import Words
 
     held = entry.nomination
-    time = format_moment(request.now, request.language)
+    on_duty, time = hours.shown(held.hours, request.language), format_moment(request.now, request.language)
     return Words(
         role=f"{request.gettext(KIND_NAMES[held.kind])}, {states()[held.state].name(request.language)}",
-        note=request.gettext(_NOTE).format(hours=held.hours, zone=held.timezone, time=time),
+        note=request.gettext(_NOTE).format(hours=on_duty, zone=held.timezone, time=time),
         source=f"{request.runtime.site_url()}/entries/{held.state}",
     )

@@ -97,6 +97,19 @@ def test_a_second_press_shows_when_it_was_acknowledged_and_is_not_audited_again(
     assert len(audit.history(entry_subject("p1"))) == 1
 
 
+def test_a_reader_in_utc_sees_each_time_once(browser: Browser, site: Runtime, clock: StillClock) -> None:
+    given = replace(nomination("FR"), timezone="UTC")
+    transact(lambda transaction: directory.add_new(transaction, Entry("utc", given, 1, clock(), clock())))
+    campaign = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    service.open_campaign(campaign.campaign_id)
+    found = store.get(campaign.campaign_id, "utc")
+    assert found is not None
+    page = browser.get(_link(site, found))
+    assert page.text.count("(UTC)") == 1  # until when an answer is awaited
+    done = browser.submit(page, _link(site, found), {"answer": "confirm"})
+    assert done.text.count("2 March 2026, 09:00 (UTC)") == 1
+
+
 def test_a_scanner_that_posts_without_reading_the_page_gets_nowhere(
     browser: Browser, site: Runtime, ping: Ping
 ) -> None:

@@ -58,6 +58,18 @@ def test_the_vcard_speaks_the_readers_language(reader: Browser, language: str) -
     assert page.html.count("BEGIN:VCARD") == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "lun.-ven. 09:00-17:00"), ("ar", "من الاثنين إلى الجمعة، من 09:00 إلى 17:00")]
+)
+def test_hours_have_the_days_of_the_readers_language_on_the_page_and_in_the_vcard(
+    reader: Browser, clock: Clock, language: str, said: str
+) -> None:
+    held = replace(nomination("KP"), hours="09:00-17:00 Mon-Fri")
+    transact(lambda transaction: store.add_new(transaction, Entry("office", held, 1, clock(), clock())))
+    assert f"<bdi>{said}</bdi>" in reader.get(f"/entries/KP?lang={language}").html
+    assert said in reader.get(f"/entries/KP/office/vcard?lang={language}").html.replace("\r\n ", "")
+
+
 def squares(page: Page) -> list[list[bool]]:
     """The dark squares of a QR code, read from the lines of its picture, without the white border."""
     picture = "<svg" + page.html.partition("<svg")[2].partition("</svg>")[0] + "</svg>"

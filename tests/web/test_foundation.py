@@ -8,7 +8,7 @@ from tests.web.browser import Browser
 def test_the_start_page_opens_without_a_session(browser: Browser) -> None:
     page = browser.get("/")
     assert page.status == 200
-    assert "Confirm with a short code" in page.text
+    assert "Type the short code" in page.text
     assert 'href="/api/sign-in"' in page.html
     assert "'none'" in str(page.headers["Content-Security-Policy"])
 

@@ -447,7 +447,7 @@ def test_one_press_confirms_an_entry_and_the_badge_shows_its_age(scene: Scene) -
     assert (entry.verification, entry.verified_how, entry.version) == (Verification.VERIFIED, "own-page", 1)
     assert audited(entry_subject("p1"))[-1].action == Action.ENTRY_VERIFIED
     for days, words in ((1, "Up to date: confirmed 1 day ago"), (200, "Not confirmed lately: confirmed 200 days ago"),
-                        (400, "Out of date: confirmed 400 days ago")):  # fmt: skip
+                        (400, "Not confirmed for a long time: confirmed 400 days ago")):  # fmt: skip
         scene.clock.now = entry.verified_at.replace() if entry.verified_at else scene.clock.now
         scene.clock.pass_(days=days)
         scene.browsers.clear()
