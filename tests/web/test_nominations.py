@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from chalicelib.audit.records import Action, account_subject, entry_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory import domains, store
 from chalicelib.directory.entry import NOBODY, Verification
+from chalicelib.directory.rules import check_cell
 from chalicelib.i18n import LANGUAGES
 from chalicelib.nominations import deciding
 from chalicelib.nominations import store as proposals
@@ -125,6 +127,18 @@ def test_what_is_wrong_is_listed_in_the_order_of_the_form_with_the_first_reason_
 
 def test_the_form_of_an_entry_names_its_kind_as_such(scene: Scene) -> None:
     assert "Kind Technical Holder" in scene.form(CHANGE).text
+
+
+def test_time_zones_are_offered_by_name_at_little_weight(scene: Scene) -> None:
+    page = scene.form(NEW_PAGE)
+    offered = re.findall(r"<option>([^<]+)", page.html.split('<datalist id="timezones">')[1].split("</datalist>")[0])
+    assert {"Asia/Yerevan", "America/Argentina/Buenos_Aires", "Europe/Zurich"} <= set(offered)
+    assert {"UTC", "Asia/Calcutta", "EST5EDT"}.isdisjoint(offered)
+    assert 'list="timezones"' in page.html
+    assert len("".join(offered).encode()) + len("<option>") * len(offered) < 12_000
+    assert len(page.html.encode()) < 100_000
+    for name in offered:
+        assert check_cell("timezone", name, date(2026, 3, 2)) is None, name
 
 
 def test_a_note_verbale_that_says_three_things_is_typed_once(scene: Scene) -> None:
