@@ -329,6 +329,11 @@ def is_settled(inquiry: Inquiry) -> bool:
     return inquiry.responded_at is not None or is_over(inquiry)
 
 
+def nobody_left(inquiry: Inquiry) -> bool:
+    """Whether the manager is to write to the Permanent Mission: it is unsettled, and nobody else can be asked."""
+    return inquiry.exhausted and not is_settled(inquiry)
+
+
 def may_acknowledge(inquiry: Inquiry) -> bool:
     """Whether an acknowledgement would still say something new."""
     return inquiry.acknowledged_at is None and not is_over(inquiry)

@@ -61,6 +61,16 @@ class Progress:
     def over(self) -> bool:
         return self.campaign.status in rules.OVER
 
+    @property
+    def silent(self) -> int:
+        """How many PoCs have not answered, reached or not; none of a cancelled campaign, which asks nobody any more."""
+        return 0 if self.campaign.status is CampaignStatus.CANCELLED else self.total - self.answered
+
+    @property
+    def stage(self) -> str:
+        """What those who hear the page are told the changes of: the status, and the answers in whole tenths."""
+        return f"{self.campaign.status.value}-{10 * self.answered // (self.total or 1)}"
+
 
 def progress(campaign: Campaign) -> Progress:
     """The counts of a campaign as its rows say now."""

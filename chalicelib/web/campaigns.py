@@ -8,6 +8,8 @@ from chalicelib.i18n import LANGUAGES, _
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalicelib.audit.records import Action
     from chalicelib.pings.overview import Line
     from chalicelib.pings.rules import Campaign
@@ -125,7 +127,8 @@ def campaign(request: WebRequest, campaign_id: str) -> Response:
     return request.render(
         "campaign.html",
         **_progress(found),
-        lines=list(overview.lines(found, state, status)),
+        news=False,
+        lines=_by_name(request, overview.lines(found, state, status)),
         filters={"state": state, "status": status},
         stopped=not over and not control.is_running(request.runtime, found),
         speed=request.runtime.settings.speed,
@@ -137,13 +140,22 @@ def live_progress(request: WebRequest, campaign_id: str) -> Response:
     """The part of the page that is fetched again and again while a campaign runs."""
     from chalicelib.pings import service
 
-    return request.render("campaign-progress.html", **_progress(service.get(campaign_id)))
+    now = _progress(service.get(campaign_id))
+    return request.render("campaign-progress.html", **now, news=request.query.get("told") != now["progress"].stage)
 
 
 def _progress(found: "Campaign") -> dict[str, Any]:
     from chalicelib.pings import overview
 
     return {"campaign": found, "progress": overview.progress(found), "order": overview.ORDER}
+
+
+def _by_name(request: WebRequest, lines: "Iterable[Line]") -> "list[Line]":
+    """The lines in the order that the reader's language gives the names of their States."""
+    from chalicelib.directory.states import in_order
+
+    place = {state.code: number for number, state in enumerate(in_order(request.language))}
+    return sorted(lines, key=lambda line: place[line.ping.state])
 
 
 @pages.post("/campaigns/{campaign_id}/resend", right=Right.CONTROL_CAMPAIGN)
@@ -188,7 +200,7 @@ def report(request: WebRequest, campaign_id: str) -> Response:
     from chalicelib.pings import answers, overview, rules, service
 
     found = service.get(campaign_id)
-    listed = list(overview.lines(found))
+    listed = _by_name(request, overview.lines(found))
     by_kind: dict[str, list[Any]] = {}
     for line in listed:
         by_kind.setdefault(line.ping.kind, []).append(line.ping)

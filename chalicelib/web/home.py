@@ -38,7 +38,7 @@ class Needs:
 
     `clocks` are open inquiries: each with the reader's party, its standing, and the deadline that runs. `waiting` and
     `returned` count the State's own proposals (of those returned only such as ask for another one), `proposals` and
-    `doubts` those that wait for the manager.
+    `doubts` those that wait for the manager, `unreached` the inquiries that nobody is left to be asked about.
     """
 
     own: list[OwnEntry] | None = None
@@ -47,6 +47,7 @@ class Needs:
     returned: int = 0
     review_due: bool = False
     too_few: bool = False
+    unreached: int = 0
     progress: "Progress | None" = None
     proposals: int = 0
     doubts: int = 0
@@ -61,7 +62,7 @@ class Needs:
     def nothing(self) -> bool:
         """Whether the reader is up to date."""
         without = self.own == []
-        counts = (self.waiting, self.returned, self.proposals, self.doubts, self.resets)
+        counts = (self.waiting, self.returned, self.unreached, self.proposals, self.doubts, self.resets)
         return not (without or self.pressing or self.clocks or any(counts) or self.accounts or self.progress)
 
     @property
@@ -127,14 +128,16 @@ def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
 
 
 def of_manager(request: WebRequest) -> Needs:
-    """What the directory manager sees: the ping test, who is silent, what waits for a decision, resets."""
+    """What the directory manager sees: inquiries, the ping test, what waits for a decision, resets."""
     from chalicelib.access import items
+    from chalicelib.inquiries import rules, store
     from chalicelib.nominations import store as proposals
     from chalicelib.pings import campaigns, overview, service
 
     active, last = campaigns.active_and_last()
     policy = request.runtime.settings.accounts
     return Needs(
+        unreached=sum(map(rules.nobody_left, store.newest())),
         progress=overview.progress(service.get(active or last)) if active or last else None,
         proposals=sum(1 for _one in proposals.waiting()),
         doubts=len(proposals.doubts()),

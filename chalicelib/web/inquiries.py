@@ -65,8 +65,7 @@ def _all_inquiries(request: WebRequest) -> Response:
         "inquiries-all.html",
         inquiries=[(inquiry, rules.clocks(inquiry, request.now)) for inquiry in newest[:SHOWN_AT_MOST]],
         figures=rules.figures(newest, request.now),
-        counted=len(newest),
-        is_settled=rules.is_settled,
+        rules=rules,
         words=overview,
     )
 
@@ -226,7 +225,7 @@ def _envelope_only(request: WebRequest, inquiry_id: str) -> Response:
         inquiry=found,
         clocks=rules.clocks(found, request.now),
         is_settled=rules.is_settled(found),
-        unreached=found.exhausted and not rules.is_settled(found),
+        unreached=rules.nobody_left(found),
         words=overview,
     )
 
@@ -239,7 +238,7 @@ def inquiry_clocks(request: WebRequest, inquiry_id: str) -> Response:
     known = request.query.get("known", "")
     if known.isdecimal() and len(known) < _LONGEST_ID:  # the page's own buttons are as old as the page
         live["changed"], live["known"] = int(known) != live["known"], int(known)
-    return request.render("inquiry-live.html", **live, renewed=True)
+    return request.render("inquiry-live.html", **live, renewed=True, told="told" in request.query)
 
 
 @pages.get("/inquiries/{inquiry_id}/form", right=Right.SEE_INQUIRIES)

@@ -31,7 +31,7 @@ ALONE = True
 """On a stack of its own without the proxy, which would take part of the machine."""
 NUMBER = 10_000
 MINUTE = 60.0
-PATIENCE = 600.0
+PATIENCE = 1_500.0
 PEOPLE = 6
 
 

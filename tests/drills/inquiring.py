@@ -1,5 +1,6 @@
 """Inquiries for drills: opened between States of the sample, and held against the ledger when they are settled."""
 
+import time
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -68,10 +69,9 @@ def count_inquiries(
     with suppress(AssertionError):  # a deadline may pass just now, and be told of
         wait_for(lambda: not any(service.get(inquiry_id).outbox for inquiry_id in ids), "the mails of the inquiries")
     policy = settings().inquiries
-    mails = Counter(mail.reference for mail in list(ground.faults.mails) if mail.reference.startswith("inquiry."))
     worst = 0.0
     for inquiry_id in ids:
-        found = service.get(inquiry_id)
+        found, mails = _standing(ground, inquiry_id)
         if found.outbox:
             report.lost.append(f"{inquiry_id}: {len(found.outbox)} mail(s) never went out")
         if inquiry_id in acknowledged and found.acknowledged_at is None:
@@ -121,6 +121,21 @@ def count_inquiries(
         f"{len(ids)} inquiries, {len(acknowledged)} acknowledged; "
         f"a missed deadline was acted on {worst:.1f} s after it at most"
     )
+
+
+def _standing(ground: Ground, inquiry_id: str) -> tuple[Inquiry, Counter[str]]:
+    """An inquiry and how many mails of each of its steps the ledger has, both of one moment: it may go on meanwhile."""
+
+    def count() -> Counter[str]:
+        of_it = f"inquiry.{inquiry_id}."
+        return Counter(mail.reference for mail in list(ground.faults.mails) if mail.reference.startswith(of_it))
+
+    while True:
+        before = count()
+        time.sleep(0.5)  # a mail in hand is recorded by then
+        found = service.get(inquiry_id)
+        if count() == before:
+            return found, before
 
 
 def _overdue(found: Inquiry) -> list[datetime]:

@@ -1,6 +1,7 @@
 """The manager's pages on ping campaigns."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,9 +13,11 @@ from chalicelib.access.rules import Role
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
 from chalicelib.dynamo import transact
-from chalicelib.pings import campaigns, service, store
-from chalicelib.pings.rules import CampaignStatus, Mark, Route
+from chalicelib.pings import answers, campaigns, service, store
+from chalicelib.pings.overview import Progress
+from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, PingState, Route
 from chalicelib.runtime import Runtime
+from chalicelib.settings import PingPolicy
 from tests.lambdas import Lambdas
 from tests.samples import nomination
 from tests.web.browser import Browser
@@ -90,7 +93,7 @@ def test_a_campaign_whose_machine_has_stopped_can_be_resumed(manager: Browser) -
     while machine.describe_execution(executionArn=running)["status"] == "RUNNING":
         time.sleep(0.02)  # moto stops it in its own thread
     page = manager.get("/campaigns/PT-2026-01")
-    assert "The state machine of this ping test has stopped" in page.text
+    assert "This ping test has stopped" in page.text
     assert "The ping test goes on." in manager.submit(page, "/campaigns/PT-2026-01/resume").text
     assert campaigns.get("PT-2026-01") is not None
 
@@ -137,3 +140,52 @@ def test_the_export_holds_every_row_and_is_audited(manager: Browser) -> None:
     service.open_campaign("PT-2026-01")
     page = manager.get("/campaigns/PT-2026-01/export.csv")
     assert page.html.splitlines()[1].startswith("AM,technical,p1,National CERT,queued")
+
+
+def test_states_stand_in_the_order_of_the_readers_language_and_lead_to_their_entries(
+    manager: Browser, site: Runtime
+) -> None:
+    germany = Entry("p2", nomination("DE"), 1, site.clock(), site.clock())
+    transact(lambda transaction: directory.add_new(transaction, germany))
+    manager.submit(manager.get("/campaigns/new"), "/campaigns")
+    service.open_campaign("PT-2026-01")
+    for language, order in (("en", ["AM", "DE"]), ("fr", ["DE", "AM"])):
+        manager.sign_in_as(Role.MANAGER, language=language)
+        for path in ("/campaigns/PT-2026-01", "/campaigns/PT-2026-01/report"):
+            html = manager.get(path).html
+            assert re.findall(r'<th scope="row"><a href="/api/entries/(..)">', html) == order, (language, path)
+            table = html[html.rindex("<table") : html.rindex("</table>")]
+            assert table.startswith('<table class="stack">')
+            assert table.count("<td") == table.count("data-label=")
+
+
+def test_the_progress_is_told_in_a_place_that_stays_and_only_with_each_tenth_of_the_answers(
+    manager: Browser, site: Runtime
+) -> None:
+    manager.submit(manager.get("/campaigns/new"), "/campaigns")
+    service.open_campaign("PT-2026-01")
+    before, progress = manager.get("/campaigns/PT-2026-01").html.split('<section id="progress"')
+    assert '<div id="news" role="status" class="visually-hidden"></div>' in before
+    assert "aria-live" not in progress
+    assert "#news" not in progress
+    path = "/campaigns/PT-2026-01/progress?told=running-0"
+    assert path in progress
+    assert "#news" not in manager.get(path).html
+    ping = store.get("PT-2026-01", "p1")
+    assert ping is not None
+    answers.confirm(ping, Route.PRIMARY, site.clock(), "press")
+    part = manager.get(path).html
+    assert "progress?told=running-10" in part
+    news = part.split('<div hx-swap-oob="innerHTML:#news">')[1]
+    assert "under way" in news
+    assert "1 of 1 have answered" in news
+    assert "#news" not in manager.get("/campaigns/PT-2026-01/progress?told=running-10").html
+
+
+@pytest.mark.parametrize(
+    ("answered", "total", "stage"), [(0, 0, 0), (9, 100, 0), (10, 100, 1), (19, 100, 1), (190, 190, 10)]
+)
+def test_the_share_that_is_told_is_in_whole_tenths(answered: int, total: int, stage: int, site: Runtime) -> None:
+    campaign = Campaign("PT-2026-01", site.clock(), (), CampaignStatus.RUNNING, "", PingPolicy().link_lifetime)
+    counts = {PingState.ACKNOWLEDGED: answered, PingState.CHANGE_REPORTED: 0, "total": total}
+    assert Progress(campaign, counts, 0, 0).stage == f"running-{stage}"

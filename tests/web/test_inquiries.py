@@ -263,7 +263,8 @@ def test_the_list_shows_both_directions_newest_first_with_the_time_left(scene: S
     )
     page = scene.of("AM").get("/inquiries")
     assert f"{second.inquiry_id} EXERCISE From Türkiye" in page.text
-    assert "To Türkiye Phishing; AM-2026/7 2 March 2026, 09:00 (UTC) Waiting for an answer 2 days 22 hours" in page.text
+    assert "To Türkiye Phishing; AM-2026/7 2 March 2026, 09:00 (UTC) Waiting for an answer" in page.text
+    assert "Waiting for an answer Acknowledgement due: 2 days 22 hours" in page.text
     assert "15 days" in page.text
     assert page.html.index(second.inquiry_id) < page.html.index(first.inquiry_id)
     assert "To Armenia" in scene.of("TR").get("/inquiries").text
@@ -357,10 +358,41 @@ def test_the_clocks_renew_themselves_without_being_audited_and_without_keeping_a
     service.acknowledge(scene.site, asked.inquiry_id, 1, TEST, "r")
     part = scene.of("AM").get(f"/inquiries/{asked.inquiry_id}/clocks?known=1")
     assert "Something was recorded since you opened this page." in part.text
-    assert "clocks?known=1" in part.html
+    assert "clocks?known=1&amp;told=1" in part.html
     assert 'data-state="met"' in part.html
     for odd in ("x", "9" * 5000, "-1"):
         assert scene.of("AM").get(f"/inquiries/{asked.inquiry_id}/clocks?known={odd}").status == 200
+
+
+def test_what_was_recorded_is_told_once_in_a_place_that_stays_or_no_screen_reader_says_it(scene: Scene) -> None:
+    asked = scene.inquiry()
+    path = f"/inquiries/{asked.inquiry_id}"
+    before, live = scene.of("AM").get(path).html.split('<section id="live"')
+    assert '<div id="news" role="status"></div>' in before
+    assert "role=" not in live.split("</section>")[0]
+    service.acknowledge(scene.site, asked.inquiry_id, 1, TEST, "r")
+    part = scene.of("AM").get(f"{path}/clocks?known=1").html
+    assert '<div hx-swap-oob="innerHTML:#news"><p class="notice">Something was recorded' in part
+    again = scene.of("AM").get(f"{path}/clocks?known=1&told=1").html
+    assert "#news" not in again
+    assert "known=1&amp;told=1" in again
+
+
+def test_how_to_reach_the_other_side_stands_at_the_head_of_the_page(scene: Scene) -> None:
+    asked = scene.inquiry()
+    for state, other in (("AM", "TR"), ("TR", "AM")):
+        html = scene.of(state).get(f"/inquiries/{asked.inquiry_id}").html
+        assert html.count(f'<a class="button" href="/api/reach/{other}">How to reach') == 1
+        assert html.index("How to reach") < html.index('id="live"')
+
+
+def test_the_time_left_says_which_clock_runs_in_the_list_and_at_home(scene: Scene) -> None:
+    scene.inquiry()
+    scene.inquiry(to_poc_id="tr-dip", to_kind=Kind.DIPLOMATIC, case_reference="AM-2026/8")
+    for state in ("AM", "TR"):
+        for clock, left in (("Acknowledgement due", "3 days"), ("Response due", "15 days")):
+            assert f"{clock}: {left}" in scene.of(state).get("/inquiries").text
+            assert f"{clock} (Time left: {left})" in scene.of(state).get("/").text
 
 
 def test_near_the_deadline_the_clocks_renew_themselves_often_and_at_the_end_not_at_all(scene: Scene) -> None:
@@ -708,6 +740,7 @@ def test_the_manager_sees_envelopes_only(scene: Scene) -> None:
             assert hidden not in shown, (path, hidden)
     assert "EXERCISE" in manager.get("/inquiries").text
     assert "1 opened 0 acknowledged or answered in time 0 missed a deadline 1 running" in manager.get("/inquiries").text
+    assert "Of the newest 1 inquiry, without exercises" in manager.get("/inquiries").text
 
 
 def test_the_manager_does_not_learn_how_it_ended(scene: Scene) -> None:
@@ -725,6 +758,19 @@ def test_the_manager_is_told_the_state_to_write_to_when_nobody_is_left(scene: Sc
     assert "Please write to its Permanent Mission: Türkiye" in page.text
     assert "Armenia" not in page.text.split("Nobody of the requested")[1]
     assert "Nobody could be reached" in scene.manager().get("/inquiries").text
+
+
+def test_the_managers_start_page_counts_the_inquiries_with_nobody_left_to_ask(scene: Scene) -> None:
+    asked = scene.inquiry(to_poc_id="tr-dip", to_kind=Kind.DIPLOMATIC)
+    assert "Nothing. You are up to date." in scene.manager().get("/").text
+    scene.pass_(days=15, seconds=1)
+    service.act(scene.site, asked.inquiry_id, TEST, "r")
+    page = scene.manager().get("/")
+    told = "Nobody is left to ask about 1 inquiry: write to the Permanent Mission"
+    assert f'<a href="/api/inquiries">{told}</a>' in page.html
+    assert "You are up to date" not in page.text
+    service.withdraw(scene.site, asked.inquiry_id, TEST, "r")
+    assert told not in scene.manager().get("/").text
 
 
 @pytest.mark.parametrize("path", ["/clocks", "/form", "/export.csv"])

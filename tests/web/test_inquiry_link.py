@@ -37,6 +37,7 @@ def test_the_page_says_who_asks_what_and_until_when(scene: Scene, asked: Inquiry
         "5 March 2026, 09:00 (UTC)",
         "weekends and holidays count",
         "Acknowledging receipt does not indicate concurrence",
+        "When you are signed in, you see how to reach the point of contact who asks",
     ):
         assert shown in page.text, shown
     for hidden in ("@", "+37410123456", "Sara Green", "AM-2026/7", "Energy", "EXERCISE"):
