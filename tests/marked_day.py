@@ -207,7 +207,7 @@ def auditing(auditor: Browser, supervisor: Browser) -> None:
         auditor.get(f"/audit/export.csv?{query}")
     auditor.get(f"/audit/subject/{quote(mail('subject'))}")
     auditor.submit(auditor.get("/audit/verify"), "/audit/verify", {"walk": NAME})
-    assert "Everything fits" in auditor.submit(auditor.get("/audit/verify"), "/audit/verify").text
+    assert "The chains fit" in auditor.submit(auditor.get("/audit/verify"), "/audit/verify").text
     assert supervisor.get("/entries/AM/views").status == 200
 
 

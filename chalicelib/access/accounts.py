@@ -42,7 +42,7 @@ class Act(StrEnum):
     """Of an invited account: withdraw the invitation."""
     SET_ROLE = "role"
     ASK_RESET = "reset"
-    """The first of two people says that somebody has lost authenticator and recovery codes."""
+    """The first of two people says that somebody has lost the password, authenticator or recovery codes."""
     CONFIRM_RESET = "confirm-reset"
     """The second says so too."""
 

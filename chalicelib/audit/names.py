@@ -1,4 +1,4 @@
-"""What each audited action is called, for whoever reads records; the code stands beside it."""
+"""What actions and details of records are called, for whoever reads them; the codes stand beside."""
 
 from chalicelib.audit.records import Action
 from chalicelib.i18n import _
@@ -90,6 +90,26 @@ ACTION_NAMES = {
     Action.LINK_KEYS_ROTATED: _("Renewed the keys that sign links in mail"),
 }
 """Complete: a test holds it against `Action`."""
+
+DETAIL_NAMES = {
+    "accounts": _("Accounts"),
+    "action": _("Action"),
+    "actor": _("Actor"),
+    "campaign": _("Ping test"),
+    "domains": _("Mail domains"),
+    "fields": _("Fields"),
+    "kind": _("Kind"),
+    "outcome": _("Outcome"),
+    "reason": _("Reason"),
+    "route": _("Page"),
+    "since": _("From the day"),
+    "source": _("Network address (digest)"),
+    "state": _("State"),
+    "subject": _("Subject"),
+    "until": _("To the day"),
+    "verification": _("Verification"),
+}
+"""What the details most often met with are called; the others are shown by their code alone."""
 
 SEEN = frozenset(
     {

@@ -106,15 +106,19 @@ def set_domains(state: str, names: tuple[str, ...], based_on: int, asked: Asked)
         raise Conflict(state) from failed
 
 
-_MOST = 50
+MOST = 50
+"""Domains of one State at most."""
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.ASCII)
 
 
 def parse(typed: str) -> tuple[tuple[str, ...], str]:
-    """The domains that were typed, one to a line or separated by commas, in lower case; and the first that is none.
-
-    A leading @ is let pass. More than fifty are none either: the fifty-first is named.
+    """The domains that were typed, one to a line or separated by commas, in lower case; and the first line that holds
+    what is none, as it was typed. A leading @ is let pass.
     """
-    found = tuple(dict.fromkeys(part.removeprefix("@").lower() or "@" for part in re.split(r"[\s,;]+", typed) if part))
-    wrong = next((name for name in found if not _DOMAIN.fullmatch(name)), "")
-    return found, wrong or (found[_MOST] if len(found) > _MOST else "")
+    lines = {line.strip(): _names(line) for line in typed.splitlines()}
+    wrong = next((line for line, names in lines.items() if not all(map(_DOMAIN.fullmatch, names))), "")
+    return tuple(dict.fromkeys(name for names in lines.values() for name in names)), wrong
+
+
+def _names(line: str) -> list[str]:
+    return [part.removeprefix("@").lower() for part in re.split(r"[\s,;]+", line) if part]

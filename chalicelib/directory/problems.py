@@ -56,6 +56,7 @@ MESSAGES = {
         "Whoever this point of contact was to follow has left the directory. Send it again: it is then listed by"
         " itself."
     ),
+    "departure-missing": _("Give the last day on which it can be reached."),
     "departure-date": _("“%(given)s” is not a date from today to two years ahead, like 2027-01-31."),
     "successor": _("Choose who follows from the list, or say that nobody does, or that it will be said later."),
     # A row

@@ -221,6 +221,13 @@ def _timezones() -> dict[str, str]:
     return {name.lower(): name for name in names if name != "Factory"}
 
 
+@cache
+def timezones_offered() -> list[str]:
+    """The IANA time zones that a form offers, by name: one for each region and city, none of their older names."""
+    lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines()
+    return sorted(line.split("\t")[2] for line in lines if not line.startswith("#"))
+
+
 def _timezone(text: str) -> str:
     if text.lower() not in _timezones():
         raise Refused("timezone", given=text)

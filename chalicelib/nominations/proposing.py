@@ -155,7 +155,7 @@ def propose_departure(
     if successor and successor not in (*allowed, NOBODY):
         problems.append(Problem("successor", "successor"))
     if not departs_on and not entry.departs_on:
-        problems.append(Problem("departs_on", "missing"))
+        problems.append(Problem("departs_on", "departure-missing"))
     if problems:
         raise Refused(problems)
     return _put(_proposal(state, poc_id, What.DEPARTURE, old, new, note, asked), asked)

@@ -155,7 +155,7 @@ def set_role(request: WebRequest, account_id: str) -> Response:
 
 @pages.post("/accounts/{account_id}/reset", right=EITHER)
 def ask_for_reset(request: WebRequest, account_id: str) -> Response:
-    """The first of two people says that somebody has lost authenticator and recovery codes."""
+    """The first of two people says that somebody has lost the password, authenticator or recovery codes."""
     from chalicelib.access import recovery
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:

@@ -43,9 +43,7 @@ def record_refusal(request: WebRequest, reason: str) -> None:
 def expired(request: WebRequest, reason: str) -> Response:
     """What a link or a code says when it is too old; audited as a refusal, for `reason`."""
     record_refusal(request, reason)
-    return request.render(
-        "link-expired.html", 410, manager_email=request.runtime.settings.manager_email, about_inquiry=True
-    )
+    return request.render("link-expired.html", 410, about_inquiry=True)
 
 
 def _step_of(request: WebRequest, token: str) -> tuple[str, int]:

@@ -29,7 +29,7 @@ def acknowledgement(request: WebRequest, token: str) -> Response:
     except (LinkInvalid, NotFound):
         return request.render("link-invalid.html", 404)
     except LinkExpired:
-        return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
+        return request.render("link-expired.html", 410)
     if request.method == "POST":
         return _answered(request, token, ping, route, head)
     if request.method == "GET":
@@ -157,7 +157,7 @@ def _ping_page(request: WebRequest, plain: str) -> Response | None:
         return None
     campaign = campaigns.get(found[0])
     if campaign is None or not rules.code_works(campaign, request.now):  # else a code would make fresh links for ever
-        return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
+        return request.render("link-expired.html", 410)
     token = request.runtime.link_signer().sign(Purpose.PING, *found, Route.PRIMARY.value)
     return request.redirect(f"/p/{token}")
 
@@ -186,7 +186,7 @@ def _entry_page(request: WebRequest, plain: str) -> Response | None:
     if entry is None:
         return None
     if not links.code_works(entry, policy, request.now):
-        return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
+        return request.render("link-expired.html", 410)
     return request.redirect(f"/v/{signer.sign(Purpose.ENTRY, entry.state, entry.poc_id)}")
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from chalicelib.access.rules import Right, Role
-from chalicelib.audit.names import ACTION_NAMES, SEEN
+from chalicelib.audit.names import ACTION_NAMES, DETAIL_NAMES, SEEN
 from chalicelib.audit.records import Action
 from chalicelib.errors import Invalid
 from chalicelib.i18n import _, format_date, format_moment
@@ -152,6 +152,7 @@ def _search_page(
         labels=LABELS,
         outcomes=OUTCOMES,
         action_names=ACTION_NAMES,
+        detail_names=DETAIL_NAMES,
         looked_to=_day(request, found.looked_to) if found else "",
         all_states=sorted(states().values(), key=lambda state: state.name(request.language)),
     )
@@ -273,6 +274,7 @@ def audit_of_subject(request: WebRequest, subject: str) -> Response:
         moment=_moment,
         outcomes=OUTCOMES,
         action_names=ACTION_NAMES,
+        detail_names=DETAIL_NAMES,
     )
 
 

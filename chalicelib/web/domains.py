@@ -26,8 +26,8 @@ def take_domains(request: WebRequest, state: str) -> Response:
     _state(state)
     typed = request.form.get("domains", [""])[0][:4000]
     names, wrong = domains.parse(typed)
-    if wrong:
-        return _domains_page(request, state, typed, request.based_on, 400, wrong=wrong)
+    if wrong or len(names) > domains.MOST:
+        return _domains_page(request, state, typed, request.based_on, 400, wrong=wrong, too_many=not wrong)
     try:
         domains.set_domains(state, names, request.based_on, request.asked)
     except Conflict:
@@ -50,6 +50,7 @@ def _domains_page(
     based_on: int,
     status: int = 200,
     wrong: str = "",
+    too_many: bool = False,
     theirs: tuple[str, ...] | None = None,
 ) -> Response:
     from chalicelib.directory import domains, store
@@ -62,6 +63,7 @@ def _domains_page(
         typed=typed,
         based_on=based_on,
         wrong=wrong,
+        too_many=too_many,
         theirs=theirs,
         used=used,
     )

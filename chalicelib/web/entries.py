@@ -83,7 +83,6 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
         asks=request.may(Right.OPEN_INQUIRY) and not is_own,
         side=own if request.account and request.account.state else None,
         is_own=is_own,
-        manager_email=request.runtime.settings.manager_email,
         labels=labels,
         networks=NETWORKS,
         languages_by_code=operating_languages(),

@@ -159,7 +159,6 @@ def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any
         longest=rules.CASE_REFERENCE_LENGTH,
         terms=terms,
         pocs=sheet.POCS,
-        manager_email=request.runtime.settings.manager_email,
         **{"problems": {}, "already": "", "limit": None, **found},
     )
 

@@ -19,22 +19,23 @@ FIELDS = {
     "email": _("E-mail"),
     "alternate_email": _("Alternate e-mail"),
     "phone": _("Telephone"),
+    "hours": _("Hours on duty"),
+    "timezone": _("Time zone"),
     "languages": _("Operating languages"),
     "preferred_language": _("Preferred UN language"),
-    "timezone": _("Time zone"),
-    "hours": _("Hours on duty"),
-    "networks": _("Other networks"),
-    "note_verbale": _("Note verbale"),
-    "note_verbale_date": _("Date of the note verbale"),
     "role": _("Role"),
     "scope": _("Scope"),
     "round_the_clock": _("Round the clock"),
     "deputies": _("Deputies"),
+    "networks": _("Other networks"),
     "departs_on": _("Leaves on"),
     "successor": _("Who follows"),
-    "succeeds": _("Follows"),
+    "note_verbale": _("Note verbale"),
+    "note_verbale_date": _("Date of the note verbale"),
     "received_on": _("Received on"),
+    "succeeds": _("Follows"),
 }
+"""In the order of the forms."""
 
 KINDS: dict[str, str] = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}
 HOLDERS: dict[str, str] = {Holder.INSTITUTION: _("Institution"), Holder.REPRESENTATIVE: _("Representative")}

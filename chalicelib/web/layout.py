@@ -54,6 +54,7 @@ def page(request: "WebRequest", template: str, language: str, content: dict[str,
         "Right": Right,
         "notice": "" if request.headers.get("hx-request") else request.take_notice(),
         "now": request.now,
+        "manager_email": request.runtime.settings.manager_email,
         "current_path": request.path,
         "in_language": {code: f"{shown}?{urlencode({**request.query, 'lang': code})}" for code in LANGUAGES},
     }

@@ -46,7 +46,6 @@ def tutorial(request: WebRequest) -> Response:
         mails=mails,
         shown=shown,
         mail_from=settings.mail_from,
-        manager_email=settings.manager_email,
         hours=_acknowledge_hours(request),
         days=_respond_days(request),
         practised=_practised(request),

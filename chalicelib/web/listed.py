@@ -30,7 +30,7 @@ def listed(request: WebRequest, token: str) -> Response:
         return request.render("link-invalid.html", 404)
     except LinkExpired:
         record_refusal(request, "link expired")
-        return request.render("link-expired.html", 410, manager_email=request.runtime.settings.manager_email)
+        return request.render("link-expired.html", 410)
 
 
 def _entry_of(request: WebRequest, token: str) -> tuple[str, str]:
@@ -70,7 +70,6 @@ def _page(request: WebRequest, token: str, state: str, poc_id: str) -> Response:
         confirmed_at=entry.verified_at if entry.verification is Verification.VERIFIED else None,
         timezone=entry.nomination.timezone,
         form_token=request.runtime.link_signer().sign(Purpose.FORM, state, poc_id),
-        manager_email=request.runtime.settings.manager_email,
         stale=stale,
     )
 

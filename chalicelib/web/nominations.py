@@ -166,7 +166,7 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
     from chalicelib.directory import terms
     from chalicelib.directory.languages import operating_languages
     from chalicelib.directory.networks import NETWORKS
-    from chalicelib.directory.rules import LIMITS
+    from chalicelib.directory.rules import LIMITS, timezones_offered
     from chalicelib.web import labels
     from chalicelib.web.cells import Cells
     from chalicelib.web.entries import record_view
@@ -190,6 +190,7 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
         networks=NETWORKS,
         terms=terms,
         operating=operating_languages(),
+        timezones=timezones_offered(),
         un_languages=LANGUAGES,
         **shown,
     )

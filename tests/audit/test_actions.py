@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.audit.chain import Fault
-from chalicelib.audit.names import ACTION_NAMES
+from chalicelib.audit.names import ACTION_NAMES, DETAIL_NAMES
 from chalicelib.audit.records import Action
 from chalicelib.i18n import LANGUAGES, translations
 from chalicelib.inquiries.rules import What
@@ -75,3 +75,9 @@ def test_every_action_has_a_name_of_its_own_in_every_language(language: str) -> 
     named = [translations(language).gettext(name) for name in ACTION_NAMES.values()]
     assert [name for name, times in Counter(named).items() if times > 1] == []
     assert not [name for name in named if ":" in name], "a name, not a code"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_details_have_the_same_name(language: str) -> None:
+    named = [translations(language).gettext(name) for name in DETAIL_NAMES.values()]
+    assert [name for name, times in Counter(named).items() if times > 1] == []

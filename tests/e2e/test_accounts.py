@@ -204,7 +204,7 @@ def test_a_reset_takes_two_people(
 ) -> None:
     account_id = _account_id(stack, INVITED)
     page = _open(supervisor, f"/accounts/{account_id}")
-    page.locator("summary", has_text="Authenticator and recovery codes are lost").click()
+    page.locator("summary", has_text="Password, authenticator or recovery codes are lost").click()
     page.get_by_role("button", name="Ask for a reset").click()
     expect(page.get_by_role("status")).to_contain_text("Nothing changes until a second person")
     expect(page.locator("summary", has_text="Confirm the reset")).to_have_count(0)

@@ -337,7 +337,7 @@ def test_who_follows_is_another_poc_of_the_same_state_or_nobody(world: World, su
 def test_a_departure_that_was_never_set_cannot_be_taken_back(world: World) -> None:
     with pytest.raises(Refused) as refused:
         world.leave("p1", day="")
-    assert _refused(refused) == [("departs_on", "missing")]
+    assert _refused(refused) == [("departs_on", "departure-missing")]
 
 
 def test_taking_a_departure_back_forgets_who_was_to_follow(world: World) -> None:

@@ -95,6 +95,17 @@ def test_an_auditor_does_not_see_addresses(everybody: Pool, open_browser: Callab
     assert browser.get(path_of(POC)).status == 403
 
 
+def test_an_address_as_a_heading_may_be_broken_after_the_at_sign(supervisor: Browser) -> None:
+    local, _at, domain = POC.partition("@")
+    assert f'<h1><bdi dir="ltr">{local}@<wbr>{domain}</bdi></h1>' in supervisor.get(path_of(POC)).html
+
+
+def test_a_reset_is_offered_for_a_lost_password_too(supervisor: Browser) -> None:
+    assert "Password, authenticator or recovery codes are lost" in supervisor.get(path_of(POC)).text
+    page = press(supervisor, POC, "reset")
+    assert "somebody asked for a reset of this account. A second person has to confirm it." in page.text
+
+
 def test_the_list_says_when_each_last_signed_in(supervisor: Browser, clock: StillClock) -> None:
     change(POC, last_signed_in_at=clock() - timedelta(days=200))
     change(READER, last_signed_in_at=clock() - timedelta(days=2))

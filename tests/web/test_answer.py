@@ -171,6 +171,7 @@ def test_a_genuine_link_to_a_ping_that_is_gone_looks_like_a_forged_one(browser: 
     gone = "/p/" + site.link_signer().sign(Purpose.PING, "PT-1999-01", "nobody", "primary")
     forged = browser.get("/p/forged~token")
     assert browser.get(gone).text == forged.text
+    assert f'href="mailto:{site.settings.manager_email}"' in forged.html
 
 
 def test_an_expired_link_says_whom_to_write_to(browser: Browser, site: Runtime, ping: Ping, clock: StillClock) -> None:
@@ -216,6 +217,7 @@ def test_a_wrong_code_says_what_to_do_and_keeps_what_was_typed(
     page = browser.submit(browser.get("/code"), "/code", {"code": typed})
     assert page.status == status
     assert page.inputs["code"] == typed
+    assert f'href="mailto:{browser.runtime.settings.manager_email}"' in page.html
 
 
 def test_guessing_codes_slows_down(browser: Browser, ping: Ping) -> None:

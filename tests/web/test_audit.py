@@ -144,6 +144,16 @@ def test_whatever_is_searched_by_finds_the_record(auditor: Browser, clock: Still
     assert "No record fits." not in page.text
 
 
+@pytest.mark.parametrize("where", ["/audit?state=TR", OF])
+@pytest.mark.parametrize(("language", "reason"), [("en", "Reason"), ("fr", "Motif")])
+def test_details_have_names_beside_their_codes(
+    auditor: Browser, clock: StillClock, where: str, language: str, reason: str
+) -> None:
+    put(clock, 1, details={"reason": "hours", "unnamed": "x"})
+    page = auditor.get(f"{where}{'&' if '?' in where else '?'}lang={language}")
+    assert f"{reason} reason hours unnamed x" in page.text
+
+
 def test_a_search_that_finds_nothing_says_so(auditor: Browser) -> None:
     assert "No record fits." in auditor.get("/audit?state=TR").text
 
@@ -276,6 +286,16 @@ def test_the_check_tells_that_everything_fits(auditor: Browser, site: Runtime, c
     assert by_auditor() == [
         ("audit:chains:verified", {"broken": 0, "chains": 1, "objects": 1, "phase": "done", "records": 3})
     ]
+
+
+def test_the_check_does_not_say_that_nothing_was_changed_before_any_digest_was_kept_apart(
+    auditor: Browser, clock: StillClock
+) -> None:
+    put(clock, 3)
+    page = auditor.submit(auditor.get("/audit/verify"), "/audit/verify")
+    assert 'class="warning" role="status">The chains fit, but no digests have been kept apart yet' in page.html
+    assert "Everything fits" not in page.text
+    assert 'class="notice"' not in page.html
 
 
 def test_the_check_names_the_first_record_that_does_not_fit(auditor: Browser, clock: StillClock) -> None:

@@ -48,6 +48,7 @@ def test_every_error_is_a_clear_page_with_a_reference_and_no_inner_detail(
     page = small.get(f"/raise/{what}")
     assert page.status == status
     assert "give this reference" in page.text
+    assert f'href="mailto:{small.runtime.settings.manager_email}"' in page.html
     assert "inner secret" not in page.html
     assert page.headers["Cache-Control"] == "no-store"
     assert ("Retry-After" in page.headers) is (what == "many")

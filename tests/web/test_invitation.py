@@ -1,5 +1,6 @@
 """The link of an invitation: it works once, for 72 hours, and never without the start code."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -224,6 +225,29 @@ def test_a_forged_link_and_one_of_another_purpose_are_refused(
     for token in (other, invited[0].rpartition("/")[2][:-3], "x"):
         page = browser.get(f"/invitation/{token}")
         assert (page.status, "cut off" in page.text) == (404, True)
+        assert f'mailto:{site.settings.manager_email}"' in page.html
+
+
+def test_whoever_accepted_an_invitation_and_forgot_the_password_reads_whom_to_ask(
+    invited: tuple[str, str], browser: Browser
+) -> None:
+    accept(browser, *invited)
+    page = browser.get(invited[0])
+    assert "It was accepted already" in page.text
+    assert page.html.count(f'href="mailto:{browser.runtime.settings.manager_email}"') == 1
+    assert "Password forgotten?" in page.text
+
+
+def test_the_summary_calls_the_fields_of_an_invitation_as_they_are_labelled(supervisor: Browser) -> None:
+    page = invite(supervisor, "", role="none", language="none")
+    listed = re.findall(r'<li><a href="#\w+">(.*?):', page.html)
+    assert listed == ["E-mail address", "Role", "Language of the invitation"]
+    assert [page.html.index(f">{label}</label>") for label in listed] == sorted(
+        page.html.index(f">{label}</label>") for label in listed
+    )
+    russian = supervisor.submit(supervisor.get("/accounts/invite?lang=ru"), "/accounts/invite", {"email": ""})
+    listed = re.findall(r'<li><a href="#\w+">(.*?):', russian.html)
+    assert [f">{label}</label>" in russian.html for label in listed] == [True, True, True]
 
 
 def test_a_password_of_an_earlier_user_under_the_address_does_not_survive(

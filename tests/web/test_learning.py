@@ -477,6 +477,16 @@ def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_is_kept(manager: 
     assert store.resources() == []
 
 
+def test_place_and_web_address_are_not_said_to_be_free_to_leave_out_as_one_of_them_is_needed(manager: Browser) -> None:
+    page = manager.get("/learn/resources/new")
+    assert "Place A place, a web address, or both. Web address It begins" in page.text
+    assert "Ends (UTC) (may be empty)" in page.text
+    missing = manager.submit(page, "/learn/resources/new", {**EVENT, "place": "", "link": ""})
+    assert "Place: Say where" in missing.text
+    for given in ("place", "link"):
+        add(manager, {**EVENT, "title": f"Only a {given}", "place": "", "link": "", given: EVENT[given]})
+
+
 def test_whoever_comes_second_is_told_and_keeps_what_was_typed(
     manager: Browser, open_browser: Callable[[], Browser]
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_link_works_for_sixty_days(scene: Scene, browser: Browser) -> None:
     late = browser.get(link)
     assert late.status == 410
     assert "p1@cert.am.example" not in late.text
+    assert "Use the link in the newest mail that we sent you." in late.text
     assert browser.submit(page, link).status == 410
     assert not _is_verified(scene)
 

@@ -1,6 +1,8 @@
 """Forms for entries: a State proposes, the manager takes in a note verbale; one press confirms; a reader doubts."""
 
+import re
 from collections.abc import Callable
+from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
@@ -11,6 +13,7 @@ from chalicelib.audit.records import Action, account_subject, entry_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory import domains, store
 from chalicelib.directory.entry import NOBODY, Verification
+from chalicelib.directory.rules import check_cell
 from chalicelib.i18n import LANGUAGES
 from chalicelib.nominations import deciding
 from chalicelib.nominations import store as proposals
@@ -104,6 +107,40 @@ def test_what_is_wrong_is_named_by_field_and_nothing_typed_is_lost(scene: Scene)
     assert list(proposals.waiting()) == []
 
 
+def _listed_and_marked(page: Page) -> tuple[list[str], list[str]]:
+    """The fields that the summary of a refused form names, and those that are marked on the page, in their order."""
+    return re.findall(r'<li><a href="#(\w+)">', page.html), re.findall(r' id="(\w+)-reason"', page.html)
+
+
+def test_what_is_wrong_is_listed_in_the_order_of_the_form_with_the_first_reason_of_each_field(scene: Scene) -> None:
+    wrong = dict.fromkeys(("holder", "institution", "email", "phone", "hours", "timezone", "languages"), "?" * 400)
+    wrong |= {"role": "?", "scope": "?", "networks": "?", "deputies": "?", "preferred_language": "?", "kind": "?"}
+    page = send(scene.unoda, scene.form(NEW_PAGE, scene.unoda), NEW_PAGE, **wrong)
+    listed, marked = _listed_and_marked(page)
+    assert listed == marked
+    assert (listed[:2], listed[-2:]) == (["kind", "holder"], ["note_verbale_date", "received_on"])
+    assert len(listed) == 16
+    leaves = send(scene.unoda, scene.form(LEAVES, scene.unoda), LEAVES, departs_on="soon", successor="gone")
+    listed, marked = _listed_and_marked(leaves)
+    assert listed == marked == ["departs_on", "successor", "note_verbale", "note_verbale_date", "received_on"]
+
+
+def test_the_form_of_an_entry_names_its_kind_as_such(scene: Scene) -> None:
+    assert "Kind Technical Holder" in scene.form(CHANGE).text
+
+
+def test_time_zones_are_offered_by_name_at_little_weight(scene: Scene) -> None:
+    page = scene.form(NEW_PAGE)
+    offered = re.findall(r"<option>([^<]+)", page.html.split('<datalist id="timezones">')[1].split("</datalist>")[0])
+    assert {"Asia/Yerevan", "America/Argentina/Buenos_Aires", "Europe/Zurich"} <= set(offered)
+    assert {"UTC", "Asia/Calcutta", "EST5EDT"}.isdisjoint(offered)
+    assert 'list="timezones"' in page.html
+    assert len("".join(offered).encode()) + len("<option>") * len(offered) < 12_000
+    assert len(page.html.encode()) < 100_000
+    for name in offered:
+        assert check_cell("timezone", name, date(2026, 3, 2)) is None, name
+
+
 def test_a_note_verbale_that_says_three_things_is_typed_once(scene: Scene) -> None:
     send(scene.unoda, scene.form(CHANGE, scene.unoda), CHANGE, title="Head", **NOTE)
     for path in ("/entries/AM/p2/change", "/entries/AM/p2/departure", f"{NEW_PAGE}?succeeds=p1"):
@@ -150,6 +187,13 @@ def test_what_was_returned_is_completed_and_sent_once_more(scene: Scene) -> None
     assert scene.of(Role.POC, "TR").get(f"/entries/TR/new?again={found.proposal_id}").inputs["email"] == ""
 
 
+def test_the_day_of_a_departure_may_be_left_empty_only_to_take_one_back(scene: Scene) -> None:
+    assert "Leaves on The last day" in scene.form(LEAVES).text
+    send(scene.unoda, scene.form(LEAVES, scene.unoda), LEAVES, departs_on="2026-03-20", **NOTE)
+    scene.approve(scene.waits().proposal_id)
+    assert "Leaves on (may be empty) The last day" in scene.form(LEAVES).text
+
+
 def test_a_departure_that_was_returned_is_sent_once_more_from_what_it_said(scene: Scene) -> None:
     send(scene.poc, scene.form(LEAVES), LEAVES, departs_on="2026-03-20", successor="p2")
     found = scene.waits()
@@ -189,7 +233,10 @@ def test_the_rest_waits_and_the_page_says_so(scene: Scene) -> None:
 
 
 def test_the_form_says_what_takes_effect_at_once(scene: Scene) -> None:
-    assert "These take effect at once: Alternate e-mail, Telephone, Operating languages" in scene.form(CHANGE).text
+    assert (
+        "These take effect at once: Alternate e-mail, Telephone, Hours on duty, Time zone, Operating languages"
+        in scene.form(CHANGE).text
+    )
     assert "These take effect" not in scene.form(CHANGE, scene.unoda).text
 
 
@@ -361,7 +408,7 @@ def test_a_departure_is_proposed_with_who_follows(scene: Scene) -> None:
     [
         ({"departs_on": "2026-02-20", "successor": NOBODY}, "is not a date from today"),
         ({"departs_on": "soon"}, "is not a date from today"),
-        ({"departs_on": ""}, "Nothing is given here"),
+        ({"departs_on": ""}, "Leaves on: Give the last day on which it can be reached."),
         ({"departs_on": "2026-03-20", "successor": "gone"}, "Choose who follows"),
     ],
 )

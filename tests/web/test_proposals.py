@@ -308,6 +308,21 @@ def test_what_is_no_domain_is_named_and_kept(scene: Scene, typed: str) -> None:
     assert domains.configured("AM").names == ()
 
 
+def test_a_line_that_is_no_domain_is_quoted_whole(scene: Scene) -> None:
+    page = _domains(scene, "cert.am.example\n no domain \nneither")
+    assert "“no domain” is not a mail domain" in page.text
+    assert "fifty" not in page.text
+
+
+def test_a_fifty_first_domain_is_one_too_many_and_said_to_be(scene: Scene) -> None:
+    many = [f"d{number}.example" for number in range(51)]
+    page = _domains(scene, "\n".join(many))
+    assert (page.status, "more than fifty domains" in page.text) == (400, True)
+    assert "is not a mail domain" not in page.text
+    assert 'aria-describedby="domains-reason"' in page.html
+    assert "are set" in _domains(scene, "\n".join(many[1:])).text
+
+
 def test_of_two_who_set_domains_the_second_sees_the_others_and_keeps_their_own(scene: Scene) -> None:
     form = scene.form("/entries/AM/domains", scene.unoda)
     domains.set_domains("AM", ("theirs.example",), 0, scene.manager())

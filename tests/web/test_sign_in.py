@@ -48,6 +48,13 @@ def test_password_and_code_open_a_session_and_nothing_less_does(pool: Pool, brow
     assert _actions(account_subject(id_of(EMAIL))) == [Action.SIGNED_IN]
 
 
+def test_whoever_forgot_the_password_reads_whom_to_ask(pool: Pool, browser: Browser) -> None:
+    pool.add(EMAIL)
+    for page in (browser.get("/sign-in"), _password(browser, password="Not-the-password-1")):
+        assert "Password forgotten? Ask a supervisor of your State, or write to the directory manager:" in page.text
+        assert f'href="mailto:{browser.runtime.settings.manager_email}"' in page.html
+
+
 def test_the_address_may_be_typed_in_capitals_and_with_spaces(pool: Pool, browser: Browser) -> None:
     pool.add(EMAIL)
     assert "second step" in _password(browser, f" {EMAIL.upper()} ").text
