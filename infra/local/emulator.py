@@ -136,11 +136,15 @@ def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
     return queue
 
 
+def pause_after(took: float, seconds: float) -> float:
+    """How long to wait after a save that took so long: everything stands still for a tenth of the time at most."""
+    return max(seconds, 9 * took)
+
+
 def keep_saving(seconds: float) -> None:
     """Save on ministack's own event loop, where no request is in the middle of changing something.
 
-    Every so many seconds, and less often when there is much to save: everything stands still meanwhile, which may take
-    one part in ten of the time.
+    Every so many seconds, and less often when there is much to save.
     """
     from ministack import app  # type: ignore[import-not-found]
     from ministack.core.persistence import save_all  # type: ignore[import-not-found]
@@ -159,7 +163,7 @@ def keep_saving(seconds: float) -> None:
         time.sleep(wait)
         if app._MAIN_LOOP is not None:
             app._MAIN_LOOP.call_soon_threadsafe(save)
-            wait = max(seconds, 9 * took.get())
+            wait = pause_after(took.get(), seconds)
 
 
 def keep_watching(watch: Any, seconds: float) -> None:

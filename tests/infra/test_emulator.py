@@ -9,6 +9,7 @@ from infra.local.emulator import (
     TriedAgain,
     error_name,
     in_turn,
+    pause_after,
     with_dead_letters,
     with_error_names,
     with_mail_identity,
@@ -109,6 +110,12 @@ def test_an_event_that_fails_is_tried_three_times_and_then_kept(
     TriedAgain(lambdas, pauses.append)._execute_function_with_config_scope(record, {})
     assert (lambdas.tries, lambdas.letters) == (tries, letters)
     assert len(pauses) == tries - 1
+
+
+def test_saving_takes_a_tenth_of_the_time_at_most() -> None:
+    assert pause_after(0.1, 5.0) == 5.0
+    pause = pause_after(20.0, 5.0)
+    assert 20.0 / (20.0 + pause) == pytest.approx(0.1)
 
 
 def test_a_lambda_has_the_dead_letter_queue_of_its_template() -> None:

@@ -126,6 +126,17 @@ def test_execution_logs_and_sampled_requests_are_off(template: Template) -> None
     assert not resources(template, "AWS::WAFv2::LoggingConfiguration")
 
 
+def test_eventbridge_may_write_to_the_operators_though_it_names_no_source(template: Template) -> None:
+    """It sends no `aws:Source…` to an encrypted topic: a condition on one would drop every message in silence."""
+    (key,) = resources(template, "AWS::KMS::Key").values()
+    policies = [key["KeyPolicy"]]
+    policies += [each["PolicyDocument"] for each in resources(template, "AWS::SNS::TopicPolicy").values()]
+    found = [each for policy in policies for each in policy["Statement"] if "events.amazonaws.com" in json.dumps(each)]
+    assert {json.dumps(each["Principal"]) for each in found} == {'{"Service": "events.amazonaws.com"}'}
+    assert len(found) == 2, "the key and the topic"
+    assert "aws:Source" not in json.dumps(found)
+
+
 # The way in
 
 
