@@ -4,7 +4,16 @@ from typing import Any
 
 from chalice.app import Chalice, ConvertToMiddleware
 
+from chalicelib import feedback, gauges
+from chalicelib.access import reviews
+from chalicelib.audit import keeping
+from chalicelib.directory import jobs
+from chalicelib.inquiries import workflow as inquiries_workflow
+from chalicelib.links import rotation
+from chalicelib.nominations import workflow as nominations_workflow
+from chalicelib.notices import service
 from chalicelib.observability.invocation import logged, traced, watched
+from chalicelib.pings import workflow as pings_workflow
 from chalicelib.runtime import runtime
 from chalicelib.web import (
     accounts,
@@ -71,41 +80,31 @@ for part in (
 @app.lambda_function(name="open_campaign")
 def open_campaign(event: Event, _context: Any) -> Event:
     """Snapshot the recipients: one queued ping per entry."""
-    from chalicelib.pings import workflow
-
-    return workflow.open_campaign(event, runtime())
+    return pings_workflow.open_campaign(event, runtime())
 
 
 @app.lambda_function(name="dispatch_pings")
 def dispatch_pings(event: Event, context: Any) -> Event:
     """Send the mails that are waiting, at the pace that SES allows, for two minutes at most."""
-    from chalicelib.pings import workflow
-
-    return workflow.dispatch_pings(event, runtime(), context.aws_request_id)
+    return pings_workflow.dispatch_pings(event, runtime(), context.aws_request_id)
 
 
 @app.lambda_function(name="next_milestone")
 def next_milestone(event: Event, _context: Any) -> Event:
     """Say what the campaign waits for next, and until when."""
-    from chalicelib.pings import workflow
-
-    return workflow.next_milestone(event, runtime())
+    return pings_workflow.next_milestone(event, runtime())
 
 
 @app.lambda_function(name="act_on_milestone")
 def act_on_milestone(event: Event, _context: Any) -> Event:
     """Queue the reminders or fallbacks that are due."""
-    from chalicelib.pings import workflow
-
-    return workflow.act_on_milestone(event, runtime())
+    return pings_workflow.act_on_milestone(event, runtime())
 
 
 @app.lambda_function(name="close_campaign")
 def close_campaign(event: Event, context: Any) -> Event:
     """End the window, mark the silent entries unverified, tell the manager."""
-    from chalicelib.pings import workflow
-
-    return workflow.close_campaign(event, runtime(), context.aws_request_id)
+    return pings_workflow.close_campaign(event, runtime(), context.aws_request_id)
 
 
 # What starts and feeds it.
@@ -114,16 +113,12 @@ def close_campaign(event: Event, context: Any) -> Event:
 @app.lambda_function(name="start_scheduled_campaign")
 def start_scheduled_campaign(event: Event, context: Any) -> Event:
     """Called by the schedule every six months."""
-    from chalicelib.pings import workflow
-
-    return workflow.start_scheduled_campaign(event, runtime(), context.aws_request_id)
+    return pings_workflow.start_scheduled_campaign(event, runtime(), context.aws_request_id)
 
 
 @app.lambda_function(name="record_mail_feedback")
 def record_mail_feedback(event: Event, _context: Any) -> Event:
     """Called by SNS with what SES says of a mail."""
-    from chalicelib import feedback
-
     return dict(feedback.record_mail_feedback(event, runtime()))
 
 
@@ -133,33 +128,25 @@ def record_mail_feedback(event: Event, _context: Any) -> Event:
 @app.lambda_function(name="act_on_inquiry")
 def act_on_inquiry(event: Event, context: Any) -> Event:
     """Remind, or go on to the next contact, when that is due."""
-    from chalicelib.inquiries import workflow
-
-    return workflow.act_on_inquiry(event, runtime(), context.aws_request_id)
+    return inquiries_workflow.act_on_inquiry(event, runtime(), context.aws_request_id)
 
 
 @app.lambda_function(name="notify_inquiry")
 def notify_inquiry(event: Event, context: Any) -> Event:
     """Send the mails that are waiting, and say how long to wait for news."""
-    from chalicelib.inquiries import workflow
-
-    return workflow.notify_inquiry(event, runtime(), context.aws_request_id)
+    return inquiries_workflow.notify_inquiry(event, runtime(), context.aws_request_id)
 
 
 @app.lambda_function(name="await_news")
 def await_news(event: Event, context: Any) -> Event:
     """Keep the token with which an answer wakes the state machine."""
-    from chalicelib.inquiries import workflow
-
-    return workflow.await_news(event, runtime(), context.aws_request_id)
+    return inquiries_workflow.await_news(event, runtime(), context.aws_request_id)
 
 
 @app.lambda_function(name="resume_inquiries")
 def resume_inquiries(event: Event, context: Any) -> Event:
     """Called by a schedule: take over from state machines that have died."""
-    from chalicelib.inquiries import workflow
-
-    return workflow.resume_inquiries(event, runtime(), context.aws_request_id)
+    return inquiries_workflow.resume_inquiries(event, runtime(), context.aws_request_id)
 
 
 # What operators watch.
@@ -168,8 +155,6 @@ def resume_inquiries(event: Event, context: Any) -> Event:
 @app.lambda_function(name="measure")
 def measure(_event: Event, _context: Any) -> Event:
     """Called by a schedule: say how much there is of what operators watch."""
-    from chalicelib import gauges
-
     return dict(gauges.measure_all(runtime()))
 
 
@@ -179,8 +164,6 @@ def measure(_event: Event, _context: Any) -> Event:
 @app.lambda_function(name="send_notices")
 def send_notices(_event: Event, _context: Any) -> Event:
     """Called after a change, and by a schedule: send the mails that wait."""
-    from chalicelib.notices import service
-
     return {"sent": service.send_waiting(runtime())}
 
 
@@ -190,8 +173,6 @@ def send_notices(_event: Event, _context: Any) -> Event:
 @app.lambda_function(name="keep_audit_heads")
 def keep_audit_heads(_event: Event, _context: Any) -> Event:
     """Called once a day: write the ends of the audit chains where nobody can change them."""
-    from chalicelib.audit import keeping
-
     return keeping.keep_audit_heads(runtime())
 
 
@@ -201,8 +182,6 @@ def keep_audit_heads(_event: Event, _context: Any) -> Event:
 @app.lambda_function(name="rotate_link_keys")
 def rotate_link_keys(event: Event, context: Any) -> Event:
     """Called by a schedule, or by hand when a key may have leaked: give links a new signing key."""
-    from chalicelib.links import rotation
-
     return dict(rotation.rotate_link_keys(event, runtime(), context.aws_request_id))
 
 
@@ -212,17 +191,13 @@ def rotate_link_keys(event: Event, context: Any) -> Event:
 @app.lambda_function(name="commit_import")
 def commit_import(event: Event, _context: Any) -> Event:
     """Write the changes of an uploaded file of nominations."""
-    from chalicelib.directory import jobs
-
     return dict(jobs.commit_import(event))
 
 
 @app.lambda_function(name="keep_directory")
 def keep_directory(event: Event, context: Any) -> Event:
     """Called once a day: retire who has left, ask who follows, erase what was kept long enough."""
-    from chalicelib.nominations import workflow
-
-    return dict(workflow.keep_directory(event, runtime(), context.aws_request_id))
+    return dict(nominations_workflow.keep_directory(event, runtime(), context.aws_request_id))
 
 
 # Accounts.
@@ -231,6 +206,4 @@ def keep_directory(event: Event, context: Any) -> Event:
 @app.lambda_function(name="keep_accounts")
 def keep_accounts(event: Event, context: Any) -> Event:
     """Called once a day: ask States to review their accounts, every six months each."""
-    from chalicelib.access import reviews
-
     return dict(reviews.keep_accounts(event, runtime(), context.aws_request_id))

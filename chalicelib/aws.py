@@ -7,6 +7,10 @@ session more would cost a cold start as much as importing Chalice.
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.config import Config
+from botocore.session import get_session
+
 if TYPE_CHECKING:
     from boto3 import Session
     from botocore.session import Session as BotocoreSession
@@ -22,31 +26,23 @@ if TYPE_CHECKING:
 @cache
 def botocore_session() -> "BotocoreSession":
     """What boto3's session and PynamoDB's client are made of."""
-    from botocore.session import get_session
-
     return get_session()
 
 
 @cache
 def session() -> "Session":
-    import boto3
-
     return boto3.Session(botocore_session=botocore_session())
 
 
 @cache
 def ses() -> "SESClient":
     """SES, version 1: its raw call works alike on AWS, moto and the local AWS. Our own loop paces and retries."""
-    from botocore.config import Config
-
     return session().client("ses", config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}))
 
 
 @cache
 def ses_v2() -> Any:
     """SES, version 2: only this one says whether the account is still in the sandbox."""
-    import boto3
-
     return boto3.client("sesv2")
 
 

@@ -4,16 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from chalicelib import aws
 from chalicelib.clock import Clock, utc_now
 from chalicelib.links import keys as link_keys
+from chalicelib.links.tokens import LinkSigner
+from chalicelib.mail.gateway import MailSender, SesSender
 from chalicelib.settings import Settings, settings
-
-if TYPE_CHECKING:
-    from chalicelib.links.tokens import LinkSigner
-    from chalicelib.mail.gateway import MailSender
 
 
 @dataclass
@@ -44,15 +41,11 @@ class Runtime:
     def mail_sender(self) -> "MailSender":
         """What sends mail."""
         if self.mails is None:
-            from chalicelib.mail.gateway import SesSender
-
             self.mails = SesSender(self.settings)
         return self.mails
 
     def link_signer(self) -> "LinkSigner":
         """The signer of links in mail, with the keys as they were at most five minutes ago."""
-        from chalicelib.links.tokens import LinkSigner
-
         return LinkSigner(list(self.keys) or self._current_keys(), self.clock)
 
     def _current_keys(self) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from chalicelib import aws
 from chalicelib.access import accounts, audit, items, store
@@ -20,9 +19,7 @@ from chalicelib.i18n import _
 from chalicelib.notices import store as notices
 from chalicelib.notices.notice import MANAGER, Notice, to_account, to_supervisors
 from chalicelib.observability import logger
-
-if TYPE_CHECKING:
-    from chalicelib.runtime import Runtime
+from chalicelib.runtime import Runtime
 
 
 class Change(StrEnum):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError, ParamValidationError
+
 from chalicelib.errors import DirectoryError
 
 if TYPE_CHECKING:
@@ -84,8 +86,6 @@ _REFUSALS = frozenset(
 @contextmanager
 def _in_our_terms(refusal: type[DirectoryError]) -> Iterator[None]:
     """Cognito's errors as ours; `refusal` is what a plain "no" means at this step. Anything else is a fault."""
-    from botocore.exceptions import ClientError, ParamValidationError
-
     try:
         yield
     except ParamValidationError as error:  # what was typed does not even have the form of a password or code
@@ -186,8 +186,6 @@ class Identity:
 
     def remove(self, email: str) -> None:
         """Forget password and authenticator of an address; nothing happens when there is no such user."""
-        from botocore.exceptions import ClientError
-
         try:
             self._client.admin_delete_user(UserPoolId=self._pool, Username=email)
         except ClientError as error:

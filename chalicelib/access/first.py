@@ -4,8 +4,6 @@ No mail is needed, since SES may still be in its sandbox then. Whoever deployed 
 the first sign-in asks for another one, and for an authenticator.
 """
 
-from typing import TYPE_CHECKING
-
 from chalicelib.access import store
 from chalicelib.access.audit import Visit
 from chalicelib.access.changes import identity
@@ -19,9 +17,7 @@ from chalicelib.directory.rules import email_address
 from chalicelib.dynamo import ConditionFailed, Writes
 from chalicelib.errors import Conflict
 from chalicelib.ids import new_id
-
-if TYPE_CHECKING:
-    from chalicelib.runtime import Runtime
+from chalicelib.runtime import Runtime
 
 
 def make_first_manager(runtime: "Runtime", email: str, language: str, visit: Visit) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hmac import compare_digest
-from typing import TYPE_CHECKING
 
 from chalicelib.access import accounts, attempts, audit, changes, items, store
 from chalicelib.access.accounts import Act, Invitation
@@ -30,10 +29,8 @@ from chalicelib.links import codes
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
 from chalicelib.notices import store as notices
 from chalicelib.notices.notice import Notice, to_account
+from chalicelib.runtime import Runtime
 from chalicelib.settings import AccountPolicy, Settings
-
-if TYPE_CHECKING:
-    from chalicelib.runtime import Runtime
 
 TEMPLATE = "account-invitation"
 _BUSY_SECONDS = 5

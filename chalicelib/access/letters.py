@@ -1,20 +1,18 @@
 """What the mails about accounts say. Composed when they are sent: the notices hold ids and codes only."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.access import items, store
 from chalicelib.access.accounts import ROLE_NAMES, STATUS_NAMES
 from chalicelib.access.changes import CHANGE_NAMES, Change
+from chalicelib.access.invitations import token
 from chalicelib.access.rules import Account, AccountStatus, Role
 from chalicelib.directory.states import states
 from chalicelib.errors import MailRefused
 from chalicelib.i18n import _, _p, format_moment, translations
-from chalicelib.notices.notice import parts
-
-if TYPE_CHECKING:
-    from chalicelib.notices.notice import Notice
-    from chalicelib.notices.recipients import Recipient
-    from chalicelib.runtime import Runtime
+from chalicelib.notices.notice import Notice, parts
+from chalicelib.notices.recipients import Recipient
+from chalicelib.runtime import Runtime
 
 BY_NAMES = {
     Role.MANAGER: _("The directory manager"),
@@ -38,8 +36,6 @@ def _facts(account: Account, language: str) -> list[tuple[str, str]]:
 
 def invitation(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
     """To an invited person: the link. The start code is never in it."""
-    from chalicelib.access.invitations import token
-
     account, made = _account(notice), items.invitation(notice.about["account"])
     if made is None or made.invitation_id != notice.about["invitation"] or account.status is not AccountStatus.INVITED:
         raise MailRefused("the invitation is used, withdrawn or replaced")

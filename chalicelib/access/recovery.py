@@ -18,12 +18,11 @@ from chalicelib.audit.records import Action
 from chalicelib.dynamo import ConditionFailed, Writes
 from chalicelib.errors import Conflict, Forbidden
 from chalicelib.links import codes
+from chalicelib.runtime import Runtime
 from chalicelib.settings import AccountPolicy
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from chalicelib.runtime import Runtime
 
 
 def new_codes(account: Account, policy: AccountPolicy, now: "datetime") -> tuple[Recovery, tuple[str, ...]]:

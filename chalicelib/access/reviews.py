@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.access import accounts, items, store
 from chalicelib.access.audit import Visit
@@ -14,10 +14,9 @@ from chalicelib.dynamo import ConditionFailed, Writes
 from chalicelib.errors import Conflict
 from chalicelib.notices import store as notices
 from chalicelib.notices.notice import MANAGER, Notice, to_supervisors
+from chalicelib.notices.service import send_soon
 from chalicelib.observability import logger
-
-if TYPE_CHECKING:
-    from chalicelib.runtime import Runtime
+from chalicelib.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -91,8 +90,6 @@ def keep_accounts(_event: dict[str, Any], runtime: "Runtime", request_id: str) -
     A State without an active supervisor is not asked, since nobody there could do it: the manager sees that on the
     list of States, and appoints one.
     """
-    from chalicelib.notices.service import send_soon
-
     policy, now, known = runtime.settings.accounts, runtime.clock(), items.reviews()
     held = by_state()
     asked = 0

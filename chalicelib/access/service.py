@@ -30,15 +30,13 @@ from chalicelib.access.rules import (
 )
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
-from chalicelib.dynamo import ConditionFailed
+from chalicelib.dynamo import ConditionFailed, Writes
 from chalicelib.errors import Conflict, DirectoryError, TooManyAttempts
 from chalicelib.observability.metrics import Metric, count
+from chalicelib.runtime import Runtime
 
 if TYPE_CHECKING:
     from pynamodb.transactions import TransactWrite
-
-    from chalicelib.dynamo import Writes
-    from chalicelib.runtime import Runtime
 
 SAME_TIME = 1.0
 """Seconds that every answer to a password takes, so that its time tells nothing about the account."""

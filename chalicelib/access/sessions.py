@@ -3,13 +3,10 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from chalicelib.access import store
 from chalicelib.access.rules import Account, AccountStatus
 from chalicelib.settings import SessionPolicy
-
-if TYPE_CHECKING:
-    from chalicelib.access import store
 
 SIGNED_IN = "signed-in"
 TOUCH_EVERY = timedelta(minutes=1)  # a write with every request would cost more than the page
@@ -30,8 +27,6 @@ def is_alive(created_at: datetime, last_seen_at: datetime, policy: SessionPolicy
 
 def new(account: Account, now: datetime) -> tuple[str, "store.Session"]:
     """A session not yet kept, and its random id, which goes into the cookie and nowhere else."""
-    from chalicelib.access import store
-
     return secrets.token_urlsafe(32), store.Session(SIGNED_IN, account.email, secrets.token_urlsafe(32), now, now)
 
 
@@ -40,8 +35,6 @@ def resolve(identifier: str, policy: SessionPolicy, now: datetime, in_use: bool 
 
     A request that no person made (a page that renews itself) is not `in_use`: an empty chair does not stay signed in.
     """
-    from chalicelib.access import store
-
     kept = store.session(identifier)
     if kept is None or kept.stage != SIGNED_IN or not is_alive(kept.created_at, kept.last_seen_at, policy, now):
         return None

@@ -14,6 +14,7 @@ from chalicelib.audit.chain import Head, Link
 from chalicelib.audit.records import AuditRecord
 from chalicelib.clock import to_z
 from chalicelib.dynamo import PAGE, ConditionFailed, Model, Writes, pause, table_name, transact
+from chalicelib.runtime import runtime
 
 HEADS = "heads"
 _SHOWN = 200
@@ -193,8 +194,6 @@ def _append(transaction: Writes, records: Iterable[AuditRecord], last: Mapping[s
     A head moves now, whatever time its record bears: a deadline may be recorded long after it passed, and the head is
     to be kept the next night all the same.
     """
-    from chalicelib.runtime import runtime
-
     now = runtime().clock()
     ends = dict(last)
     moved: dict[str, datetime] = {}

@@ -17,6 +17,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import aws
 from chalicelib.directory.report import Report
 from chalicelib.dynamo import InstantAttribute, Model, table_name
+from chalicelib.runtime import runtime
 
 KEPT = timedelta(days=90)
 STALLED_AFTER = timedelta(minutes=3)
@@ -219,6 +220,4 @@ def _object(key: str) -> bytes | None:
 
 
 def _bucket() -> str:
-    from chalicelib.runtime import runtime
-
     return runtime().settings.imports_bucket

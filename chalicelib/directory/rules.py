@@ -9,6 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
+
 from chalicelib.directory import hours
 from chalicelib.directory.entry import Holder, Kind, Nomination
 from chalicelib.directory.languages import operating_languages
@@ -176,8 +178,6 @@ def _holder(text: str) -> Holder:
 
 def email_address(text: str) -> str:
     """The address in the form that every mail system takes: an international domain in its `xn--` spelling."""
-    from email_validator import EmailNotValidError, validate_email
-
     if not text:
         return ""
     try:

@@ -1,24 +1,20 @@
 """What practice mails say: what the real ones say of nobody, marked EXERCISE. Composed when they are sent."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.access import store as accounts
 from chalicelib.access.rules import Right, may
 from chalicelib.errors import MailRefused
-from chalicelib.learning import practice, store
+from chalicelib.learning import practice, samples, store
 from chalicelib.learning.rules import Practice, Which
 from chalicelib.links.codes import spaced
-
-if TYPE_CHECKING:
-    from chalicelib.notices.notice import Notice
-    from chalicelib.notices.recipients import Recipient
-    from chalicelib.runtime import Runtime
+from chalicelib.notices.notice import Notice
+from chalicelib.notices.recipients import Recipient
+from chalicelib.runtime import Runtime
 
 
 def ping(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
     """To whoever asked for a practice ping."""
-    from chalicelib.learning import samples
-
     made = _practice(notice, recipient)
     given = _links(made, recipient, runtime)
     return samples.ping_mail(recipient.language, made.sent_at, runtime.settings, **given)
@@ -26,8 +22,6 @@ def ping(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[s
 
 def inquiry(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
     """To whoever asked for a practice inquiry."""
-    from chalicelib.learning import samples
-
     made = _practice(notice, recipient)
     given = _links(made, recipient, runtime)
     page = f"{runtime.site_url()}/learn/try?lang={recipient.language}"

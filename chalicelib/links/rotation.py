@@ -3,17 +3,15 @@
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib import aws
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import LINK_KEYS, Action, Actor, AuditRecord
 from chalicelib.links import keys
 from chalicelib.links.tokens import Purpose
+from chalicelib.runtime import Runtime
 from chalicelib.settings import SessionPolicy, Settings
-
-if TYPE_CHECKING:
-    from chalicelib.runtime import Runtime
 
 MARGIN = timedelta(days=7)
 """For clocks, retries, and a mail that was signed and sent days later."""

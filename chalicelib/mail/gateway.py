@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
 from chalicelib import aws
 from chalicelib.errors import (
     MailError,
@@ -72,8 +74,6 @@ class SesSender:
         self._settings = settings
 
     def send(self, mail: Mail) -> str:
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
         given: dict[str, Any] = {
             "Source": envelope_sender(self._settings.mail_from, mail.reference),
             "Destinations": [mail.to],

@@ -1,7 +1,7 @@
 """What the mails about entries and proposals say. Composed when they are sent: the notices hold ids and codes only."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.access import store as accounts
 from chalicelib.access.rules import Right, may
@@ -15,18 +15,14 @@ from chalicelib.links.tokens import Purpose
 from chalicelib.nominations import links
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import REASONS, STATUS_NAMES, WHAT_NAMES, Status
-from chalicelib.notices.notice import parts
-
-if TYPE_CHECKING:
-    from chalicelib.notices.notice import Notice
-    from chalicelib.notices.recipients import Recipient
-    from chalicelib.runtime import Runtime
+from chalicelib.notices.notice import Notice, parts
+from chalicelib.notices.recipients import Recipient
+from chalicelib.pings.letter import held_data
+from chalicelib.runtime import Runtime
 
 
 def listed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
     """To a PoC that was listed: what the directory says, and the link to confirm it."""
-    from chalicelib.pings.letter import held_data
-
     _kind, state, poc_id = parts(notice.to)
     entry = store.get(state, poc_id)
     if entry is None:

@@ -6,21 +6,18 @@ reached; what it could not send stays for the next one. A notice that nothing ca
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from chalicelib import aws
 from chalicelib.errors import MailError, MailRefused
 from chalicelib.mail.message import render
 from chalicelib.notices import store
+from chalicelib.notices.composers import COMPOSERS, Composer
 from chalicelib.notices.notice import Notice
+from chalicelib.notices.recipients import Recipient, recipients
 from chalicelib.observability import logger
 from chalicelib.observability.invocation import handed_on
 from chalicelib.observability.metrics import Metric, count
-
-if TYPE_CHECKING:
-    from chalicelib.notices.composers import Composer
-    from chalicelib.notices.recipients import Recipient
-    from chalicelib.runtime import Runtime
+from chalicelib.runtime import Runtime
 
 AT_ONCE = 50
 """How many notices are looked up together."""
@@ -43,8 +40,6 @@ def send_soon(runtime: "Runtime") -> None:
 
 def send_waiting(runtime: "Runtime") -> int:
     """Send what waits, oldest first; returns how many mails went out."""
-    from chalicelib.notices.composers import COMPOSERS
-
     sent = 0
     tried: set[str] = set()
     while batch := [each for each in store.waiting(AT_ONCE, runtime.clock()) if each.notice_id not in tried]:
@@ -59,8 +54,6 @@ def send_waiting(runtime: "Runtime") -> int:
 
 def _send(notice: Notice, told: frozenset[str], composers: "dict[str, Composer]", runtime: "Runtime") -> int:
     """Send one notice to everybody whom it has not reached; returns how many mails went out."""
-    from chalicelib.notices.recipients import recipients
-
     about = {"notice_id": notice.notice_id, "template": notice.template}
     reached: set[str] = set()
     try:

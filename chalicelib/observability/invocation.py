@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools import Tracer
+
 from chalicelib.errors import DirectoryError
 from chalicelib.observability import SERVICE, logger, metrics
 from chalicelib.observability.formatter import code_of
@@ -60,8 +62,6 @@ def is_traced(environ: Mapping[str, str]) -> bool:
 @cache
 def tracer() -> "Tracer":
     """The tracer. It does not patch boto3: that would record the words of errors of AWS, which may quote an item."""
-    from aws_lambda_powertools import Tracer
-
     return Tracer(service=SERVICE, auto_patch=False)
 
 

@@ -10,6 +10,10 @@ import threading
 from collections import defaultdict
 from enum import Enum
 
+from aws_lambda_powertools.metrics import EphemeralMetrics
+
+from chalicelib.observability import SERVICE
+
 COUNT, PERCENT = "Count", "Percent"
 
 
@@ -120,10 +124,6 @@ def flush() -> None:
         _counted.clear()
     if not counted:
         return
-    from aws_lambda_powertools.metrics import EphemeralMetrics
-
-    from chalicelib.observability import SERVICE
-
     for kind in sorted({kind for _metric, kind in counted}):
         line = EphemeralMetrics(service=SERVICE)
         for (metric, of_kind), value in counted.items():

@@ -3,19 +3,25 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.access.rules import OF_A_STATE, AccountStatus, Right, Role
+from chalicelib.access import accounts as rules
+from chalicelib.access import changes, invitations, items, recovery, reviews, store
+from chalicelib.access.accounts import Reset
+from chalicelib.access.invitations import Invited
+from chalicelib.access.listing import MARK_NAMES, Line, Wanted, fits, line
+from chalicelib.access.rules import OF_A_STATE, Account, AccountStatus, Right, Role
+from chalicelib.audit.records import Action, accounts_subject
+from chalicelib.directory import viewing
+from chalicelib.directory.problems import Problem
+from chalicelib.directory.states import states
 from chalicelib.errors import Conflict, Forbidden, Hidden, NotFound
 from chalicelib.i18n import LANGUAGES, _, _p
+from chalicelib.links.codes import spaced
+from chalicelib.notices.service import send_soon
+from chalicelib.web.filters import SHOWN
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from chalicelib.access.accounts import Reset
-    from chalicelib.access.invitations import Invited
-    from chalicelib.access.listing import Line, Wanted
-    from chalicelib.access.rules import Account
-    from chalicelib.directory.problems import Problem
 
 pages = Pages(__name__)
 
@@ -33,8 +39,6 @@ def accounts(request: WebRequest) -> Response:
 
     Both may narrow the list by address, role and status, the manager in all States at once too.
     """
-    from chalicelib.access.listing import Wanted
-
     wanted, problems = _wanted(request)
     if not request.may(Right.APPOINT) or request.query.get("state"):
         return _list_page(request, _state(request, request.query.get("state", "")), wanted, problems)
@@ -44,8 +48,6 @@ def accounts(request: WebRequest) -> Response:
 @pages.post("/accounts/review", right=EITHER)
 def review(request: WebRequest) -> Response:
     """ "I have reviewed this list": a supervisor for the own State, the manager for the manager's own accounts."""
-    from chalicelib.access import reviews, store
-
     actor = _actor(request)
     reviews.reviewed(actor, actor.state, store.accounts_of(actor.state), request.visit)
     notice = _("Thank you. The accounts are noted as reviewed today.")
@@ -62,8 +64,6 @@ def ask_whom_to_invite(request: WebRequest) -> Response:
 @pages.post("/accounts/invite", right=EITHER)
 def invite(request: WebRequest) -> Response:
     """Make the account and send its invitation. The State of a supervisor's form is always the supervisor's own."""
-    from chalicelib.access import invitations
-
     state = _state(request, request.field("state"))
     typed = {name: request.field(name)[:LONGEST_EMAIL] for name in ("email", "role", "language")}
     try:
@@ -90,7 +90,6 @@ def account(request: WebRequest, account_id: str) -> Response:
 @pages.post("/accounts/{account_id}/resend", right=EITHER)
 def resend(request: WebRequest, account_id: str) -> Response:
     """Another invitation: the link and the start code before no longer work."""
-    from chalicelib.access import invitations
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         policy = request.runtime.settings.accounts
@@ -102,7 +101,6 @@ def resend(request: WebRequest, account_id: str) -> Response:
 @pages.post("/accounts/{account_id}/suspend", right=EITHER)
 def suspend(request: WebRequest, account_id: str) -> Response:
     """Who is in is out with the next request."""
-    from chalicelib.access import changes
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         changes.suspend(actor, target, based_on, request.visit)
@@ -114,7 +112,6 @@ def suspend(request: WebRequest, account_id: str) -> Response:
 @pages.post("/accounts/{account_id}/restore", right=EITHER)
 def restore(request: WebRequest, account_id: str) -> Response:
     """A suspended account may come in again."""
-    from chalicelib.access import changes
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         changes.restore(actor, target, based_on, request.visit)
@@ -126,7 +123,6 @@ def restore(request: WebRequest, account_id: str) -> Response:
 @pages.post("/accounts/{account_id}/remove", right=EITHER)
 def remove(request: WebRequest, account_id: str) -> Response:
     """End an account, or withdraw its invitation."""
-    from chalicelib.access import changes
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         changes.remove(request.runtime, actor, target, based_on, request.visit)
@@ -141,7 +137,6 @@ def remove(request: WebRequest, account_id: str) -> Response:
 @pages.post("/accounts/{account_id}/role", right=EITHER)
 def set_role(request: WebRequest, account_id: str) -> Response:
     """Another role: the manager appoints a supervisor, say."""
-    from chalicelib.access import changes
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         wanted = request.field("role")
@@ -156,7 +151,6 @@ def set_role(request: WebRequest, account_id: str) -> Response:
 @pages.post("/accounts/{account_id}/reset", right=EITHER)
 def ask_for_reset(request: WebRequest, account_id: str) -> Response:
     """The first of two people says that somebody has lost the password, authenticator or recovery codes."""
-    from chalicelib.access import recovery
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         recovery.ask(actor, target, based_on, request.runtime.settings.accounts, request.visit)
@@ -168,7 +162,6 @@ def ask_for_reset(request: WebRequest, account_id: str) -> Response:
 @pages.post("/accounts/{account_id}/confirm-reset", right=EITHER)
 def confirm_reset(request: WebRequest, account_id: str) -> Response:
     """The second says so too: everything that opened the account is gone, and a new invitation goes out."""
-    from chalicelib.access import recovery
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         policy = request.runtime.settings.accounts
@@ -189,8 +182,6 @@ def _actor(request: WebRequest) -> "Account":
 
 def _state(request: WebRequest, given: str) -> str:
     """The State that the page is about: a supervisor's own whatever was sent, the manager's choice (`-`: none)."""
-    from chalicelib.directory.states import states
-
     if not request.may(Right.APPOINT):
         return _actor(request).state
     if given in ("", OURS):
@@ -202,9 +193,6 @@ def _state(request: WebRequest, given: str) -> str:
 
 def _found(request: WebRequest, account_id: str) -> "Account":
     """The account, for whoever may see it. Raises Hidden otherwise: the answer does not tell whether it is there."""
-    from chalicelib.access import accounts as rules
-    from chalicelib.access import store
-
     found = store.account_of_id(account_id) if 0 < len(account_id) <= 40 else None
     if found is None or not rules.may_see(request.account, found.state):
         raise Hidden("no account that this one looks after")
@@ -213,8 +201,6 @@ def _found(request: WebRequest, account_id: str) -> "Account":
 
 def _done(request: WebRequest, account_id: str, act: "Callable[[Account, Account, int], Response]") -> Response:
     """Do it, if the account is still as it was when the page was opened; otherwise show how it stands now."""
-    from chalicelib.notices.service import send_soon
-
     try:
         answer = act(_actor(request), _found(request, account_id), request.based_on)
     except Conflict:
@@ -229,23 +215,15 @@ def _back(request: WebRequest, target: "Account", told: str) -> Response:
 
 def _record_view(request: WebRequest, subject: str, *shown: str) -> None:
     """Audit that addresses of accounts of the States `shown` were shown."""
-    from chalicelib.audit.records import Action, accounts_subject
-    from chalicelib.directory import viewing
-
     viewing.record_view(accounts_subject(subject), request.asked, *shown, action=Action.ACCOUNTS_VIEWED)
 
 
 def _words() -> dict[str, Any]:
-    from chalicelib.access import accounts as rules
-
     return {"roles": rules.ROLE_NAMES, "statuses": rules.STATUS_NAMES, "enough": rules.ENOUGH_SUPERVISORS}
 
 
 def _wanted(request: WebRequest) -> "tuple[Wanted, list[str]]":
     """What the address of the page asks for, and what of it was left out since it is not known."""
-    from chalicelib.access.listing import Wanted
-    from chalicelib.web.filters import SHOWN
-
     known = _filters(request)
     given, problems = {"words": request.query.get("q", "").strip()[:LONGEST_EMAIL]}, []
     for name, (label, options) in known.items():
@@ -260,9 +238,6 @@ def _wanted(request: WebRequest) -> "tuple[Wanted, list[str]]":
 
 def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
     """The lists to choose from: the label, and each code with its text."""
-    from chalicelib.access import accounts as rules
-    from chalicelib.access.listing import MARK_NAMES
-
     say, every = request.gettext, request.may(Right.APPOINT)
     roles = {role.value: say(text) for role, text in rules.ROLE_NAMES.items() if every or role in OF_A_STATE}
     statuses = {status.value: say(text) for status, text in rules.STATUS_NAMES.items()}
@@ -272,9 +247,6 @@ def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
 
 def _lines(request: WebRequest, held: "list[Account]", wanted: "Wanted") -> "list[Line]":
     """Those of the accounts that fit, by their addresses; those removed come last."""
-    from chalicelib.access import items
-    from chalicelib.access.listing import fits, line
-
     policy = request.runtime.settings.accounts
     waiting = {key for key, asked in items.resets().items() if not asked.is_over(policy, request.now)}
 
@@ -290,9 +262,6 @@ def _lines(request: WebRequest, held: "list[Account]", wanted: "Wanted") -> "lis
 
 def _filter_form(request: WebRequest, wanted: "Wanted", problems: list[str], state: str = "") -> dict[str, Any]:
     """What the form of the filters is made of; the manager may choose a State too."""
-    from chalicelib.access.listing import MARK_NAMES, Wanted
-    from chalicelib.directory.states import states
-
     named = {code: each.name(request.language) for code, each in states().items()} if request.may(Right.APPOINT) else {}
     return {
         "wanted": wanted,
@@ -307,8 +276,6 @@ def _filter_form(request: WebRequest, wanted: "Wanted", problems: list[str], sta
 
 def _found_page(request: WebRequest, wanted: "Wanted", problems: list[str]) -> Response:
     """Accounts of all States that fit, for the manager."""
-    from chalicelib.access import store
-
     lines = _lines(request, store.all_accounts(), wanted)
     shown = lines[:SHOWN_AT_MOST]
     if shown:
@@ -323,10 +290,6 @@ def _found_page(request: WebRequest, wanted: "Wanted", problems: list[str]) -> R
 
 
 def _states_page(request: WebRequest, problems: list[str]) -> Response:
-    from chalicelib.access import items, reviews
-    from chalicelib.access.listing import Wanted
-    from chalicelib.directory.states import states
-
     named = {code: state.name(request.language) for code, state in states().items()}
     policy = request.runtime.settings.accounts
     lines = reviews.overview(request.runtime, request.now)
@@ -340,9 +303,6 @@ def _states_page(request: WebRequest, problems: list[str]) -> Response:
 
 
 def _list_page(request: WebRequest, state: str, wanted: "Wanted", problems: list[str]) -> Response:
-    from chalicelib.access import accounts as rules
-    from chalicelib.access import items, store
-
     actor, policy = _actor(request), request.runtime.settings.accounts
     held = store.accounts_of(state)
     reviewed_at = items.review(state).reviewed_at
@@ -364,8 +324,6 @@ def _list_page(request: WebRequest, state: str, wanted: "Wanted", problems: list
 
 def _is_expired(request: WebRequest, one: "Account") -> bool:
     """Whether an account waits for an invitation that can no longer be accepted."""
-    from chalicelib.access import items, store
-
     if one.status is not AccountStatus.INVITED:
         return False
     made = items.invitation(one.account_id)
@@ -373,9 +331,6 @@ def _is_expired(request: WebRequest, one: "Account") -> bool:
 
 
 def _account_page(request: WebRequest, found: "Account", status: int = 200, overtaken: bool = False) -> Response:
-    from chalicelib.access import accounts as rules
-    from chalicelib.access import items, recovery
-
     actor, policy = _actor(request), request.runtime.settings.accounts
     asked: Reset | None = recovery.waiting(found, policy, request.now)
     invited = found.status is AccountStatus.INVITED
@@ -401,9 +356,6 @@ def _account_page(request: WebRequest, found: "Account", status: int = 200, over
 def _invite_page(
     request: WebRequest, state: str, typed: dict[str, str], status: int = 200, problems: "list[Problem] | None" = None
 ) -> Response:
-    from chalicelib.access import accounts as rules
-    from chalicelib.access import invitations
-
     wanted = rules.invitable(_actor(request), state)
     if not wanted:
         raise Forbidden("may invite nobody there")
@@ -423,10 +375,6 @@ def _invite_page(
 
 def _invited_page(request: WebRequest, made: "Invited") -> Response:
     """The start code, this once: the form is not sent again by going back and forth."""
-    from chalicelib.access import items
-    from chalicelib.links.codes import spaced
-    from chalicelib.notices.service import send_soon
-
     send_soon(request.runtime)
     invitation = items.invitation(made.account.account_id)
     return request.render(

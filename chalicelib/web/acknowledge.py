@@ -3,8 +3,14 @@
 GET changes nothing but *seen*, HEAD nothing at all: mail scanners follow links (mission, rule 7).
 """
 
+from chalicelib.access import attempts, audit
+from chalicelib.audit.records import Actor
+from chalicelib.directory import store as directory
 from chalicelib.errors import NotFound, TooManyAttempts
+from chalicelib.inquiries import overview, rules, service
+from chalicelib.inquiries.sheet import facts
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.settings import SessionPolicy
 from chalicelib.web.http import Pages, Response, WebRequest
 
 pages = Pages(__name__)
@@ -29,8 +35,6 @@ def inquiry_acknowledgement(request: WebRequest, token: str) -> Response:
 
 def record_refusal(request: WebRequest, reason: str) -> None:
     """Audit that a link was refused, without letting anybody fill the audit table."""
-    from chalicelib.access import attempts, audit
-
     if request.method == "HEAD":
         return
     try:
@@ -57,20 +61,12 @@ def _step_of(request: WebRequest, token: str) -> tuple[str, int]:
 
 def _acknowledged(request: WebRequest, token: str, inquiry_id: str, step: int) -> Response:
     """Record it. Nothing is read before: the service reads, writes and wakes the state machine, three calls in all."""
-    from chalicelib.audit.records import Actor
-    from chalicelib.inquiries import service
-
     service.acknowledge(request.runtime, inquiry_id, step, Actor.link(f"step-{step}"), request.request_id)
     return request.redirect(f"/i/{token}")
 
 
 def _page(request: WebRequest, token: str, inquiry_id: str, step_number: int) -> Response:
     """The page. A form that our page did not make, or one that is too old, comes here too, and changes nothing."""
-    from chalicelib.audit.records import Actor
-    from chalicelib.directory import store as directory
-    from chalicelib.inquiries import overview, rules, service
-    from chalicelib.inquiries.sheet import facts
-
     found = service.get(inquiry_id)
     if not 1 <= step_number <= len(found.steps):
         raise NotFound(f"no step {step_number}")
@@ -106,8 +102,6 @@ def _form_token(request: WebRequest, inquiry_id: str, step: int) -> str:
 
 
 def _made_by_our_page(request: WebRequest, inquiry_id: str, step: int) -> bool:
-    from chalicelib.settings import SessionPolicy
-
     try:
         form = request.runtime.link_signer().read(Purpose.FORM, request.field("form"), SessionPolicy().absolute)
     except (LinkInvalid, LinkExpired):

@@ -4,15 +4,29 @@ GET and HEAD change nothing but *opened*: mail scanners follow links (mission, r
 token that only the page itself shows, so a scanner that posts blindly gets nowhere.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.access import attempts, audit
+from chalicelib.audit.chain import Head
+from chalicelib.audit.records import Actor
+from chalicelib.directory import store as directory
+from chalicelib.directory.viewing import Asked, link_views_subject, record_view
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.inquiries import rules as inquiry_rules
+from chalicelib.inquiries import store as inquiry_store
+from chalicelib.links import codes
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.nominations import links
+from chalicelib.observability.metrics import Metric, count
+from chalicelib.pings import answers, campaigns
+from chalicelib.pings import rules as ping_rules
+from chalicelib.pings import store as ping_store
+from chalicelib.pings.letter import held_data
+from chalicelib.pings.rules import Ping, Route
+from chalicelib.settings import SessionPolicy
+from chalicelib.web import acknowledge
 from chalicelib.web.http import Pages, Response, WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.audit.chain import Head
-    from chalicelib.pings.rules import Ping, Route
+from chalicelib.web.learning import practice_of_code
 
 pages = Pages(__name__)
 
@@ -22,8 +36,6 @@ CODE_TRIES = 20  # wrong codes from one address before it has to slow down (seve
 @pages.route("/p/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def acknowledgement(request: WebRequest, token: str) -> Response:
     """The page behind a link: whose entry it is, and the two buttons."""
-    from chalicelib.pings import answers
-
     try:
         ping, route, head = _ping_of(request, token)
     except (LinkInvalid, NotFound):
@@ -42,9 +54,6 @@ def _ping_of(request: WebRequest, token: str) -> "tuple[Ping, Route, Head]":
 
     Raises LinkInvalid, LinkExpired or NotFound.
     """
-    from chalicelib.pings import answers
-    from chalicelib.pings.rules import Route
-
     lifetime = request.runtime.settings.pings.link_lifetime
     ids = request.runtime.link_signer().read(Purpose.PING, token, lifetime).ids
     if len(ids) != 3 or ids[2] not in list(Route):
@@ -55,21 +64,17 @@ def _ping_of(request: WebRequest, token: str) -> "tuple[Ping, Route, Head]":
 
 def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **again: Any) -> Response:
     """The page; `again` gives back what was typed, with what is wrong with it."""
-    from chalicelib.directory import store as directory
-    from chalicelib.pings import answers, campaigns, rules
-    from chalicelib.pings.letter import held_data
-
     entry = directory.get(ping.state, ping.poc_id)
     if entry:
         record_link_view(request, ping.state, ping.poc_id, "ping")
-    state = rules.state(ping)
+    state = ping_rules.state(ping)
     return request.render(
         "answer.html",
         status,
         token=token,
         ping=ping,
         state=state.value,
-        answered_at=rules.answered_at(ping),
+        answered_at=ping_rules.answered_at(ping),
         campaign=campaigns.get(ping.campaign_id),
         held=held_data(entry, request.language) if entry else [],
         timezone=entry.nomination.timezone if entry else "UTC",
@@ -82,17 +87,12 @@ def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **ag
 
 def record_link_view(request: WebRequest, state: str, poc_id: str, route: str) -> None:
     """Audit that an entry was shown to whoever holds a link to it, a mail scanner perhaps; a HEAD shows nothing."""
-    from chalicelib.audit.records import Actor
-    from chalicelib.directory.viewing import Asked, link_views_subject, record_view
-
     if request.method != "HEAD":
         asked = Asked(Actor.link(route, state), request.now, request.request_id)
         record_view(link_views_subject(poc_id), asked, state)
 
 
 def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route", head: "Head") -> Response:
-    from chalicelib.pings import answers
-
     chosen, note = tuple(request.form.get("fields", ())), request.field("note")
     if not _made_by_our_page(request, ping):
         return _page(request, token, ping, 403, chosen=chosen, note=note, stale=True)
@@ -107,8 +107,6 @@ def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route", hea
 
 
 def _made_by_our_page(request: WebRequest, ping: "Ping") -> bool:
-    from chalicelib.settings import SessionPolicy
-
     try:
         form = request.runtime.link_signer().read(Purpose.FORM, request.field("form"), SessionPolicy().absolute)
     except (LinkInvalid, LinkExpired):
@@ -125,11 +123,6 @@ def code(request: WebRequest) -> Response:
 @pages.post("/code", right=None)
 def code_typed(request: WebRequest) -> Response:
     """Go on to the same page as the link does."""
-    from chalicelib.access import attempts, audit
-    from chalicelib.links import codes
-    from chalicelib.observability.metrics import Metric, count
-    from chalicelib.web.learning import practice_of_code
-
     request.check_form()
     typed = request.field("code")
     plain = codes.as_typed(typed)
@@ -149,14 +142,13 @@ def code_typed(request: WebRequest) -> Response:
 
 def _ping_page(request: WebRequest, plain: str) -> Response | None:
     """Where the code of a ping leads; None when it is none."""
-    from chalicelib.pings import campaigns, rules, store
-    from chalicelib.pings.rules import Route
-
-    found = store.by_code(plain)
+    found = ping_store.by_code(plain)
     if found is None:
         return None
     campaign = campaigns.get(found[0])
-    if campaign is None or not rules.code_works(campaign, request.now):  # else a code would make fresh links for ever
+    if campaign is None or not ping_rules.code_works(
+        campaign, request.now
+    ):  # else a code would make fresh links for ever
         return request.render("link-expired.html", 410)
     token = request.runtime.link_signer().sign(Purpose.PING, *found, Route.PRIMARY.value)
     return request.redirect(f"/p/{token}")
@@ -164,14 +156,11 @@ def _ping_page(request: WebRequest, plain: str) -> Response | None:
 
 def _inquiry_page(request: WebRequest, plain: str) -> Response | None:
     """Where the code of an inquiry leads; None when it is none."""
-    from chalicelib.inquiries import rules, store
-    from chalicelib.web import acknowledge
-
-    found = store.by_code(plain)
-    inquiry = store.get(found[0]) if found else None
+    found = inquiry_store.by_code(plain)
+    inquiry = inquiry_store.get(found[0]) if found else None
     if found is None or inquiry is None:
         return None
-    if not rules.code_works(inquiry, found[1], request.now, request.runtime.settings.inquiries):
+    if not inquiry_rules.code_works(inquiry, found[1], request.now, request.runtime.settings.inquiries):
         return acknowledge.expired(request, "code expired")
     token = request.runtime.link_signer().sign(Purpose.INQUIRY, inquiry.inquiry_id, str(found[1]))
     return request.redirect(f"/i/{token}")
@@ -179,8 +168,6 @@ def _inquiry_page(request: WebRequest, plain: str) -> Response | None:
 
 def _entry_page(request: WebRequest, plain: str) -> Response | None:
     """Where the code of a newly listed PoC leads; None when it is none."""
-    from chalicelib.nominations import links
-
     signer, policy = request.runtime.link_signer(), request.runtime.settings.nominations
     entry = links.entry_of_code(plain, signer)
     if entry is None:
@@ -191,8 +178,6 @@ def _entry_page(request: WebRequest, plain: str) -> Response | None:
 
 
 def _code_page(request: WebRequest, status: int = 200, typed: str = "", problem: str = "") -> Response:
-    from chalicelib.pings import campaigns
-
     active, _last = campaigns.active_and_last()
     return request.render(
         "code.html",

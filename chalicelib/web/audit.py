@@ -1,20 +1,27 @@
 """The audit trail on the site: the auditor searches it and has its chains checked; a supervisor sees who looked."""
 
+import json
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from chalicelib.access.rules import Right, Role
+from chalicelib.access.store import accounts_of
+from chalicelib.audit import searching, store, verifying
 from chalicelib.audit.names import ACTION_NAMES, DETAIL_NAMES, SEEN
-from chalicelib.audit.records import Action
-from chalicelib.errors import Invalid
+from chalicelib.audit.records import Action, AuditRecord, account_subject
+from chalicelib.audit.searching import Found, Wanted, details_of, states_of
+from chalicelib.audit.store import AuditRow
+from chalicelib.audit.verifying import Walk
+from chalicelib.clock import from_z
+from chalicelib.directory.states import states
+from chalicelib.errors import Invalid, NotFound
 from chalicelib.i18n import _, format_date, format_moment
+from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.settings import SessionPolicy
 from chalicelib.web.http import Pages, Response, WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.audit.searching import Found, Wanted
-    from chalicelib.audit.store import AuditRow
-    from chalicelib.audit.verifying import Walk
+from chalicelib.web.spreadsheet import as_csv
 
 pages = Pages(__name__)
 
@@ -63,8 +70,6 @@ ROLES = {
 @pages.get("/audit", right=Right.SEE_AUDIT)
 def search_audit(request: WebRequest) -> Response:
     """The form, and below it what a search finds, newest first; a search is audited itself."""
-    from chalicelib.audit import searching
-
     typed = _typed(request)
     if not any(typed[name] for name in FIELDS if name != "side"):
         return _search_page(request, typed)
@@ -80,9 +85,6 @@ def search_audit(request: WebRequest) -> Response:
 @pages.get("/audit/export.csv", right=Right.SEE_AUDIT)
 def export_audit(request: WebRequest) -> Response:
     """What the same search finds, as CSV with the digests; audited. A last row says when it is not all."""
-    from chalicelib.audit import searching
-    from chalicelib.web.spreadsheet import as_csv
-
     typed = _typed(request)
     try:
         wanted = _wanted(typed)
@@ -123,9 +125,6 @@ def _typed(request: WebRequest) -> dict[str, str]:
 
 def _wanted(typed: dict[str, str]) -> "Wanted":
     """What was asked for. Raises Invalid."""
-    from chalicelib.audit import searching
-    from chalicelib.directory.states import states
-
     return searching.wanted(typed, states())
 
 
@@ -136,8 +135,6 @@ def _search_page(
     problems: dict[str, str] | None = None,
     found: "Found | None" = None,
 ) -> Response:
-    from chalicelib.directory.states import states
-
     query = urlencode({name: value for name, value in typed.items() if value})
     return request.render(
         "audit.html",
@@ -160,9 +157,6 @@ def _search_page(
 
 def _shown(row: "AuditRow") -> dict[str, Any]:
     """A record as the pages show it: details apart, digests short, States by name."""
-    from chalicelib.audit.searching import details_of, states_of
-    from chalicelib.directory.states import states
-
     return {
         "row": row,
         "number": int(row.number),
@@ -180,8 +174,6 @@ def _subject_path(subject: str) -> str:
 
 def _when(request: WebRequest, at: str) -> str:
     """A stored time as a reader of one's language has it; as it is when somebody tampered with it."""
-    from chalicelib.clock import from_z
-
     try:
         return format_moment(from_z(at), request.language)
     except ValueError:
@@ -202,8 +194,6 @@ def _moment(at: str) -> str:
 
 
 def _as_text(value: object) -> str:
-    import json
-
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -233,9 +223,6 @@ def _record(request: WebRequest, action: Action, wanted: "Wanted", found: "Found
 
 def _put(request: WebRequest, action: Action, about: str = "", /, **details: Any) -> None:
     """Audit what somebody did with the audit trail, with their account."""
-    from chalicelib.audit import store
-    from chalicelib.audit.records import AuditRecord, account_subject
-
     subject = account_subject(request.actor.name)
     store.put(AuditRecord(request.actor, action, subject, request.now, request.request_id, about, details=details))
 
@@ -246,11 +233,6 @@ def _put(request: WebRequest, action: Action, about: str = "", /, **details: Any
 @pages.get("/audit/subject/{subject}", right=Right.SEE_AUDIT)
 def audit_of_subject(request: WebRequest, subject: str) -> Response:
     """The chain of one subject from its first record on, with numbers and digests, and whether it fits."""
-    from itertools import islice
-
-    from chalicelib.audit import store, verifying
-    from chalicelib.errors import NotFound
-
     asked = request.query.get("from", "")[:9]
     start = max(1, int(asked)) if asked.isascii() and asked.isdigit() else 1
     if not subject or len(subject) > LONGEST:
@@ -290,9 +272,6 @@ def ask_to_verify(request: WebRequest) -> Response:
 @pages.post("/audit/verify", right=Right.SEE_AUDIT)
 def verify_audit(request: WebRequest) -> Response:
     """Walk through the chains for some seconds, say what was found, and where the next press goes on; audited."""
-    from chalicelib.audit import verifying
-    from chalicelib.links.tokens import Purpose
-
     walk = _walk(request)
     monotonic = request.runtime.monotonic
     end = monotonic() + SECONDS
@@ -315,10 +294,6 @@ _WALK = "audit-walk"
 
 def _walk(request: WebRequest) -> "Walk":
     """Where the check stands, as our page has it signed; from the beginning when it says nothing. Raises Invalid."""
-    from chalicelib.audit.verifying import Walk
-    from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
-    from chalicelib.settings import SessionPolicy
-
     given = request.field("walk")
     if not given:
         return Walk()
@@ -340,9 +315,6 @@ def views(request: WebRequest, state: str) -> Response:
 
     Accounts of the own State are named; of all others role and State are told.
     """
-    from chalicelib.access.store import accounts_of
-    from chalicelib.audit import searching
-
     request.require(state, Right.SEE_OWN_VIEWS)
     wanted = searching.Wanted(state=state, actions=frozenset(action.value for action in SEEN))
     try:

@@ -3,17 +3,23 @@
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rules import Right
+from chalicelib.audit.records import Action, campaign_subject
+from chalicelib.clock import to_z
+from chalicelib.directory.states import in_order
+from chalicelib.directory.viewing import record_view
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.i18n import LANGUAGES, _
+from chalicelib.pings import answers, control, overview, rules, service
+from chalicelib.pings import campaigns as store
+from chalicelib.pings.overview import Line
+from chalicelib.pings.rules import Campaign
+from chalicelib.pings.workflow import letters
+from chalicelib.settings import PingPolicy
 from chalicelib.web.http import Pages, Response, WebRequest
+from chalicelib.web.spreadsheet import as_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from chalicelib.audit.records import Action
-    from chalicelib.pings.overview import Line
-    from chalicelib.pings.rules import Campaign
-    from chalicelib.settings import PingPolicy
 
 pages = Pages(__name__)
 
@@ -23,8 +29,6 @@ POLICY_FIELDS = ("window", "reminders", "alternates", "other_poc")
 @pages.get("/campaigns", right=Right.SEE_CAMPAIGNS)
 def campaigns(request: WebRequest) -> Response:
     """All campaigns, newest first."""
-    from chalicelib.pings import campaigns as store
-
     return request.render("campaigns.html", campaigns=store.newest(), active=store.active_and_last()[0])
 
 
@@ -41,9 +45,6 @@ def prepare_again(request: WebRequest) -> Response:
 
 
 def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200, active: str = "") -> Response:
-    from chalicelib.pings import overview, rules
-    from chalicelib.pings.workflow import letters
-
     typed, problems = given, {}
     configured = request.runtime.settings
     try:
@@ -70,8 +71,6 @@ def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200,
 
 def _policy_of(request: WebRequest, given: dict[str, str]) -> "tuple[PingPolicy, dict[str, str]]":
     """The policy in the form (days), and the form filled in. Raises Invalid, field by field."""
-    from chalicelib.pings import rules, service
-
     usual = request.runtime.settings.ping_policy
     typed = {
         "window": given["window"] or f"{usual.window.days}",
@@ -102,8 +101,6 @@ def _policy_of(request: WebRequest, given: dict[str, str]) -> "tuple[PingPolicy,
 @pages.post("/campaigns", right=Right.START_CAMPAIGN)
 def start(request: WebRequest) -> Response:
     """Start a campaign; refused while another one is active."""
-    from chalicelib.pings import control
-
     given = {name: request.field(name) for name in POLICY_FIELDS}
     try:
         policy, _typed = _policy_of(request, given)
@@ -119,8 +116,6 @@ def start(request: WebRequest) -> Response:
 @pages.get("/campaigns/{campaign_id}", right=Right.SEE_CAMPAIGNS)
 def campaign(request: WebRequest, campaign_id: str) -> Response:
     """How far a campaign is, live, and its PoCs State by State."""
-    from chalicelib.pings import control, overview, rules, service
-
     found = service.get(campaign_id)
     state, status = request.query.get("state", ""), request.query.get("status", "")
     over = found.status in rules.OVER
@@ -138,22 +133,16 @@ def campaign(request: WebRequest, campaign_id: str) -> Response:
 @pages.get("/campaigns/{campaign_id}/progress", right=Right.SEE_CAMPAIGNS)
 def live_progress(request: WebRequest, campaign_id: str) -> Response:
     """The part of the page that is fetched again and again while a campaign runs."""
-    from chalicelib.pings import service
-
     now = _progress(service.get(campaign_id))
     return request.render("campaign-progress.html", **now, news=request.query.get("told") != now["progress"].stage)
 
 
 def _progress(found: "Campaign") -> dict[str, Any]:
-    from chalicelib.pings import overview
-
     return {"campaign": found, "progress": overview.progress(found), "order": overview.ORDER}
 
 
 def _by_name(request: WebRequest, lines: "Iterable[Line]") -> "list[Line]":
     """The lines in the order that the reader's language gives the names of their States."""
-    from chalicelib.directory.states import in_order
-
     place = {state.code: number for number, state in enumerate(in_order(request.language))}
     return sorted(lines, key=lambda line: place[line.ping.state])
 
@@ -161,8 +150,6 @@ def _by_name(request: WebRequest, lines: "Iterable[Line]") -> "list[Line]":
 @pages.post("/campaigns/{campaign_id}/resend", right=Right.CONTROL_CAMPAIGN)
 def resend(request: WebRequest, campaign_id: str) -> Response:
     """Send again to those whom no mail has reached, and to nobody else."""
-    from chalicelib.pings import control, service
-
     found = service.get(campaign_id)
     number = control.resend_failed(request.runtime, found, request.actor, request.request_id, request.now)
     notice = request.ngettext("{count} mail is being sent again.", "{count} mails are being sent again.", number)
@@ -172,8 +159,6 @@ def resend(request: WebRequest, campaign_id: str) -> Response:
 @pages.post("/campaigns/{campaign_id}/cancel", right=Right.CONTROL_CAMPAIGN)
 def cancel(request: WebRequest, campaign_id: str) -> Response:
     """Cancel a campaign; cancelling twice is harmless."""
-    from chalicelib.pings import control, rules, service
-
     found = service.get(campaign_id)
     if found.status is not rules.CampaignStatus.CANCELLED:
         control.cancel(request.runtime, found, request.actor, request.request_id, request.now)
@@ -184,8 +169,6 @@ def cancel(request: WebRequest, campaign_id: str) -> Response:
 @pages.post("/campaigns/{campaign_id}/resume", right=Right.CONTROL_CAMPAIGN)
 def resume(request: WebRequest, campaign_id: str) -> Response:
     """Start the state machine again after it has stopped; the rows say where to go on."""
-    from chalicelib.pings import control, service
-
     control.resume(request.runtime, service.get(campaign_id), request.actor, request.request_id)
     return request.redirect(f"/campaigns/{campaign_id}", request.gettext(_("The ping test goes on.")))
 
@@ -196,9 +179,6 @@ def report(request: WebRequest, campaign_id: str) -> Response:
 
     Institutions are named, but no person, address or number; except in what PoCs wrote, so that is audited.
     """
-    from chalicelib.audit.records import Action
-    from chalicelib.pings import answers, overview, rules, service
-
     found = service.get(campaign_id)
     listed = _by_name(request, overview.lines(found))
     by_kind: dict[str, list[Any]] = {}
@@ -220,10 +200,6 @@ def report(request: WebRequest, campaign_id: str) -> Response:
 @pages.get("/campaigns/{campaign_id}/export.csv", right=Right.EXPORT_CAMPAIGN)
 def export(request: WebRequest, campaign_id: str) -> Response:
     """The rows of a campaign for a spreadsheet; no contact data, and nothing that a spreadsheet takes for a formula."""
-    from chalicelib.audit.records import Action
-    from chalicelib.clock import to_z
-    from chalicelib.pings import overview, service
-    from chalicelib.web.spreadsheet import as_csv
 
     def row(line: "Line") -> list[str]:
         answered = to_z(line.answered_at) if line.answered_at else ""
@@ -261,7 +237,4 @@ def export(request: WebRequest, campaign_id: str) -> Response:
 
 def _record(request: WebRequest, action: "Action", campaign_id: str, states: set[str]) -> None:
     """Audit what was shown or exported of a campaign, so that each State concerned finds it."""
-    from chalicelib.audit.records import campaign_subject
-    from chalicelib.directory.viewing import record_view
-
     record_view(campaign_subject(campaign_id), request.asked, *states, action=action)

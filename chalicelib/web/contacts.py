@@ -4,16 +4,19 @@ Each is an export of contact data, and audited as such. Neither the address of t
 whose they are.
 """
 
-from typing import TYPE_CHECKING
+import segno
+from markupsafe import Markup
 
 from chalicelib.access.rules import Right
+from chalicelib.audit.records import Action
+from chalicelib.directory import hours, store, viewing
+from chalicelib.directory.entry import KIND_NAMES, Entry
+from chalicelib.directory.states import states
+from chalicelib.directory.vcard import Words, short_vcard, vcard
 from chalicelib.errors import NotFound
 from chalicelib.i18n import _, format_moment, labelled
 from chalicelib.web.http import Pages, Response, WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.directory.entry import Entry
-    from chalicelib.directory.vcard import Words
+from chalicelib.web.labels import KINDS
 
 pages = Pages(__name__)
 
@@ -23,8 +26,6 @@ _NOTE = _("Hours on duty: {hours} ({zone}). As the directory had it on {time}; d
 @pages.get("/entries/{state}/{poc_id}/vcard", right=Right.SEE_ENTRIES)
 def contact(request: WebRequest, state: str, poc_id: str) -> Response:
     """The PoC as a vCard to keep; audited. Raises NotFound."""
-    from chalicelib.directory.vcard import vcard
-
     entry = _exported(request, state, poc_id)
     name = f"poc-{state}-{entry.nomination.kind}.vcf"
     return request.download(name, "text/vcard; charset=utf-8", vcard(entry, _words(request, entry)))
@@ -33,11 +34,6 @@ def contact(request: WebRequest, state: str, poc_id: str) -> Response:
 @pages.get("/entries/{state}/{poc_id}/qr", right=Right.SEE_ENTRIES)
 def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
     """The vCard, in short, as a QR code: a page to hold a telephone to, or to print; audited. Raises NotFound."""
-    import segno
-    from markupsafe import Markup
-
-    from chalicelib.directory.vcard import short_vcard
-
     entry = _exported(request, state, poc_id)
     code = segno.make_qr(short_vcard(entry, _words(request, entry)), error="l", encoding="utf-8")
     picture = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
@@ -51,10 +47,6 @@ def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
 
 def _exported(request: WebRequest, state: str, poc_id: str) -> "Entry":
     """The entry, with its export in the audit. Raises NotFound."""
-    from chalicelib.audit.records import Action
-    from chalicelib.directory import store, viewing
-    from chalicelib.directory.states import states
-
     entry = store.get(state, poc_id) if state in states() else None
     if entry is None:
         raise NotFound(poc_id)
@@ -63,19 +55,11 @@ def _exported(request: WebRequest, state: str, poc_id: str) -> "Entry":
 
 
 def _title(request: WebRequest, entry: "Entry") -> str:
-    from chalicelib.directory.states import states
-    from chalicelib.web.labels import KINDS
-
     state, kind = states()[entry.state].name(request.language), request.gettext(KINDS[entry.nomination.kind])
     return labelled(request.gettext, state, kind)
 
 
 def _words(request: WebRequest, entry: "Entry") -> "Words":
-    from chalicelib.directory import hours
-    from chalicelib.directory.entry import KIND_NAMES
-    from chalicelib.directory.states import states
-    from chalicelib.directory.vcard import Words
-
     held = entry.nomination
     on_duty, time = hours.shown(held.hours, request.language), format_moment(request.now, request.language)
     return Words(

@@ -1,6 +1,8 @@
 """Which mail domains a State uses, as the manager sets them: they catch mistyped addresses."""
 
 from chalicelib.access.rules import Right
+from chalicelib.directory import domains, store
+from chalicelib.directory.states import states
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.i18n import _
 from chalicelib.web.http import Pages, Response, WebRequest
@@ -11,8 +13,6 @@ pages = Pages(__name__)
 @pages.get("/entries/{state}/domains", right=Right.SET_DOMAINS)
 def ask_for_domains(request: WebRequest, state: str) -> Response:
     """Which mail domains a State uses."""
-    from chalicelib.directory import domains
-
     _state(state)
     kept = domains.configured(state)
     return _domains_page(request, state, "\n".join(kept.names), kept.version)
@@ -21,8 +21,6 @@ def ask_for_domains(request: WebRequest, state: str) -> Response:
 @pages.post("/entries/{state}/domains", right=Right.SET_DOMAINS)
 def take_domains(request: WebRequest, state: str) -> Response:
     """Set them; an empty list means that any domain will do."""
-    from chalicelib.directory import domains
-
     _state(state)
     typed = request.form.get("domains", [""])[0][:4000]
     names, wrong = domains.parse(typed)
@@ -37,8 +35,6 @@ def take_domains(request: WebRequest, state: str) -> Response:
 
 
 def _state(state: str) -> None:
-    from chalicelib.directory.states import states
-
     if state not in states():
         raise NotFound(state)
 
@@ -53,8 +49,6 @@ def _domains_page(
     too_many: bool = False,
     theirs: tuple[str, ...] | None = None,
 ) -> Response:
-    from chalicelib.directory import domains, store
-
     used = sorted({domains.domain_of(entry.nomination.email) for entry in store.of_state(state)})
     return request.render(
         "domains.html",

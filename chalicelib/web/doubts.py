@@ -1,7 +1,13 @@
 """A reader says which fields of an entry look wrong; the manager sees to it."""
 
 from chalicelib.access.rules import Right
+from chalicelib.errors import Invalid
 from chalicelib.i18n import _
+from chalicelib.nominations import deciding, proposing
+from chalicelib.nominations.proposing import entry_of
+from chalicelib.nominations.rules import EDITABLE
+from chalicelib.web import labels
+from chalicelib.web.entries import record_view
 from chalicelib.web.http import Pages, Response, WebRequest
 
 pages = Pages(__name__)
@@ -16,9 +22,6 @@ def ask_what_is_wrong(request: WebRequest, state: str, poc_id: str) -> Response:
 @pages.post("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
 def take_doubt(request: WebRequest, state: str, poc_id: str) -> Response:
     """Tell the manager."""
-    from chalicelib.errors import Invalid
-    from chalicelib.nominations import proposing
-
     chosen = tuple(request.form.get("fields", ()))
     try:
         proposing.doubt(state, poc_id, chosen, request.asked)
@@ -36,11 +39,6 @@ def _doubt_page(
     chosen: tuple[str, ...] = (),
     problems: dict[str, str] | None = None,
 ) -> Response:
-    from chalicelib.nominations.proposing import entry_of
-    from chalicelib.nominations.rules import EDITABLE
-    from chalicelib.web import labels
-    from chalicelib.web.entries import record_view
-
     entry = entry_of(state, poc_id)
     record_view(request, state, [entry])
     return request.render(
@@ -57,7 +55,5 @@ def _doubt_page(
 @pages.post("/doubts/{doubt_id}/settled", right=Right.REVIEW_PROPOSALS)
 def settle(request: WebRequest, doubt_id: str) -> Response:
     """The manager has seen to what a reader doubted."""
-    from chalicelib.nominations import deciding
-
     deciding.settle_doubt(doubt_id, request.asked)
     return request.redirect("/proposals", request.gettext(_("Noted as seen to.")))

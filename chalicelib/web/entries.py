@@ -1,14 +1,21 @@
 """The directory by State, and the entries of one State."""
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from chalicelib.access.rules import Right
+from chalicelib.directory import hours, store, terms, viewing
+from chalicelib.directory.entry import Entry
+from chalicelib.directory.languages import operating_languages
+from chalicelib.directory.listing import listing
+from chalicelib.directory.networks import NETWORKS
+from chalicelib.directory.participation import GROUPS, participation
+from chalicelib.directory.states import states
+from chalicelib.directory.viewing import state_subject
 from chalicelib.errors import NotFound
+from chalicelib.inquiries.reach import ways
+from chalicelib.nominations.rules import FRESHNESS_NAMES, freshness
+from chalicelib.web import filters, labels
 from chalicelib.web.http import Pages, Response, WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.directory.entry import Entry
 
 pages = Pages(__name__)
 
@@ -21,11 +28,6 @@ def entries_by_state(request: WebRequest) -> Response:
 
     Words that name one State exactly lead on to its page.
     """
-    from chalicelib.directory import store
-    from chalicelib.directory.listing import listing
-    from chalicelib.directory.participation import GROUPS, participation
-    from chalicelib.web import filters, labels
-
     asked = filters.read(request.query, request.gettext)
     found = listing(store.everything(), asked.wanted, request.language)
     only = found.only(asked.wanted.words) if asked.only_words else None
@@ -52,14 +54,6 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
 
     Raises NotFound for what is no State.
     """
-    from chalicelib.directory import store, terms
-    from chalicelib.directory.languages import operating_languages
-    from chalicelib.directory.networks import NETWORKS
-    from chalicelib.directory.states import states
-    from chalicelib.inquiries.reach import ways
-    from chalicelib.nominations.rules import FRESHNESS_NAMES, freshness
-    from chalicelib.web import labels
-
     found = states().get(state)
     if found is None:
         raise NotFound(state)
@@ -92,17 +86,12 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
 
 def record_view(request: WebRequest, state: str, entries: "list[Entry]") -> None:
     """Audit that the contact data of a State were shown, if there were any."""
-    from chalicelib.directory import viewing
-    from chalicelib.directory.viewing import state_subject
-
     if entries and request.account:
         viewing.record_view(state_subject(state), request.asked, state)
 
 
 def offset(entry: "Entry", request: WebRequest) -> str:
     """How far the PoC's clock is from UTC, as `UTC+05:45`."""
-    from chalicelib.directory import hours
-
     _local, ahead = hours.local_time(entry.nomination.timezone, request.now)
     minutes = round(ahead.total_seconds() / 60)
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
@@ -115,8 +104,6 @@ def own_state(request: WebRequest) -> str:
 
 def own_entries(request: WebRequest) -> "list[Entry]":
     """The PoCs of the reader's own State, the longest listed first."""
-    from chalicelib.directory import store
-
     if not own_state(request):
         return []
     return sorted(store.of_state(own_state(request)), key=lambda entry: (entry.created_at, entry.poc_id))

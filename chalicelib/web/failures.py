@@ -1,16 +1,13 @@
 """The pages that say what went wrong, what to do next, and a reference; never what was inside."""
 
-from typing import TYPE_CHECKING
-
 from chalice.app import Response
 
 from chalicelib.errors import Conflict, DirectoryError, Forbidden, Invalid, NotFound, TooManyAttempts
 from chalicelib.i18n import _
+from chalicelib.observability.metrics import Metric, count
 from chalicelib.web.csrf import FormRefused
 from chalicelib.web.forms import BodyTooLarge, BodyUnreadable
-
-if TYPE_CHECKING:
-    from chalicelib.web.request import WebRequest
+from chalicelib.web.request import WebRequest
 
 # The first class that fits is used: the narrower ones come first.
 _PAGES: tuple[tuple[type[DirectoryError], int, str, str], ...] = (
@@ -86,8 +83,6 @@ def page(request: "WebRequest", error: DirectoryError | None) -> Response:
 
 
 def _count(error: DirectoryError) -> None:
-    from chalicelib.observability.metrics import Metric, count
-
     if isinstance(error, Conflict):
         count(Metric.CONFLICTS_SHOWN)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from chalicelib.directory.entry import Kind
@@ -13,9 +12,7 @@ from chalicelib.directory.participation import GROUPS
 from chalicelib.directory.search import LONGEST
 from chalicelib.i18n import LANGUAGES, _, labelled
 from chalicelib.web import labels
-
-if TYPE_CHECKING:
-    from chalicelib.web.request import WebRequest
+from chalicelib.web.request import WebRequest
 
 WORDS = "q"
 """The parameter with the words; each other filter has the name of its field of `Wanted`."""

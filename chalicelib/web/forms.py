@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from urllib.parse import parse_qs
 
+from multipart import MultipartError, parse_form_data
+
 from chalicelib.errors import DirectoryError
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -56,8 +58,6 @@ def parse(content_type: str, body: bytes) -> Form:
 
 
 def _multipart(content_type: str, body: bytes) -> Form:
-    from multipart import MultipartError, parse_form_data
-
     environ = {"wsgi.input": BytesIO(body), "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
     limits = {"memory_limit": MAX_BODY, "spool_limit": MAX_BODY, "part_limit": MAX_FIELDS}
     try:

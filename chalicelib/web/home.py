@@ -2,16 +2,26 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.access import accounts, items
+from chalicelib.access import store as access_store
 from chalicelib.access.rules import Right
+from chalicelib.directory import store as directory_store
+from chalicelib.directory.entry import Entry
+from chalicelib.inquiries import overview as inquiry_overview
+from chalicelib.inquiries import rules as inquiry_rules
+from chalicelib.inquiries import store as inquiry_store
+from chalicelib.inquiries.rules import Inquiry
+from chalicelib.nominations import rules as nomination_rules
+from chalicelib.nominations import store as proposals
+from chalicelib.nominations.rules import Freshness, Status, to_see_to
+from chalicelib.pings import campaigns, service
+from chalicelib.pings import overview as ping_overview
+from chalicelib.pings import rules as ping_rules
+from chalicelib.pings import store as pings
+from chalicelib.pings.overview import Progress
 from chalicelib.web.request import WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.directory.entry import Entry
-    from chalicelib.inquiries.rules import Inquiry
-    from chalicelib.nominations.rules import Freshness
-    from chalicelib.pings.overview import Progress
 
 SHOWN_AT_MOST = 10
 
@@ -73,9 +83,6 @@ class Needs:
 
 def of_state(request: WebRequest, state: str) -> Needs:
     """What a PoC or supervisor of `state` sees: pings to confirm, running clocks, entries, proposals, accounts."""
-    from chalicelib.nominations import store as proposals
-    from chalicelib.nominations.rules import Status, to_see_to
-
     made = proposals.of_state(state)
     needs = Needs(
         own=sorted(_own_entries(request, state), key=lambda one: (not one.asked, not one.needs_me)),
@@ -91,37 +98,33 @@ def of_state(request: WebRequest, state: str) -> Needs:
 
 def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
     """The entries of the State. Institutions only are shown, so this is no view of contact data."""
-    from chalicelib.directory import store
-    from chalicelib.nominations import rules
-    from chalicelib.pings import campaigns, service
-    from chalicelib.pings import rules as ping_rules
-    from chalicelib.pings import store as pings
-
-    entries = store.of_state(state)
+    entries = directory_store.of_state(state)
     active, _last = campaigns.active_and_last()
     asked: set[str] = set()
     if active and service.get(active).status not in ping_rules.OVER:
         found = pings.get_many(active, [entry.poc_id for entry in entries])
         asked = {ping.poc_id for ping in found if not ping_rules.answered(ping)}
     policy = request.runtime.settings.nominations
-    return [OwnEntry(entry, entry.poc_id in asked, *rules.freshness(entry, policy, request.now)) for entry in entries]
+    return [
+        OwnEntry(entry, entry.poc_id in asked, *nomination_rules.freshness(entry, policy, request.now))
+        for entry in entries
+    ]
 
 
 def _clocks(state: str, now: datetime) -> list[tuple["Inquiry", Any, Any, Any]]:
     """The open inquiries of the State: party, standing and the deadline that runs, the next to end first."""
-    from chalicelib.inquiries import overview, rules, store
-
-    found = store.of_state(state, lambda one: not rules.is_settled(one))
-    lines = [(one, one.party(state), overview.standing(one, now), overview.next_deadline(one, now)) for one in found]
+    found = inquiry_store.of_state(state, lambda one: not inquiry_rules.is_settled(one))
+    lines = [
+        (one, one.party(state), inquiry_overview.standing(one, now), inquiry_overview.next_deadline(one, now))
+        for one in found
+    ]
     lines.sort(key=lambda line: line[3].due if line[3] else line[0].opened_at)
     return lines[:SHOWN_AT_MOST]
 
 
 def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
     """Whether the accounts are to be reviewed, and whether there are too few supervisors."""
-    from chalicelib.access import accounts, items, store
-
-    held = store.accounts_of(state)
+    held = access_store.accounts_of(state)
     policy = request.runtime.settings.accounts
     due = accounts.review_due(held, items.review(state).reviewed_at, policy, request.now)
     return due, len(accounts.supervisors(held)) < accounts.ENOUGH_SUPERVISORS
@@ -129,16 +132,11 @@ def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
 
 def of_manager(request: WebRequest) -> Needs:
     """What the directory manager sees: inquiries, the ping test, what waits for a decision, resets."""
-    from chalicelib.access import items
-    from chalicelib.inquiries import rules, store
-    from chalicelib.nominations import store as proposals
-    from chalicelib.pings import campaigns, overview, service
-
     active, last = campaigns.active_and_last()
     policy = request.runtime.settings.accounts
     return Needs(
-        unreached=sum(map(rules.nobody_left, store.newest())),
-        progress=overview.progress(service.get(active or last)) if active or last else None,
+        unreached=sum(map(inquiry_rules.nobody_left, inquiry_store.newest())),
+        progress=ping_overview.progress(service.get(active or last)) if active or last else None,
         proposals=sum(1 for _one in proposals.waiting()),
         doubts=len(proposals.doubts()),
         resets=sum(1 for asked in items.resets().values() if not asked.is_over(policy, request.now)),

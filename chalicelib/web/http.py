@@ -16,9 +16,14 @@ from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.access import audit
 from chalicelib.access.rules import Right
 from chalicelib.errors import DirectoryError, Forbidden, Hidden, NotFound
-from chalicelib.web import compression, forms, headers
+from chalicelib.observability import logger
+from chalicelib.observability.invocation import begin
+from chalicelib.observability.metrics import Metric, count
+from chalicelib.runtime import runtime
+from chalicelib.web import compression, failures, forms, headers
 from chalicelib.web.request import WebRequest, reference
 
 __all__ = ["ROUTES", "Pages", "Response", "WebRequest"]
@@ -73,12 +78,6 @@ UNSUPPORTED_MEDIA_TYPE = 415
 
 def _answer(raw: Request, right: Rights, handler: Handler) -> Response:
     """Run a handler; whatever happens, a clear page with our headers comes out, and a reference where it failed."""
-    from chalicelib.observability import logger
-    from chalicelib.observability.invocation import begin
-    from chalicelib.observability.metrics import Metric, count
-    from chalicelib.runtime import runtime
-    from chalicelib.web import failures
-
     try:
         request = WebRequest(raw, runtime())
     except Exception:
@@ -112,8 +111,6 @@ def stand_in(raw: Request, status: int) -> Response:
 
 
 def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
-    from chalicelib.web import failures
-
     try:
         if right is not None:
             if request.account is None:
@@ -128,8 +125,6 @@ def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
         return handler(request, **request.params)
     except DirectoryError as error:
         if isinstance(error, (Forbidden, Hidden)) and request.account:
-            from chalicelib.access import audit
-
             audit.put_refusal(request.account, request.route, str(error), request.visit)
         return failures.page(request, error)
 

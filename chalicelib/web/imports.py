@@ -4,15 +4,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.access.rules import Right
+from chalicelib.directory import importing, imports, rules, terms, uploads
+from chalicelib.directory.importing import read
+from chalicelib.directory.imports import Import
+from chalicelib.directory.networks import NETWORKS
+from chalicelib.directory.problems import Problem
+from chalicelib.directory.report import Outcome, Report, Row, remarks
+from chalicelib.directory.rules import COLUMNS
+from chalicelib.directory.states import states
+from chalicelib.directory.uploads import import_subject
+from chalicelib.directory.viewing import record_view
 from chalicelib.errors import NotFound
 from chalicelib.i18n import _
+from chalicelib.web import labels
 from chalicelib.web.http import Pages, Response, WebRequest
+from chalicelib.web.spreadsheet import as_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from chalicelib.directory.imports import Import
-    from chalicelib.directory.report import Report, Row
 
 pages = Pages(__name__)
 
@@ -40,18 +49,12 @@ def imports_page(request: WebRequest) -> Response:
 @pages.get("/import-template", right=Right.IMPORT_NOMINATIONS)
 def import_template(request: WebRequest) -> Response:
     """A file with nothing but the header, to be filled in."""
-    from chalicelib.directory.rules import COLUMNS
-    from chalicelib.web.spreadsheet import as_csv
-
     return request.download("nominations.csv", _CSV, as_csv([COLUMNS]))
 
 
 @pages.post("/imports", right=Right.IMPORT_NOMINATIONS)
 def upload_import(request: WebRequest) -> Response:
     """Keep the file and show its dry run; a file that cannot be read comes back with the reason beside the field."""
-    from chalicelib.directory import uploads
-    from chalicelib.directory.problems import Problem
-
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload_page(request, 400, request.gettext(_("Choose a file first.")))
@@ -64,11 +67,6 @@ def upload_import(request: WebRequest) -> Response:
 @pages.get("/imports/{import_id}", right=Right.IMPORT_NOMINATIONS)
 def import_page(request: WebRequest, import_id: str) -> Response:
     """The dry run, the progress of the commit, or its result. Shows contact data, so it is audited."""
-    from chalicelib.directory import imports
-    from chalicelib.directory.rules import COLUMNS
-    from chalicelib.directory.states import states
-    from chalicelib.web import labels
-
     kept = _kept(import_id)
     running = kept.running(request.now)
     report = None if running else imports.report(import_id)
@@ -103,8 +101,6 @@ def import_progress(request: WebRequest, import_id: str) -> Response:
 @pages.post("/imports/{import_id}/commit", right=Right.IMPORT_NOMINATIONS)
 def commit_import_page(request: WebRequest, import_id: str) -> Response:
     """Order the commit of the dry run that the form showed."""
-    from chalicelib.directory import uploads
-
     function = request.runtime.settings.commit_import_function
     ordered = uploads.order_commit(import_id, request.field("digest"), request.asked, function)
     return request.redirect(f"/imports/{import_id}", request.gettext(_NOTICES[ordered]) if ordered in _NOTICES else "")
@@ -113,13 +109,6 @@ def commit_import_page(request: WebRequest, import_id: str) -> Response:
 @pages.get("/imports/{import_id}/report", right=Right.IMPORT_NOMINATIONS)
 def download_report(request: WebRequest, import_id: str) -> Response:
     """The file as it came, with line, outcome and remarks before each row: corrected, it can be uploaded again."""
-    from chalicelib.directory import imports
-    from chalicelib.directory.importing import read
-    from chalicelib.directory.report import remarks
-    from chalicelib.directory.rules import COLUMNS
-    from chalicelib.web import labels
-    from chalicelib.web.spreadsheet import as_csv
-
     kept = _kept(import_id)
     report, content = imports.report(import_id), imports.file(import_id)
     if report is None or content is None:
@@ -151,8 +140,6 @@ class Listing:
 
 
 def _listing(report: "Report", request: WebRequest) -> Listing:
-    from chalicelib.web import labels
-
     counts = report.counts()
     show = request.query.get("show", "")
     tabs = [("", _("All"), len(report.rows))]
@@ -173,12 +160,6 @@ def _lets_through(show: str, row: "Row") -> bool:
 
 
 def _upload_page(request: WebRequest, status: int = 200, reason: str = "") -> Response:
-    from chalicelib.directory import importing, imports, rules, terms
-    from chalicelib.directory.networks import NETWORKS
-    from chalicelib.directory.report import Outcome
-    from chalicelib.directory.states import states
-    from chalicelib.web import labels
-
     return request.render(
         "imports.html",
         status,
@@ -199,8 +180,6 @@ def _upload_page(request: WebRequest, status: int = 200, reason: str = "") -> Re
 
 
 def _kept(import_id: str) -> "Import":
-    from chalicelib.directory import imports
-
     kept = imports.get(import_id)
     if kept is None:
         raise NotFound(import_id)
@@ -209,9 +188,5 @@ def _kept(import_id: str) -> "Import":
 
 def _record_view(request: WebRequest, import_id: str, shown: "Iterable[Row]") -> None:
     """Audit that rows were shown, of the States that they are about; what is no State was only typed into a cell."""
-    from chalicelib.directory.states import states
-    from chalicelib.directory.uploads import import_subject
-    from chalicelib.directory.viewing import record_view
-
     codes = {row.shown("state") for row in shown} & states().keys()
     record_view(import_subject(import_id), request.asked, *codes)

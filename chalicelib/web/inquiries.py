@@ -14,10 +14,52 @@ from chalicelib.errors import AlreadyOpen, Conflict, Forbidden, Hidden, Invalid,
 from chalicelib.i18n import LANGUAGES, _
 from chalicelib.web.entries import own_entries, own_state, record_view
 from chalicelib.web.http import Pages, Response, WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.directory.entry import Entry
-    from chalicelib.inquiries.rules import Envelope, Inquiry, Party
+from chalicelib.inquiries import overview, rules, terms
+from chalicelib.inquiries import store as inquiry_store
+from chalicelib.inquiries import overview, rules
+from chalicelib.inquiries import store as inquiry_store
+from chalicelib.inquiries import service
+from chalicelib.directory import store
+from chalicelib.directory.states import states
+from chalicelib.inquiries import form
+from chalicelib.inquiries import form as form_rules
+from chalicelib.inquiries import reach, sheet, terms
+from chalicelib.inquiries.sheet import PAPER, facts, tlp_marking
+from chalicelib.inquiries import store as inquiry_store
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import AuditRecord, inquiry_subject
+from chalicelib.inquiries import overview, rules
+from chalicelib.inquiries import store as inquiry_store
+from chalicelib.clock import to_z
+from chalicelib.inquiries import overview, rules
+from chalicelib.inquiries.sheet import facts
+from chalicelib.web.spreadsheet import as_csv
+from chalicelib.directory import store as directory
+from chalicelib.inquiries import rules, terms
+from chalicelib.inquiries.rules import Contact, Party
+from chalicelib.inquiries.sheet import facts
+from chalicelib.inquiries import overview, rules, sheet, terms
+from chalicelib.inquiries.rules import Party
+from chalicelib.inquiries import reach
+from chalicelib.inquiries.rules import Party
+from chalicelib.inquiries import overview
+from chalicelib.inquiries.rules import What
+from chalicelib.i18n import format_moment
+from chalicelib.inquiries import overview
+from chalicelib.inquiries import reach, service
+from chalicelib.inquiries import service, terms
+from chalicelib.inquiries import service
+from chalicelib.inquiries.rules import Party
+from chalicelib.inquiries import service
+from chalicelib.inquiries import service
+from chalicelib.inquiries.rules import End
+from chalicelib.inquiries import service
+from chalicelib.inquiries.rules import End
+from chalicelib.inquiries import service
+from chalicelib.inquiries import service
+from chalicelib.inquiries import service
+from chalicelib.directory.entry import Entry
+from chalicelib.inquiries.rules import Envelope, Inquiry, Party
 
 pages = Pages(__name__)
 
@@ -33,10 +75,8 @@ def inquiries(request: WebRequest) -> Response:
     """The inquiries of the reader's State, or for the manager the envelopes of all."""
     if request.may(Right.SEE_ALL_INQUIRIES):
         return _all_inquiries(request)
-    from chalicelib.inquiries import overview, rules, store, terms
-
     show = "all" if request.query.get("show") == "all" else "open"
-    wanted = store.of_state(own_state(request), lambda one: show == "all" or not rules.is_settled(one))
+    wanted = inquiry_store.of_state(own_state(request), lambda one: show == "all" or not rules.is_settled(one))
     return request.render(
         "inquiries.html",
         lines=[
@@ -49,7 +89,7 @@ def inquiries(request: WebRequest) -> Response:
             for inquiry in wanted[:SHOWN_AT_MOST]
         ],
         show=show,
-        any=bool(wanted or store.of_state(own_state(request), limit=1)),
+        any=bool(wanted or inquiry_store.of_state(own_state(request), limit=1)),
         cut=len(wanted) > SHOWN_AT_MOST,
         most=SHOWN_AT_MOST,
         words=overview,
@@ -58,9 +98,7 @@ def inquiries(request: WebRequest) -> Response:
 
 
 def _all_inquiries(request: WebRequest) -> Response:
-    from chalicelib.inquiries import overview, rules, store
-
-    newest = list(store.newest())
+    newest = list(inquiry_store.newest())
     return request.render(
         "inquiries-all.html",
         inquiries=[(inquiry, rules.clocks(inquiry, request.now)) for inquiry in newest[:SHOWN_AT_MOST]],
@@ -84,8 +122,6 @@ def prepare_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
 @pages.post("/inquiries/new/{state}/{poc_id}", right=Right.OPEN_INQUIRY)
 def open_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
     """Open it; everything that was chosen is still there when something is wrong."""
-    from chalicelib.inquiries import service
-
     form = _Form(request, state, poc_id)
     try:
         opened = service.open_inquiry(request.runtime, form.envelope(), request.actor, request.request_id)
@@ -115,9 +151,6 @@ class _Form:
 
     def __init__(self, request: WebRequest, state: str, poc_id: str) -> None:
         """Raises NotFound when the State or its PoC does not exist."""
-        from chalicelib.directory import store
-        from chalicelib.directory.states import states
-
         self.given = {**request.form, "to_poc": [poc_id]}
         self.own = own_entries(request)
         found = store.get(state, poc_id) if state in states() and len(poc_id) <= _LONGEST_ID else None
@@ -127,8 +160,6 @@ class _Form:
 
     def envelope(self) -> "Envelope":
         """What was chosen. Raises Invalid."""
-        from chalicelib.inquiries import form
-
         return form.check(self.given, self.own, [self.to])
 
 
@@ -136,13 +167,10 @@ _LONGEST_ID = 100  # and of any code that a form sends back: DynamoDB refuses ke
 
 
 def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any) -> Response:
-    from chalicelib.inquiries import form as rules
-    from chalicelib.inquiries import reach, sheet, terms
-
     record_view(request, form.to.state, [form.to])
     shared, others = reach.un_languages(form.to, form.own)
     mine = reach.entry_of(form.own, request.account.email if request.account else "")
-    typed = {name: request.field(name)[:_LONGEST_ID] for name in rules.FIELDS}
+    typed = {name: request.field(name)[:_LONGEST_ID] for name in form_rules.FIELDS}
     if request.method == "GET":
         typed |= {"from_poc": mine.poc_id if mine else "", "language": next(iter(shared), "")}
     return request.render(
@@ -155,8 +183,8 @@ def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any
         written_in=request.field("in") or form.to.nomination.preferred_language,
         shared=shared,
         others=others,
-        fields=rules.FIELDS,
-        longest=rules.CASE_REFERENCE_LENGTH,
+        fields=form_rules.FIELDS,
+        longest=form_rules.CASE_REFERENCE_LENGTH,
         terms=terms,
         pocs=sheet.POCS,
         **{"problems": {}, "already": "", "limit": None, **found},
@@ -165,8 +193,6 @@ def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any
 
 def _message_form(request: WebRequest, envelope: "Envelope", wish: str, inquiry_id: str = "") -> Response:
     """The sheet to print, in the language wished for, with the reader's own language beside it."""
-    from chalicelib.inquiries.sheet import PAPER, facts, tlp_marking
-
     language = wish if wish in LANGUAGES else envelope.language
     return request.render(
         "inquiry-form.html",
@@ -186,9 +212,7 @@ def _message_form(request: WebRequest, envelope: "Envelope", wish: str, inquiry_
 
 def _own_inquiry(request: WebRequest, inquiry_id: str) -> "tuple[Inquiry, Party]":
     """An inquiry that the reader's State is a side of. Raises Hidden for every other id, whether it exists or not."""
-    from chalicelib.inquiries import store
-
-    found = store.get(inquiry_id) if len(inquiry_id) <= _LONGEST_ID else None
+    found = inquiry_store.get(inquiry_id) if len(inquiry_id) <= _LONGEST_ID else None
     party = found.party(own_state(request)) if found else None
     if found is None or party is None:
         raise Hidden("no inquiry of the account's State")
@@ -197,9 +221,6 @@ def _own_inquiry(request: WebRequest, inquiry_id: str) -> "tuple[Inquiry, Party]
 
 def _record(request: WebRequest, action: Action, inquiry_id: str, about: str = "") -> None:
     """Audit a view or an export; `about` is the State whose point of contact is named to the reader."""
-    from chalicelib.audit import store as audit
-    from chalicelib.audit.records import AuditRecord, inquiry_subject
-
     audit.put(AuditRecord(request.actor, action, inquiry_subject(inquiry_id), request.now, request.request_id, about))
 
 
@@ -214,9 +235,7 @@ def inquiry(request: WebRequest, inquiry_id: str) -> Response:
 
 def _envelope_only(request: WebRequest, inquiry_id: str) -> Response:
     """What the manager sees: dates, kinds, clocks; and whom to write to when nobody of a State could be reached."""
-    from chalicelib.inquiries import overview, rules, store
-
-    found = store.get(inquiry_id) if len(inquiry_id) <= _LONGEST_ID else None
+    found = inquiry_store.get(inquiry_id) if len(inquiry_id) <= _LONGEST_ID else None
     if found is None:
         raise Hidden("no such inquiry")
     _record(request, Action.INQUIRY_VIEWED, inquiry_id)
@@ -252,11 +271,6 @@ def inquiry_form(request: WebRequest, inquiry_id: str) -> Response:
 @pages.get("/inquiries/{inquiry_id}/export.csv", right=Right.SEE_INQUIRIES)
 def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
     """The side's own record as CSV: envelope, clocks, timeline. Codes, and words in the reader's language."""
-    from chalicelib.clock import to_z
-    from chalicelib.inquiries import overview, rules
-    from chalicelib.inquiries.sheet import facts
-    from chalicelib.web.spreadsheet import as_csv
-
     found, party = _own_inquiry(request, inquiry_id)
     say = request.gettext
     rows = [("part", "item", "code", "text", "at_utc", "step")]
@@ -294,11 +308,6 @@ def _page(request: WebRequest, found: "Inquiry", party: "Party", status: int = 2
 
     Audited: it names the other side's point of contact.
     """
-    from chalicelib.directory import store as directory
-    from chalicelib.inquiries import rules, terms
-    from chalicelib.inquiries.rules import Contact, Party
-    from chalicelib.inquiries.sheet import facts
-
     envelope, own = found.envelope, own_entries(request)
     policy = request.runtime.settings.inquiries
     live = _live(request, found, party, own)
@@ -341,9 +350,6 @@ _SOON = timedelta(minutes=10)
 
 def _live(request: WebRequest, found: "Inquiry", party: "Party", own: "list[Entry]") -> dict[str, Any]:
     """What changes while the page is open: clocks and timeline."""
-    from chalicelib.inquiries import overview, rules, sheet, terms
-    from chalicelib.inquiries.rules import Party
-
     deadline = overview.next_deadline(found, request.now)
     # How often a page asks must not tell one side that the other has just passed the inquiry on.
     theirs = rules.TO_REQUESTED | rules.TO_MANAGER
@@ -370,9 +376,6 @@ def _live(request: WebRequest, found: "Inquiry", party: "Party", own: "list[Entr
 
 def _timezone(request: WebRequest, found: "Inquiry", party: "Party", own: "list[Entry]") -> str:
     """The time zone of the reader's PoC: the account's own entry, else the one that the inquiry concerns."""
-    from chalicelib.inquiries import reach
-    from chalicelib.inquiries.rules import Party
-
     concerned = found.step.contact.poc_id if party is Party.REQUESTED else found.envelope.from_poc_id
     mine = reach.entry_of(own, request.account.email if request.account else "")
     entry = mine or next((entry for entry in own if entry.poc_id == concerned), None) or next(iter(own), None)
@@ -385,9 +388,6 @@ def _timezone(request: WebRequest, found: "Inquiry", party: "Party", own: "list[
 @pages.post("/inquiries/{inquiry_id}", right=Right.ACT_ON_INQUIRY)
 def record_on_inquiry(request: WebRequest, inquiry_id: str) -> Response:
     """Record what the reader's side did. Whoever comes second is told what came first, and nothing is written."""
-    from chalicelib.inquiries import overview
-    from chalicelib.inquiries.rules import What
-
     found, party = _own_inquiry(request, inquiry_id)
     act = _ACTS.get(request.field("action"))
     if act is None:
@@ -411,9 +411,6 @@ def record_on_inquiry(request: WebRequest, inquiry_id: str) -> Response:
 
 def _redirect_back(request: WebRequest, found: "Inquiry", last: Any) -> Response:
     """To the page as it is now, with what came first."""
-    from chalicelib.i18n import format_moment
-    from chalicelib.inquiries import overview
-
     notice = request.gettext(
         _("Your press changed nothing, because something was recorded before it: {what}, {time}.")
     ).format(what=request.gettext(overview.HAPPENED[last.what]), time=format_moment(last.at, request.language))
@@ -421,8 +418,6 @@ def _redirect_back(request: WebRequest, found: "Inquiry", last: Any) -> Response
 
 
 def _acknowledge(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import reach, service
-
     # Who was asked before somebody else was, and turns up now, is the same person as behind the link of that time.
     assert request.account is not None  # noqa: S101
     mine = reach.entry_of(own_entries(request), request.account.email)
@@ -434,8 +429,6 @@ def _acknowledge(request: WebRequest, found: "Inquiry") -> "Inquiry":
 
 
 def _respond(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service, terms
-
     channel = request.field("channel")
     if channel not in terms.CHANNELS:
         raise Invalid({"channel": _("Choose one.")})
@@ -443,9 +436,6 @@ def _respond(request: WebRequest, found: "Inquiry") -> "Inquiry":
 
 
 def _take_more_time(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service
-    from chalicelib.inquiries.rules import Party
-
     timezone = _timezone(request, found, Party.REQUESTED, own_entries(request))
     try:
         local = datetime.fromisoformat(request.field("until"))
@@ -456,35 +446,23 @@ def _take_more_time(request: WebRequest, found: "Inquiry") -> "Inquiry":
 
 
 def _pass_on(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service
-
     to = request.field("poc")
     return service.pass_on(request.runtime, found.inquiry_id, to, request.actor, request.request_id)
 
 
 def _not_ict(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service
-    from chalicelib.inquiries.rules import End
-
     return service.refuse(request.runtime, found.inquiry_id, End.NOT_ICT, request.actor, request.request_id)
 
 
 def _decline(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service
-    from chalicelib.inquiries.rules import End
-
     return service.refuse(request.runtime, found.inquiry_id, End.DECLINED, request.actor, request.request_id)
 
 
 def _withdraw(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service
-
     return service.withdraw(request.runtime, found.inquiry_id, request.actor, request.request_id)
 
 
 def _answer_came(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service
-
     return service.answer_came(request.runtime, found.inquiry_id, request.actor, request.request_id)
 
 
@@ -501,8 +479,6 @@ _AT_THE_LIMIT = {
 
 
 def _reopen(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    from chalicelib.inquiries import service
-
     try:
         return service.reopen(request.runtime, found.inquiry_id, request.actor, request.request_id)
     except AlreadyOpen as other:

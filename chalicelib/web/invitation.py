@@ -4,18 +4,18 @@ GET and HEAD change nothing: mail scanners follow links (mission, rule 7). The l
 is told by voice, and signing in afterwards asks for an authenticator.
 """
 
-from typing import TYPE_CHECKING
-
+from chalicelib.access import invitations
+from chalicelib.access.accounts import ROLE_NAMES, Invitation
+from chalicelib.access.cognito import PasswordRefused
+from chalicelib.access.rules import Account, Role
 from chalicelib.errors import TooManyAttempts
 from chalicelib.i18n import _
 from chalicelib.links.tokens import LinkInvalid
+from chalicelib.notices.service import send_soon
+from chalicelib.web.acknowledge import record_refusal
 from chalicelib.web.csrf import FormRefused
 from chalicelib.web.http import Pages, Response, WebRequest
 from chalicelib.web.sign_in import LONGEST_CODE, LONGEST_PASSWORD
-
-if TYPE_CHECKING:
-    from chalicelib.access.accounts import Invitation
-    from chalicelib.access.rules import Account
 
 pages = Pages(__name__)
 
@@ -32,9 +32,6 @@ _WEAK = _("This password does not meet the rules below.")
 @pages.route("/invitation/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def invitation(request: WebRequest, token: str) -> Response:
     """The page, and what is typed into it."""
-    from chalicelib.access import invitations
-    from chalicelib.web.acknowledge import record_refusal
-
     try:
         account, held = invitations.behind(request.runtime, token, request.now)
         if request.method == "POST":
@@ -49,10 +46,6 @@ def invitation(request: WebRequest, token: str) -> Response:
 
 
 def _taken(request: WebRequest, token: str, account: "Account", held: "Invitation") -> Response:
-    from chalicelib.access import invitations
-    from chalicelib.access.cognito import PasswordRefused
-    from chalicelib.notices.service import send_soon
-
     password, again = (request.form.get(name, [""])[0] for name in ("password", "again"))
     code = request.field("code")[:LONGEST_CODE]
     try:
@@ -87,9 +80,6 @@ def _page(
     seconds: int = 0,
     code: str = "",
 ) -> Response:
-    from chalicelib.access.accounts import ROLE_NAMES
-    from chalicelib.access.rules import Role
-
     return request.render(
         "invitation.html",
         status,

@@ -1,6 +1,6 @@
 """What every page template is given besides its own content."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -9,9 +9,8 @@ from chalicelib.access.rules import Right
 from chalicelib.i18n import LANGUAGES
 from chalicelib.templating import environment
 from chalicelib.web import csrf, static
-
-if TYPE_CHECKING:
-    from chalicelib.web.request import WebRequest
+from chalicelib.web.http import ROUTES
+from chalicelib.web.request import WebRequest
 
 
 class _LazyToken:
@@ -28,8 +27,6 @@ class _LazyToken:
 
 def _path_to_read(request: "WebRequest") -> str:
     """This page's path or, where forms are only sent to, the nearest above it that can be opened."""
-    from chalicelib.web.http import ROUTES
-
     route, path = request.route, request.path
     while route and ("GET", route) not in ROUTES:
         route, path = route.rpartition("/")[0], path.rpartition("/")[0]

@@ -5,17 +5,23 @@ page is asked for (docs/decisions.md).
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from chalicelib.access.rules import Right
+from chalicelib.access.rules import Account, Right
+from chalicelib.directory.languages import operating_languages
+from chalicelib.directory.terms import ROLES
 from chalicelib.errors import Conflict, Invalid, LimitReached, NotFound, TooManyAttempts
 from chalicelib.i18n import _, format_moment
+from chalicelib.ids import new_id
+from chalicelib.learning import catalogue, practice, rules, samples, store
+from chalicelib.learning.checklist import CHECKLIST
+from chalicelib.learning.ics import calendar
+from chalicelib.learning.roles import PRINCIPLES, TEMPLATES, TO_FILL_IN
+from chalicelib.learning.rules import FIELDS, LIMITS, Practice, Resource, Which
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.notices.service import send_soon
+from chalicelib.web.acknowledge import record_refusal
 from chalicelib.web.http import Pages, Response, WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.access.rules import Account
-    from chalicelib.learning.rules import Practice, Resource
 
 pages = Pages(__name__)
 
@@ -26,9 +32,6 @@ pages = Pages(__name__)
 @pages.get("/learn", right=Right.SEE_LEARNING)
 def tutorial(request: WebRequest) -> Response:
     """What the directory is and how to do one's part in it, in short steps, with figures."""
-    from chalicelib.learning import samples
-    from chalicelib.learning.rules import Which
-
     settings = request.runtime.settings
     mails = {
         which.value: samples.shown_mail(which, request.language, request.now, settings, request.runtime.site_url())
@@ -64,9 +67,6 @@ def _respond_days(request: WebRequest) -> int:
 
 def _practised(request: WebRequest) -> "dict[str, Practice | None]":
     """The last practice of each kind of whoever asks."""
-    from chalicelib.learning import store
-    from chalicelib.learning.rules import Which
-
     account = _account(request)
     return {which.value: store.practice(account.account_id, which) for which in Which}
 
@@ -94,10 +94,6 @@ def try_out(request: WebRequest) -> Response:
 @pages.post("/learn/try/{which}", right=Right.PRACTISE)
 def send_practice(request: WebRequest, which: str) -> Response:
     """Send a practice mail to the own account."""
-    from chalicelib.learning import practice
-    from chalicelib.learning.rules import Which
-    from chalicelib.notices.service import send_soon
-
     if which not in list(Which):
         raise NotFound(which)
     policy = request.runtime.settings.learning
@@ -129,9 +125,6 @@ def _try_page(request: WebRequest, status: int = 200, early: str = "") -> Respon
 @pages.route("/t/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def practised(request: WebRequest, token: str) -> Response:
     """The page behind the link of a practice mail: GET and HEAD change nothing, as on the real pages (rule 7)."""
-    from chalicelib.learning import practice
-    from chalicelib.web.acknowledge import record_refusal
-
     try:
         found = practice.of_token(request.runtime.link_signer(), token, request.runtime.settings.learning)
     except (LinkInvalid, NotFound):
@@ -147,8 +140,6 @@ def practised(request: WebRequest, token: str) -> Response:
 
 def practice_of_code(request: WebRequest, plain: str) -> Response | None:
     """Where the short code of a practice mail leads; None when it is none."""
-    from chalicelib.learning import practice
-
     found = practice.of_code(plain, request.runtime.settings.learning, request.now)
     if found is None:
         return None
@@ -156,9 +147,6 @@ def practice_of_code(request: WebRequest, plain: str) -> Response | None:
 
 
 def _practice_page(request: WebRequest, found: "Practice", token: str, figure: bool = False) -> Response:
-    from chalicelib.learning import samples
-    from chalicelib.learning.rules import Which
-
     settings, language = request.runtime.settings, request.language
     given: dict[str, Any] = (
         samples.ping_page(found, language, settings)
@@ -202,9 +190,6 @@ def _made_by_our_page(request: WebRequest, found: "Practice") -> bool:
 @pages.get("/learn/roles", right=Right.SEE_LEARNING)
 def roles(request: WebRequest) -> Response:
     """The operating principles, and a template of the terms of reference of each role."""
-    from chalicelib.directory.terms import ROLES
-    from chalicelib.learning.roles import PRINCIPLES, TEMPLATES, TO_FILL_IN
-
     return request.render(
         "learn-roles.html", principles=PRINCIPLES, templates=TEMPLATES, names=ROLES, to_fill_in=TO_FILL_IN
     )
@@ -213,8 +198,6 @@ def roles(request: WebRequest) -> Response:
 @pages.get("/learn/checklist", right=Right.SEE_LEARNING)
 def checklist(request: WebRequest) -> Response:
     """The list of necessary information: boxes to tick on paper or on the screen; they are sent nowhere."""
-    from chalicelib.learning.checklist import CHECKLIST
-
     return request.render("learn-checklist.html", checklist=CHECKLIST)
 
 
@@ -224,9 +207,6 @@ def checklist(request: WebRequest) -> Response:
 @pages.get("/learn/resources", right=Right.SEE_LEARNING)
 def resources(request: WebRequest) -> Response:
     """Training resources, events and meetings: what is to come, what lasts, what is over."""
-    from chalicelib.directory.languages import operating_languages
-    from chalicelib.learning import rules, store
-
     coming, lasting, over = rules.sorted_for_readers(store.resources(), request.now)
     return request.render(
         "learn-resources.html",
@@ -240,8 +220,6 @@ def resources(request: WebRequest) -> Response:
 @pages.get("/learn/resources/events.ics", right=Right.SEE_LEARNING)
 def events(request: WebRequest) -> Response:
     """All coming events for a calendar."""
-    from chalicelib.learning import rules, store
-
     coming, _lasting, _over = rules.sorted_for_readers(store.resources(), request.now)
     return _calendar(request, "events.ics", coming)
 
@@ -256,14 +234,10 @@ def event(request: WebRequest, resource_id: str) -> Response:
 
 
 def _calendar(request: WebRequest, name: str, found: "list[Resource]") -> Response:
-    from chalicelib.learning.ics import calendar
-
     return request.download(name, "text/calendar; charset=utf-8", calendar(found, request.gettext))
 
 
 def _resource(resource_id: str) -> "Resource":
-    from chalicelib.learning import catalogue, rules
-
     if not rules.is_id(resource_id):
         raise NotFound(resource_id)
     return catalogue.get(resource_id)
@@ -272,17 +246,12 @@ def _resource(resource_id: str) -> "Resource":
 @pages.get("/learn/resources/new", right=Right.KEEP_RESOURCES)
 def ask_for_resource(request: WebRequest) -> Response:
     """The form for a new item."""
-    from chalicelib.ids import new_id
-
     return _form_page(request, {}, new_id())
 
 
 @pages.post("/learn/resources/new", right=Right.KEEP_RESOURCES)
 def take_resource(request: WebRequest) -> Response:
     """Add it. The form brings the id of the item, so that pressing twice adds one."""
-    from chalicelib.ids import new_id
-    from chalicelib.learning import catalogue, rules
-
     typed = _typed(request)
     resource_id = request.field("resource_id")
     if not rules.is_id(resource_id):
@@ -301,8 +270,6 @@ def take_resource(request: WebRequest) -> Response:
 @pages.get("/learn/resources/{resource_id}/change", right=Right.KEEP_RESOURCES)
 def ask_for_change(request: WebRequest, resource_id: str) -> Response:
     """The form of an item as it is."""
-    from chalicelib.learning import rules
-
     found = _resource(resource_id)
     return _form_page(request, rules.typed_of(found.content), resource_id, there=found)
 
@@ -310,8 +277,6 @@ def ask_for_change(request: WebRequest, resource_id: str) -> Response:
 @pages.post("/learn/resources/{resource_id}/change", right=Right.KEEP_RESOURCES)
 def take_change(request: WebRequest, resource_id: str) -> Response:
     """Change it, if it is still as the manager saw it."""
-    from chalicelib.learning import catalogue, rules, store
-
     typed = _typed(request)
     if not rules.is_id(resource_id):
         raise NotFound(resource_id)
@@ -337,16 +302,12 @@ def take_change(request: WebRequest, resource_id: str) -> Response:
 
 def _removed_page(request: WebRequest, typed: dict[str, str]) -> Response:
     """What was typed for an item that is gone: it can be added again, as a new one."""
-    from chalicelib.ids import new_id
-
     return _form_page(request, typed, new_id(), 409, removed=True)
 
 
 @pages.post("/learn/resources/{resource_id}/remove", right=Right.KEEP_RESOURCES)
 def remove_resource(request: WebRequest, resource_id: str) -> Response:
     """Take it out of the catalogue, if it is still as the manager saw it."""
-    from chalicelib.learning import catalogue, rules, store
-
     if not rules.is_id(resource_id):
         raise NotFound(resource_id)
     try:
@@ -360,8 +321,6 @@ def remove_resource(request: WebRequest, resource_id: str) -> Response:
 
 
 def _typed(request: WebRequest) -> dict[str, str]:
-    from chalicelib.learning.rules import FIELDS, LIMITS
-
     return {name: request.field(name)[: 2 * LIMITS[name]] for name in FIELDS}
 
 
@@ -378,8 +337,6 @@ def _form_page(
     full: int = 0,
 ) -> Response:
     """The form. `there` is the item that it changes; `theirs` what somebody else made of it meanwhile."""
-    from chalicelib.learning import rules
-
     return request.render(
         "learn-resource.html",
         status,
@@ -399,8 +356,6 @@ def _form_page(
 
 def _lines(request: WebRequest, found: "Resource") -> list[tuple[str, str]]:
     """An item line by line, as it is now."""
-    from chalicelib.learning import rules
-
     held = found.content
     times = {"starts": held.starts_at, "ends": held.ends_at}
     shown = {

@@ -3,8 +3,15 @@
 GET and HEAD change nothing: mail scanners follow links (mission, rule 7).
 """
 
+from chalicelib.audit.records import Actor
+from chalicelib.directory import history, store
+from chalicelib.directory.entry import Verification
 from chalicelib.errors import NotFound
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.pings import answers
+from chalicelib.pings.letter import held_data
+from chalicelib.settings import SessionPolicy
+from chalicelib.web.acknowledge import record_refusal
 from chalicelib.web.answer import record_link_view
 from chalicelib.web.http import Pages, Response, WebRequest
 
@@ -14,10 +21,6 @@ pages = Pages(__name__)
 @pages.route("/v/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def listed(request: WebRequest, token: str) -> Response:
     """The entry as it is listed, and one button: the details are right."""
-    from chalicelib.audit.records import Actor
-    from chalicelib.pings import answers
-    from chalicelib.web.acknowledge import record_refusal
-
     try:
         state, poc_id = _entry_of(request, token)
         if request.method == "POST" and _made_by_our_page(request, state, poc_id):
@@ -38,8 +41,6 @@ def _entry_of(request: WebRequest, token: str) -> tuple[str, str]:
 
     A link is for the address that it was sent to: when the entry gets another one, it is over.
     """
-    from chalicelib.directory import history
-
     lifetime = request.runtime.settings.nominations.link_lifetime
     read = request.runtime.link_signer().read(Purpose.ENTRY, token, lifetime)
     if len(read.ids) != 2:
@@ -52,10 +53,6 @@ def _entry_of(request: WebRequest, token: str) -> tuple[str, str]:
 
 
 def _page(request: WebRequest, token: str, state: str, poc_id: str) -> Response:
-    from chalicelib.directory import store
-    from chalicelib.directory.entry import Verification
-    from chalicelib.pings.letter import held_data
-
     entry = store.get(state, poc_id)
     if entry is None:
         raise NotFound(poc_id)
@@ -75,8 +72,6 @@ def _page(request: WebRequest, token: str, state: str, poc_id: str) -> Response:
 
 
 def _made_by_our_page(request: WebRequest, state: str, poc_id: str) -> bool:
-    from chalicelib.settings import SessionPolicy
-
     try:
         form = request.runtime.link_signer().read(Purpose.FORM, request.field("form"), SessionPolicy().absolute)
     except (LinkInvalid, LinkExpired):

@@ -2,18 +2,30 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.access.rules import Right
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import Action, AuditRecord, entry_subject
+from chalicelib.directory import history, terms
+from chalicelib.directory import store as directory_store
+from chalicelib.directory.entry import Entry
+from chalicelib.directory.languages import operating_languages
+from chalicelib.directory.networks import NETWORKS
+from chalicelib.directory.problems import Problem
+from chalicelib.directory.rules import LIMITS, as_cells, timezones_offered
+from chalicelib.directory.states import states
 from chalicelib.errors import NotFound
 from chalicelib.i18n import LANGUAGES, _
+from chalicelib.nominations import proposing
+from chalicelib.nominations import store as proposal_store
+from chalicelib.nominations.proposing import Result, entry_of
+from chalicelib.nominations.rules import EDITABLE, NoteVerbale, What
+from chalicelib.pings import answers
+from chalicelib.web import labels
+from chalicelib.web.cells import Cells
+from chalicelib.web.entries import record_view
 from chalicelib.web.http import Pages, Response, WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.directory.entry import Entry
-    from chalicelib.directory.problems import Problem
-    from chalicelib.nominations.proposing import Result
-    from chalicelib.nominations.rules import NoteVerbale
 
 pages = Pages(__name__)
 
@@ -39,8 +51,6 @@ def ask_for_new(request: WebRequest, state: str) -> Response:
 @pages.post("/entries/{state}/new", right=PROPOSE)
 def take_new(request: WebRequest, state: str) -> Response:
     """Propose it; everything that was typed is still there when something is wrong."""
-    from chalicelib.nominations import proposing
-
     _admit(request, state)
     typed, succeeds = _typed(request), request.field("succeeds")
     try:
@@ -58,9 +68,7 @@ def _new_page(
     problems: "list[Problem] | None" = None,
     succeeds: str = "",
 ) -> Response:
-    from chalicelib.directory import store
-
-    others = store.of_state(state)
+    others = directory_store.of_state(state)
     before = next((entry for entry in others if entry.poc_id == succeeds), None)
     if before and request.method == "GET":
         held = before.nomination
@@ -91,9 +99,6 @@ def _new_page(
 @pages.get("/entries/{state}/{poc_id}/change", right=PROPOSE)
 def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
     """The form, filled in with what the entry says now."""
-    from chalicelib.directory.rules import as_cells
-    from chalicelib.nominations.proposing import entry_of
-
     _admit(request, state)
     entry = entry_of(state, poc_id)
     cells = {name: value for name, value in as_cells(entry.nomination).items() if not name.startswith("note_")}
@@ -103,8 +108,6 @@ def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
 @pages.post("/entries/{state}/{poc_id}/change", right=PROPOSE)
 def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
     """Change at once, or propose. Who was overtaken sees what changed under them and keeps what they typed."""
-    from chalicelib.nominations import proposing
-
     _admit(request, state)
     typed, based_on = _typed(request), request.based_on
     policy = request.runtime.settings.nominations
@@ -132,8 +135,6 @@ def _change_page(
 
     What the person did not touch follows the entry, so that sending the form again takes back nobody's change.
     """
-    from chalicelib.directory import store
-
     meanwhile = _changed_since(entry, since) if since >= 0 else []
     untouched = {
         name: last for name, first, last in meanwhile if set(typed.get(name, "").split(";")) == set(first.split(";"))
@@ -148,13 +149,11 @@ def _change_page(
         "based_on": entry.version if based_on < 0 else based_on,
         "moved": moved,
     }
-    return _form(request, status, problems or [], store.of_state(entry.state), **shown)
+    return _form(request, status, problems or [], directory_store.of_state(entry.state), **shown)
 
 
 def _changed_since(entry: "Entry", since: int) -> list[tuple[str, str, str]]:
     """Each field that changed after version `since`, as it was then and as it is now."""
-    from chalicelib.directory import history
-
     versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
     last = history.replay(versions)
     first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in last}
@@ -163,14 +162,6 @@ def _changed_since(entry: "Entry", since: int) -> list[tuple[str, str, str]]:
 
 def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "list[Entry]", **shown: Any) -> Response:
     """The form, for a new entry or a change. It shows what the State's entries say, so that is audited."""
-    from chalicelib.directory import terms
-    from chalicelib.directory.languages import operating_languages
-    from chalicelib.directory.networks import NETWORKS
-    from chalicelib.directory.rules import LIMITS, timezones_offered
-    from chalicelib.web import labels
-    from chalicelib.web.cells import Cells
-    from chalicelib.web.entries import record_view
-
     record_view(request, shown["state"], others)
     me = shown["entry"].poc_id if shown["entry"] else ""
     typed = {**dict.fromkeys(LIMITS, ""), **dict.fromkeys(NOTE, ""), **shown.pop("typed")}
@@ -202,8 +193,6 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
 @pages.get("/entries/{state}/{poc_id}/departure", right=PROPOSE)
 def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
     """On which day a PoC leaves, and who follows."""
-    from chalicelib.nominations.proposing import entry_of
-
     _admit(request, state)
     entry = entry_of(state, poc_id)
     set_now = {"departs_on": entry.departs_on, "successor": entry.successor}
@@ -214,8 +203,6 @@ def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
 @pages.post("/entries/{state}/{poc_id}/departure", right=PROPOSE)
 def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
     """Propose it."""
-    from chalicelib.nominations import proposing
-
     _admit(request, state)
     typed = {name: request.field(name)[:LONGEST] for name in ("departs_on", "successor", *NOTE)}
     if request.field("stays") == "yes":
@@ -249,13 +236,8 @@ def _departure_page(
     since: int = -1,
 ) -> Response:
     """The form. `since` is the version that an overtaken form was based on: what changed after it is shown."""
-    from chalicelib.directory import store
-    from chalicelib.web import labels
-    from chalicelib.web.cells import Cells
-    from chalicelib.web.entries import record_view
-
     record_view(request, entry.state, [entry])
-    colleagues = [other for other in store.of_state(entry.state) if other.poc_id != entry.poc_id]
+    colleagues = [other for other in directory_store.of_state(entry.state) if other.poc_id != entry.poc_id]
     return request.render(
         "departure.html",
         status,
@@ -281,9 +263,6 @@ def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
 
     Nobody confirms what they have not seen: when the entry has changed since the page was shown, nothing is done.
     """
-    from chalicelib.nominations.proposing import entry_of
-    from chalicelib.pings import answers
-
     request.require(state, Right.PROPOSE_CHANGE)
     if entry_of(state, poc_id).version != request.based_on:
         notice = _("Nothing was confirmed: the entry has changed since the page was shown. Look at it and press again.")
@@ -298,13 +277,6 @@ def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
 @pages.get("/entries/{state}/{poc_id}/history", right=(Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES))
 def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
     """Who changed which field of an entry, and when: for the manager and for the entry's own State. Audited."""
-    from chalicelib.audit import store as audit
-    from chalicelib.audit.records import Action, AuditRecord, entry_subject
-    from chalicelib.directory import history, store
-    from chalicelib.nominations.proposing import entry_of
-    from chalicelib.web import labels
-    from chalicelib.web.cells import Cells
-
     request.require(state, Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES)
     entry = entry_of(state, poc_id)
     record = AuditRecord(
@@ -312,7 +284,7 @@ def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
     )
     audit.put(record)
     versions = history.versions(state, poc_id)[::-1]
-    shown = Cells(request.language, store.of_state(state))
+    shown = Cells(request.language, directory_store.of_state(state))
     return request.render("entry-history.html", entry=entry, versions=versions, labels=labels, shown=shown)
 
 
@@ -323,15 +295,11 @@ NOTE = ("note_verbale", "note_verbale_date", "received_on")
 
 def note(request: WebRequest) -> "NoteVerbale":
     """The note verbale of a form."""
-    from chalicelib.nominations.rules import NoteVerbale
-
     return NoteVerbale(*(request.field(name)[:LONGEST] for name in NOTE))
 
 
 def _admit(request: WebRequest, state: str) -> None:
     """Raises NotFound for what is no State, and Forbidden for another State's entries."""
-    from chalicelib.directory.states import states
-
     if state not in states():
         raise NotFound(state)
     request.require(state, *PROPOSE)
@@ -339,13 +307,8 @@ def _admit(request: WebRequest, state: str) -> None:
 
 def _again(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
     """What `?again=<id>` proposed for this entry (a new one without `poc_id`), to be completed and sent once more."""
-    from chalicelib.audit import store as audit
-    from chalicelib.audit.records import Action
-    from chalicelib.nominations import proposing, store
-    from chalicelib.nominations.rules import EDITABLE, What
-
     wanted = request.query.get("again", "")
-    found = store.get(wanted) if 0 < len(wanted) <= LONGEST_ID else None
+    found = proposal_store.get(wanted) if 0 < len(wanted) <= LONGEST_ID else None
     fits = found and found.state == state and (found.poc_id == poc_id if poc_id else found.what is What.NEW)
     if not found or not fits:
         return {}
@@ -355,11 +318,9 @@ def _again(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
 
 def _note_at_hand(request: WebRequest, state: str) -> dict[str, str]:
     """The note verbale that this manager took in for the State last, within the hour: it may say several things."""
-    from chalicelib.nominations import store
-
     if not _by_manager(request):
         return {}
-    for made in store.of_state(state):
+    for made in proposal_store.of_state(state):
         if made.made_by == str(request.actor) and request.now - made.made_at <= AT_HAND:
             return dict(zip(NOTE, (made.note.reference, made.note.date, made.note.received_on), strict=True))
     return {}
@@ -371,8 +332,6 @@ def _by_manager(request: WebRequest) -> bool:
 
 def _typed(request: WebRequest) -> dict[str, str]:
     """The fields of the form, lists joined; no other field is looked at, whatever was sent."""
-    from chalicelib.nominations.rules import EDITABLE
-
     typed = {name: request.field(name)[:LONGEST] for name in (*EDITABLE, "kind", *NOTE) if name in request.form}
     for name in ("networks", "scope", "deputies"):  # boxes: none ticked means none, and then nothing is sent
         typed[name] = ";".join(value[:LONGEST] for value in request.form.get(name, ()) if value)

@@ -1,18 +1,24 @@
 """Where proposals wait: the manager compares old and new field by field and decides; a State sees its own."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from chalicelib.access.rules import Right
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import Action
+from chalicelib.directory import store as directory_store
+from chalicelib.directory.entry import Entry
+from chalicelib.directory.problems import Problem
 from chalicelib.errors import Conflict, Hidden, Invalid, NotFound
 from chalicelib.i18n import _
+from chalicelib.nominations import deciding, proposing, rules
+from chalicelib.nominations import store as proposal_store
+from chalicelib.nominations.proposing import record
+from chalicelib.nominations.rules import Proposal
+from chalicelib.notices.service import send_soon
+from chalicelib.web import labels
+from chalicelib.web.cells import Cells
 from chalicelib.web.http import Pages, Response, WebRequest
 from chalicelib.web.nominations import NOTE, note
-
-if TYPE_CHECKING:
-    from chalicelib.directory.entry import Entry
-    from chalicelib.directory.problems import Problem
-    from chalicelib.nominations.rules import Proposal
 
 pages = Pages(__name__)
 
@@ -22,16 +28,13 @@ EITHER = (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS)
 @pages.get("/proposals", right=EITHER)
 def proposals(request: WebRequest) -> Response:
     """The manager: what waits, of all States, and what readers doubt. A State: its own, decided or not."""
-    from chalicelib.nominations import rules, store
-    from chalicelib.web import labels
-
     manager = request.may(Right.REVIEW_PROPOSALS)
     state = request.account.state if request.account else ""
     return request.render(
         "proposals.html",
         manager=manager,
-        found=list(store.waiting()) if manager else store.of_state(state),
-        doubts=store.doubts() if manager else [],
+        found=list(proposal_store.waiting()) if manager else proposal_store.of_state(state),
+        doubts=proposal_store.doubts() if manager else [],
         words=rules,
         labels=labels,
     )
@@ -46,9 +49,6 @@ def proposal(request: WebRequest, proposal_id: str) -> Response:
 @pages.post("/proposals/{proposal_id}/approve", right=Right.REVIEW_PROPOSALS)
 def approve(request: WebRequest, proposal_id: str) -> Response:
     """Make it so, if the entry is still as it was when the manager looked."""
-    from chalicelib.nominations import deciding, proposing
-    from chalicelib.notices.service import send_soon
-
     found = _found(request, proposal_id)
     policy = request.runtime.settings.nominations
     try:
@@ -66,9 +66,6 @@ def approve(request: WebRequest, proposal_id: str) -> Response:
 @pages.post("/proposals/{proposal_id}/return", right=Right.REVIEW_PROPOSALS)
 def send_back(request: WebRequest, proposal_id: str) -> Response:
     """Return it with a coded reason."""
-    from chalicelib.nominations import deciding
-    from chalicelib.notices.service import send_soon
-
     found = _found(request, proposal_id)
     try:
         deciding.return_(proposal_id, request.field("reason"), request.runtime.settings.nominations, request.asked)
@@ -83,8 +80,6 @@ def send_back(request: WebRequest, proposal_id: str) -> Response:
 @pages.post("/proposals/{proposal_id}/withdraw", right=Right.SEE_OWN_PROPOSALS)
 def withdraw(request: WebRequest, proposal_id: str) -> Response:
     """The State takes its own proposal back."""
-    from chalicelib.nominations import proposing
-
     _found(request, proposal_id)
     try:
         proposing.withdraw(proposal_id, request.runtime.settings.nominations, request.asked)
@@ -103,9 +98,7 @@ def _decided_already(request: WebRequest, proposal_id: str) -> Response:
 
 def _found(request: WebRequest, proposal_id: str) -> "Proposal":
     """The proposal, for the manager or its own State. Raises Hidden for any other: the answer does not tell which."""
-    from chalicelib.nominations import store
-
-    found = store.get(proposal_id) if len(proposal_id) <= 40 else None
+    found = proposal_store.get(proposal_id) if len(proposal_id) <= 40 else None
     if found is None or not (
         request.may(Right.REVIEW_PROPOSALS) or request.may_for(found.state, Right.SEE_OWN_PROPOSALS)
     ):
@@ -122,17 +115,9 @@ def _page(
     reason: str = "",
 ) -> Response:
     """A proposal beside the entry; audited, since it shows contact data."""
-    from chalicelib.audit import store as audit
-    from chalicelib.audit.records import Action
-    from chalicelib.directory import store
-    from chalicelib.nominations import rules
-    from chalicelib.nominations.proposing import record
-    from chalicelib.web import labels
-    from chalicelib.web.cells import Cells
-
     audit.put(replace(record(Action.PROPOSAL_VIEWED, found, request.asked), details=None))
-    entry: Entry | None = store.get(found.state, found.poc_id)
-    others = {other.poc_id: other for other in store.of_state(found.state)}
+    entry: Entry | None = directory_store.get(found.state, found.poc_id)
+    others = {other.poc_id: other for other in directory_store.of_state(found.state)}
     given = (found.note.reference, found.note.date, found.note.received_on)
     typed = {name: request.field(name, known) for name, known in zip(NOTE, given, strict=True)}
     return request.render(

@@ -1,8 +1,12 @@
 """How to reach another State now: choose the State; its page has the card that comes before any form."""
 
 from chalicelib.access.rules import Right
+from chalicelib.directory import store
+from chalicelib.directory.listing import listing
+from chalicelib.directory.states import states
 from chalicelib.errors import NotFound
 from chalicelib.i18n import _
+from chalicelib.web import filters, labels
 from chalicelib.web.entries import BAD_REQUEST, OK, own_state
 from chalicelib.web.http import Pages, Response, WebRequest
 
@@ -15,10 +19,6 @@ def reach(request: WebRequest) -> Response:
 
     Words that name one State exactly lead on to its page.
     """
-    from chalicelib.directory import store
-    from chalicelib.directory.listing import listing
-    from chalicelib.web import filters, labels
-
     typed = request.query.get(filters.WORDS, "")
     asked = filters.read({filters.WORDS: typed}, request.gettext)
     found = listing(store.everything(), asked.wanted, request.language)
@@ -40,8 +40,6 @@ def reach(request: WebRequest) -> Response:
 @pages.get("/reach/{state}", right=Right.OPEN_INQUIRY)
 def reach_state(request: WebRequest, state: str) -> Response:
     """The card of a State is its page. Raises NotFound for what is no State."""
-    from chalicelib.directory.states import states
-
     if state not in states():
         raise NotFound(state)
     own = _("This is your own State: there is no inquiry to oneself.") if state == own_state(request) else ""

@@ -5,22 +5,23 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from chalice.app import Request, Response
 
 from chalicelib import i18n
+from chalicelib.access import sessions
+from chalicelib.access.audit import Visit
 from chalicelib.access.rules import Account, Right, may
+from chalicelib.access.sessions import SignedIn
+from chalicelib.audit.records import Actor
+from chalicelib.directory.viewing import Asked
 from chalicelib.errors import Forbidden
+from chalicelib.observability.metrics import Metric, count
+from chalicelib.runtime import Runtime
 from chalicelib.web import cookies, csrf, forms
-
-if TYPE_CHECKING:
-    from chalicelib.access.audit import Visit
-    from chalicelib.access.sessions import SignedIn
-    from chalicelib.audit.records import Actor
-    from chalicelib.directory.viewing import Asked
-    from chalicelib.runtime import Runtime
+from chalicelib.web.layout import page
 
 NOTICE_LENGTH = 1000
 BACKGROUND = "x-background"
@@ -75,8 +76,6 @@ class WebRequest:
         identifier = self._begun or self.cookie(cookies.SESSION)
         if not identifier:
             return None
-        from chalicelib.access import sessions
-
         in_use = not self.headers.get(BACKGROUND)
         return sessions.resolve(identifier, self.runtime.settings.sessions, self.now, in_use)
 
@@ -102,15 +101,11 @@ class WebRequest:
     @property
     def asked(self) -> "Asked":
         """Who asks and when, as the directory's parts audit it. Only for pages that ask for a right."""
-        from chalicelib.directory.viewing import Asked
-
         return Asked(self.actor, self.now, self.request_id, self.account.email if self.account else "")
 
     @property
     def visit(self) -> "Visit":
         """Where the request came from and when, as access audits it."""
-        from chalicelib.access.audit import Visit
-
         return Visit(self.source_ip, self.request_id, self.now)
 
     def may(self, right: Right | str) -> bool:
@@ -222,11 +217,7 @@ class WebRequest:
 
     def render(self, template: str, status: int = 200, language: str = "", **context: Any) -> Response:
         """The page `templates/web/<template>`. `language` overrides the reader's (a mail's link keeps its own)."""
-        from chalicelib.web.layout import page
-
         if template in LINK_REFUSED:
-            from chalicelib.observability.metrics import Metric, count
-
             count(Metric.LINKS_REFUSED, kind=LINK_REFUSED[template])
         body = page(self, template, language or self.language, context)
         return Response(body, {"Content-Type": "text/html; charset=utf-8"}, status)

@@ -1,20 +1,27 @@
 """Signing in, step by step: password, then a code (or, the first time, a new password and an authenticator)."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import quote, urlencode
 
+import segno
+from markupsafe import Markup
+
+from chalicelib.access import items, service
+from chalicelib.access.audit import Visit
+from chalicelib.access.cognito import CodeRefused, PasswordRefused, Stage
 from chalicelib.access.rules import Right, as_email, as_one_time_code
+from chalicelib.access.service import Begun, Halfway
 from chalicelib.errors import Forbidden, TooManyAttempts
 from chalicelib.i18n import _
+from chalicelib.links.codes import spaced
+from chalicelib.notices.service import send_soon
+from chalicelib.observability.metrics import Metric, count
+from chalicelib.runtime import Runtime
 from chalicelib.web import cookies
 from chalicelib.web.csrf import FormRefused
 from chalicelib.web.http import Pages, Response, WebRequest
 from chalicelib.web.request import is_local_path
-
-if TYPE_CHECKING:
-    from chalicelib.access.audit import Visit
-    from chalicelib.access.service import Begun, Halfway
-    from chalicelib.runtime import Runtime
 
 pages = Pages(__name__)
 
@@ -42,8 +49,6 @@ def ask_for_password(request: WebRequest) -> Response:
 @pages.post("/sign-in", right=None)
 def take_password(request: WebRequest) -> Response:
     """Unknown account, wrong password, suspended: one answer, in one time, with the address still there."""
-    from chalicelib.access import service
-
     back, email, password = _back(request.field("next")), as_email(request.field("email")), _secret(request, "password")
     if request.account:
         return request.redirect(back)
@@ -70,8 +75,6 @@ def ask_for_code(request: WebRequest) -> Response:
 @pages.post("/sign-in/code", right=None)
 def take_code(request: WebRequest) -> Response:
     """The second factor; a new session begins."""
-    from chalicelib.access import service
-
     return _code_step(request, "code", "sign-in-code.html", service.with_code)
 
 
@@ -84,8 +87,6 @@ def ask_to_enrol(request: WebRequest) -> Response:
 @pages.post("/sign-in/enrol", right=None)
 def take_enrolment(request: WebRequest) -> Response:
     """The authenticator shows the right code: it is the second factor from now on."""
-    from chalicelib.access import service
-
     return _code_step(request, "enrol", "enrol.html", service.with_enrolment)
 
 
@@ -98,8 +99,6 @@ def ask_for_recovery_code(request: WebRequest) -> Response:
 @pages.post("/sign-in/recovery", right=None)
 def take_recovery_code(request: WebRequest) -> Response:
     """The old authenticator is taken off; nobody is in before another is enrolled."""
-    from chalicelib.access import service
-    from chalicelib.notices.service import send_soon
 
     def take(at: "Halfway") -> Response:
         shown = {"email": at.email}
@@ -125,10 +124,6 @@ def ask_for_new_codes(request: WebRequest) -> Response:
 @pages.post("/recovery-codes", right=Right.SEE_HOME)
 def take_new_codes(request: WebRequest) -> Response:
     """Password and authenticator again: an open session that somebody found must not be enough."""
-    from chalicelib.access import service
-    from chalicelib.access.cognito import CodeRefused
-    from chalicelib.notices.service import send_soon
-
     if request.account is None:
         raise Forbidden("nobody is signed in")
     password, code = _secret(request, "password")[:LONGEST_PASSWORD], as_one_time_code(request.field("code"))
@@ -151,8 +146,6 @@ def ask_for_new_password(request: WebRequest) -> Response:
 @pages.post("/sign-in/new-password", right=None)
 def take_new_password(request: WebRequest) -> Response:
     """Whether the password will do is decided by the pool's rules; the page repeats them."""
-    from chalicelib.access import service
-    from chalicelib.access.cognito import PasswordRefused
 
     def take(at: "Halfway") -> Response:
         password, problem = _secret(request, "password"), ""
@@ -174,8 +167,6 @@ def take_new_password(request: WebRequest) -> Response:
 @pages.post("/sign-out", right=Right.SIGN_OUT)
 def sign_out(request: WebRequest) -> Response:
     """The session ends at once, here and in the table."""
-    from chalicelib.access import service
-
     if request.account:
         service.sign_out(request.cookie(cookies.SESSION), request.account, request.visit)
     request.drop_cookie(cookies.SESSION)
@@ -184,14 +175,10 @@ def sign_out(request: WebRequest) -> Response:
 
 def codes_page(request: WebRequest, codes: tuple[str, ...], back: str) -> Response:
     """The recovery codes, this once, and the way on."""
-    from chalicelib.links.codes import spaced
-
     return request.render("recovery-codes.html", codes=[spaced(code) for code in codes], back=back)
 
 
 def _new_codes_page(request: WebRequest, status: int = 200, **given: Any) -> Response:
-    from chalicelib.access import items
-
     held = items.recovery(request.account.account_id) if request.account else None
     return request.render("recovery-codes-new.html", status, left=len(held.codes) if held else 0, **given)
 
@@ -212,8 +199,6 @@ def _password_page(request: WebRequest, back: str, status: int = 200, **given: A
 
 
 def _slow_down(response: Response, error: TooManyAttempts) -> Response:
-    from chalicelib.observability.metrics import Metric, count
-
     count(Metric.SIGN_INS_FAILED, kind="slowed")
     response.headers["Retry-After"] = str(error.seconds)
     return response
@@ -227,9 +212,6 @@ def _go_on(request: WebRequest, at: "Halfway") -> Response:
 
 def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]) -> Response:
     """Run a later step; a sign-in that is over starts again, one that is finished (a second press) goes on."""
-    from chalicelib.access import service
-    from chalicelib.access.cognito import Stage
-
     if request.account:
         return request.redirect("/")
     try:
@@ -244,9 +226,6 @@ def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]
 def _code_step(
     request: WebRequest, stage: str, template: str, check: Callable[["Runtime", "Halfway", str, "Visit"], "Begun"]
 ) -> Response:
-    from chalicelib.access.cognito import CodeRefused
-    from chalicelib.notices.service import send_soon
-
     def take(at: "Halfway") -> Response:
         shown = _key(at) if stage == "enrol" else {"email": at.email}
         try:
@@ -268,11 +247,6 @@ def _code_step(
 
 def _key(at: "Halfway") -> dict[str, Any]:
     """The authenticator's key: a QR code that authenticator apps read, and the same as text in groups of four."""
-    from urllib.parse import quote, urlencode
-
-    import segno
-    from markupsafe import Markup
-
     issuer, secret = "PoC Directory", at.step.secret
     label = quote(f"{issuer}:{at.email}")
     address = f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer}, quote_via=quote)}"

@@ -6,7 +6,10 @@ from chalice.app import Request
 
 from chalicelib.access.rules import Right
 from chalicelib.errors import NotFound
-from chalicelib.web import headers, static
+from chalicelib.inquiries import overview
+from chalicelib.nominations.rules import FRESHNESS_NAMES
+from chalicelib.web import headers, labels, static
+from chalicelib.web.home import of_manager, of_state
 from chalicelib.web.http import Pages, Response, WebRequest, stand_in
 
 pages = Pages(__name__)
@@ -22,11 +25,6 @@ def answer_in_our_words(raw: Request, get_response: Callable[[Request], Response
 @pages.get("/", right=None)
 def home(request: WebRequest) -> Response:
     """Signed in: what needs this person now. Signed out: what the directory is, and the two ways in."""
-    from chalicelib.inquiries import overview
-    from chalicelib.nominations.rules import FRESHNESS_NAMES
-    from chalicelib.web import labels
-    from chalicelib.web.home import of_manager, of_state
-
     needs = None
     if request.account and request.may(Right.SEE_OWN_ENTRIES):
         needs = of_state(request, request.account.state)

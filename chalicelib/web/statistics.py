@@ -2,16 +2,16 @@
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.access.rules import Right
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.i18n import LANGUAGES, _, translations
+from chalicelib.statistics import service
+from chalicelib.statistics.store import Report
+from chalicelib.web import exports, figures, plots, spreadsheet
+from chalicelib.web.figures import Figure
 from chalicelib.web.http import Pages, Response, WebRequest
-
-if TYPE_CHECKING:
-    from chalicelib.statistics.store import Report
-    from chalicelib.web.figures import Figure
 
 pages = Pages(__name__)
 
@@ -23,9 +23,6 @@ ONE_VIEW = "private, max-age=60"
 @pages.get("/statistics", right=Right.SEE_STATISTICS)
 def statistics(request: WebRequest) -> Response:
     """The published reports, newest first, and what they say one after the other."""
-    from chalicelib.statistics import service
-    from chalicelib.web import figures
-
     reports = service.published()
     found = figures.over_time(*service.over_time(reports), request.language)
     return request.render("statistics.html", reports=reports, figures=found, **_shared(request))
@@ -33,8 +30,6 @@ def statistics(request: WebRequest) -> Response:
 
 def _shared(request: WebRequest, language: str = "") -> dict[str, Any]:
     """What every template with figures is given."""
-    from chalicelib.web import figures, plots
-
     wanted = language or request.language
     return {
         "title_of": lambda report: figures.title(report.table, wanted),
@@ -50,8 +45,6 @@ def preparing(request: WebRequest) -> Response:
 
 
 def _prepare_page(request: WebRequest, status: int = 200, problem: str = "") -> Response:
-    from chalicelib.statistics import service
-
     waiting = [
         {"report_id": one.report_id, "start": one.start, "last_day": one.end - timedelta.resolution}
         for one in service.waiting(request.now)
@@ -69,8 +62,6 @@ def _prepare_page(request: WebRequest, status: int = 200, problem: str = "") -> 
 @pages.post("/statistics/prepare", right=Right.PUBLISH_STATISTICS)
 def prepare(request: WebRequest) -> Response:
     """Make the anonymised report for the manager to look at."""
-    from chalicelib.statistics import service
-
     report_id = request.field("report_id")
     try:
         settings = request.runtime.settings
@@ -84,8 +75,6 @@ def prepare(request: WebRequest) -> Response:
 
 
 def _found(request: WebRequest, report_id: str) -> "Report":
-    from chalicelib.statistics import service
-
     return service.get(report_id, unpublished_too=request.may(Right.PUBLISH_STATISTICS))
 
 
@@ -96,8 +85,6 @@ def report(request: WebRequest, report_id: str) -> Response:
 
 
 def _content(request: WebRequest, report_id: str, language: str) -> dict[str, Any]:
-    from chalicelib.web import figures
-
     found = _found(request, report_id)
     return {
         "report": found,
@@ -132,9 +119,6 @@ def printed(request: WebRequest, report_id: str) -> Response:
 @pages.get("/statistics/plots.svg", right=Right.SEE_STATISTICS)
 def plots_over_time(request: WebRequest) -> Response:
     """The plots of all published reports, in one image; NotFound while there are none."""
-    from chalicelib.statistics import service
-    from chalicelib.web import figures
-
     language = _language(request)
     found = figures.over_time(*service.over_time(service.published()), language)
     if not found:
@@ -145,15 +129,11 @@ def plots_over_time(request: WebRequest) -> Response:
 @pages.get("/statistics/{report_id}/plots.svg", right=Right.SEE_STATISTICS)
 def plots_of_report(request: WebRequest, report_id: str) -> Response:
     """The plots of a report, in one image; `?theme=dark` for dark pages."""
-    from chalicelib.web import figures
-
     language, table = _language(request), _found(request, report_id).table
     return _plots(request, figures.figures(table, language), figures.title(table, language), language)
 
 
 def _plots(request: WebRequest, found: "list[Figure]", title: str, language: str) -> Response:
-    from chalicelib.web import plots
-
     theme = "dark" if request.query.get("theme") == "dark" else "light"
     drawn = request.render(
         "statistics-plots.html",
@@ -169,9 +149,6 @@ def _plots(request: WebRequest, found: "list[Figure]", title: str, language: str
 @pages.get("/statistics/{report_id}/table.csv", right=Right.SEE_STATISTICS)
 def as_csv(request: WebRequest, report_id: str) -> Response:
     """The figures of a report for a spreadsheet, in codes."""
-    from chalicelib.statistics import service
-    from chalicelib.web import exports, spreadsheet
-
     found = _found(request, report_id)
     service.exported(found, "csv", request.actor, request.now, request.request_id)
     content = spreadsheet.as_csv(exports.rows(found))
@@ -181,9 +158,6 @@ def as_csv(request: WebRequest, report_id: str) -> Response:
 @pages.get("/statistics/{report_id}/table.json", right=Right.SEE_STATISTICS)
 def as_json(request: WebRequest, report_id: str) -> Response:
     """The figures of a report for other programs."""
-    from chalicelib.statistics import service
-    from chalicelib.web import exports
-
     found = _found(request, report_id)
     service.exported(found, "json", request.actor, request.now, request.request_id)
     content = json.dumps(exports.document(found), ensure_ascii=False, indent=2)
@@ -193,8 +167,6 @@ def as_json(request: WebRequest, report_id: str) -> Response:
 @pages.post("/statistics/{report_id}/publish", right=Right.PUBLISH_STATISTICS)
 def publish(request: WebRequest, report_id: str) -> Response:
     """Show a report to everybody who may see statistics."""
-    from chalicelib.statistics import service
-
     service.publish(report_id, request.based_on, request.actor, request.now, request.request_id)
     return request.redirect(f"/statistics/{report_id}", request.gettext(_("The report is published.")))
 
@@ -202,7 +174,5 @@ def publish(request: WebRequest, report_id: str) -> Response:
 @pages.post("/statistics/{report_id}/withdraw", right=Right.PUBLISH_STATISTICS)
 def withdraw(request: WebRequest, report_id: str) -> Response:
     """Hide a published report."""
-    from chalicelib.statistics import service
-
     service.withdraw(report_id, request.based_on, request.actor, request.now, request.request_id)
     return request.redirect(f"/statistics/{report_id}", request.gettext(_("The report is withdrawn.")))
