@@ -18,12 +18,13 @@ from chalicelib.i18n import LANGUAGES, _, _p
 from chalicelib.links.codes import spaced
 from chalicelib.notices.service import send_soon
 from chalicelib.web.filters import SHOWN
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page, redirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pages = Pages(__name__)
 
 OURS = "-"
 """What the address of a page has for the manager's own accounts instead of a State."""
@@ -33,7 +34,6 @@ SHOWN_AT_MOST = 500
 """Accounts on one page, when those of all States are searched."""
 
 
-@pages.get("/accounts", right=EITHER)
 def accounts(request: WebRequest) -> Response:
     """A supervisor: the accounts of the own State. The manager: all States, or one of them with `?state=`.
 
@@ -45,23 +45,20 @@ def accounts(request: WebRequest) -> Response:
     return _found_page(request, wanted, problems) if wanted != Wanted() else _states_page(request, problems)
 
 
-@pages.post("/accounts/review", right=EITHER)
 def review(request: WebRequest) -> Response:
     """ "I have reviewed this list": a supervisor for the own State, the manager for the manager's own accounts."""
     actor = _actor(request)
     reviews.reviewed(actor, actor.state, store.accounts_of(actor.state), request.visit)
     notice = _("Thank you. The accounts are noted as reviewed today.")
-    return request.redirect(f"/accounts{'' if actor.state else '?state=-'}", request.gettext(notice))
+    return redirect(request, f"/accounts{'' if actor.state else '?state=-'}", request.gettext(notice))
 
 
-@pages.get("/accounts/invite", right=EITHER)
 def ask_whom_to_invite(request: WebRequest) -> Response:
     """The form of an invitation."""
     state = _state(request, request.query.get("state", ""))
     return _invite_page(request, state, {"email": "", "role": "", "language": ""})
 
 
-@pages.post("/accounts/invite", right=EITHER)
 def invite(request: WebRequest) -> Response:
     """Make the account and send its invitation. The State of a supervisor's form is always the supervisor's own."""
     state = _state(request, request.field("state"))
@@ -81,13 +78,11 @@ def invite(request: WebRequest) -> Response:
     return _invited_page(request, made)
 
 
-@pages.get("/accounts/{account_id}", right=EITHER)
 def account(request: WebRequest, account_id: str) -> Response:
     """One account, and what may be done to it; audited, since it shows an address."""
     return _account_page(request, _found(request, account_id))
 
 
-@pages.post("/accounts/{account_id}/resend", right=EITHER)
 def resend(request: WebRequest, account_id: str) -> Response:
     """Another invitation: the link and the start code before no longer work."""
 
@@ -98,7 +93,6 @@ def resend(request: WebRequest, account_id: str) -> Response:
     return _done(request, account_id, act)
 
 
-@pages.post("/accounts/{account_id}/suspend", right=EITHER)
 def suspend(request: WebRequest, account_id: str) -> Response:
     """Who is in is out with the next request."""
 
@@ -109,7 +103,6 @@ def suspend(request: WebRequest, account_id: str) -> Response:
     return _done(request, account_id, act)
 
 
-@pages.post("/accounts/{account_id}/restore", right=EITHER)
 def restore(request: WebRequest, account_id: str) -> Response:
     """A suspended account may come in again."""
 
@@ -120,7 +113,6 @@ def restore(request: WebRequest, account_id: str) -> Response:
     return _done(request, account_id, act)
 
 
-@pages.post("/accounts/{account_id}/remove", right=EITHER)
 def remove(request: WebRequest, account_id: str) -> Response:
     """End an account, or withdraw its invitation."""
 
@@ -134,7 +126,6 @@ def remove(request: WebRequest, account_id: str) -> Response:
     return _done(request, account_id, act)
 
 
-@pages.post("/accounts/{account_id}/role", right=EITHER)
 def set_role(request: WebRequest, account_id: str) -> Response:
     """Another role: the manager appoints a supervisor, say."""
 
@@ -148,7 +139,6 @@ def set_role(request: WebRequest, account_id: str) -> Response:
     return _done(request, account_id, act)
 
 
-@pages.post("/accounts/{account_id}/reset", right=EITHER)
 def ask_for_reset(request: WebRequest, account_id: str) -> Response:
     """The first of two people says that somebody has lost the password, authenticator or recovery codes."""
 
@@ -159,7 +149,6 @@ def ask_for_reset(request: WebRequest, account_id: str) -> Response:
     return _done(request, account_id, act)
 
 
-@pages.post("/accounts/{account_id}/confirm-reset", right=EITHER)
 def confirm_reset(request: WebRequest, account_id: str) -> Response:
     """The second says so too: everything that opened the account is gone, and a new invitation goes out."""
 
@@ -210,7 +199,7 @@ def _done(request: WebRequest, account_id: str, act: "Callable[[Account, Account
 
 
 def _back(request: WebRequest, target: "Account", told: str) -> Response:
-    return request.redirect(f"/accounts/{target.account_id}", request.gettext(told))
+    return redirect(request, f"/accounts/{target.account_id}", request.gettext(told))
 
 
 def _record_view(request: WebRequest, subject: str, *shown: str) -> None:
@@ -280,7 +269,7 @@ def _found_page(request: WebRequest, wanted: "Wanted", problems: list[str]) -> R
     shown = lines[:SHOWN_AT_MOST]
     if shown:
         _record_view(request, "*", *(each.account.state for each in shown))
-    return request.render(
+    return page(request, 
         "accounts-found.html",
         lines=shown,
         total=len(lines),
@@ -293,7 +282,7 @@ def _states_page(request: WebRequest, problems: list[str]) -> Response:
     named = {code: state.name(request.language) for code, state in states().items()}
     policy = request.runtime.settings.accounts
     lines = reviews.overview(request.runtime, request.now)
-    return request.render(
+    return page(request, 
         "accounts-states.html",
         lines=sorted(lines, key=lambda line: named.get(line.state, "")),
         waiting={asked.state for asked in items.resets().values() if not asked.is_over(policy, request.now)},
@@ -307,7 +296,7 @@ def _list_page(request: WebRequest, state: str, wanted: "Wanted", problems: list
     held = store.accounts_of(state)
     reviewed_at = items.review(state).reviewed_at
     _record_view(request, state, state)
-    return request.render(
+    return page(request, 
         "accounts.html",
         state=state,
         held=held,
@@ -335,7 +324,7 @@ def _account_page(request: WebRequest, found: "Account", status: int = 200, over
     asked: Reset | None = recovery.waiting(found, policy, request.now)
     invited = found.status is AccountStatus.INVITED
     _record_view(request, found.state, found.state)
-    return request.render(
+    return page(request, 
         "account.html",
         status,
         found=found,
@@ -359,7 +348,7 @@ def _invite_page(
     wanted = rules.invitable(_actor(request), state)
     if not wanted:
         raise Forbidden("may invite nobody there")
-    return request.render(
+    return page(request, 
         "account-invite.html",
         status,
         state=state,
@@ -377,7 +366,7 @@ def _invited_page(request: WebRequest, made: "Invited") -> Response:
     """The start code, this once: the form is not sent again by going back and forth."""
     send_soon(request.runtime)
     invitation = items.invitation(made.account.account_id)
-    return request.render(
+    return page(request, 
         "account-invited.html",
         invited=made.account,
         start_code=spaced(made.start_code),

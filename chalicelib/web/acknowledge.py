@@ -11,14 +11,14 @@ from chalicelib.inquiries import overview, rules, service
 from chalicelib.inquiries.sheet import facts
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
 from chalicelib.settings import SessionPolicy
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 REFUSALS_AUDITED = 20  # bad links from one address that are audited before there are pauses: the rest say nothing new
 
 
-@pages.route("/i/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def inquiry_acknowledgement(request: WebRequest, token: str) -> Response:
     """The page, and the press of its button."""
     try:
@@ -28,7 +28,7 @@ def inquiry_acknowledgement(request: WebRequest, token: str) -> Response:
         return _page(request, token, inquiry_id, step)
     except (LinkInvalid, NotFound):
         record_refusal(request, "link not genuine")
-        return request.render("link-invalid.html", 404)
+        return page(request, "link-invalid.html", 404)
     except LinkExpired:
         return expired(request, "link expired")
 
@@ -47,7 +47,7 @@ def record_refusal(request: WebRequest, reason: str) -> None:
 def expired(request: WebRequest, reason: str) -> Response:
     """What a link or a code says when it is too old; audited as a refusal, for `reason`."""
     record_refusal(request, reason)
-    return request.render("link-expired.html", 410, about_inquiry=True)
+    return page(request, "link-expired.html", 410, about_inquiry=True)
 
 
 def _step_of(request: WebRequest, token: str) -> tuple[str, int]:
@@ -62,7 +62,7 @@ def _step_of(request: WebRequest, token: str) -> tuple[str, int]:
 def _acknowledged(request: WebRequest, token: str, inquiry_id: str, step: int) -> Response:
     """Record it. Nothing is read before: the service reads, writes and wakes the state machine, three calls in all."""
     service.acknowledge(request.runtime, inquiry_id, step, Actor.link(f"step-{step}"), request.request_id)
-    return request.redirect(f"/i/{token}")
+    return redirect(request, f"/i/{token}")
 
 
 def _page(request: WebRequest, token: str, inquiry_id: str, step_number: int) -> Response:
@@ -76,7 +76,7 @@ def _page(request: WebRequest, token: str, inquiry_id: str, step_number: int) ->
     step = found.steps[step_number - 1]
     entry = directory.get(found.envelope.to_state, step.contact.poc_id)
     stale = request.method == "POST"
-    return request.render(
+    return page(request, 
         "acknowledge.html",
         403 if stale else 200,
         token=token,

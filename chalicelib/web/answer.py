@@ -25,23 +25,23 @@ from chalicelib.pings.letter import held_data
 from chalicelib.pings.rules import Ping, Route
 from chalicelib.settings import SessionPolicy
 from chalicelib.web import acknowledge
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.web.learning import practice_of_code
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 CODE_TRIES = 20  # wrong codes from one address before it has to slow down (several PoCs may share an address)
 
 
-@pages.route("/p/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def acknowledgement(request: WebRequest, token: str) -> Response:
     """The page behind a link: whose entry it is, and the two buttons."""
     try:
         ping, route, head = _ping_of(request, token)
     except (LinkInvalid, NotFound):
-        return request.render("link-invalid.html", 404)
+        return page(request, "link-invalid.html", 404)
     except LinkExpired:
-        return request.render("link-expired.html", 410)
+        return page(request, "link-expired.html", 410)
     if request.method == "POST":
         return _answered(request, token, ping, route, head)
     if request.method == "GET":
@@ -68,7 +68,7 @@ def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **ag
     if entry:
         record_link_view(request, ping.state, ping.poc_id, "ping")
     state = ping_rules.state(ping)
-    return request.render(
+    return page(request, 
         "answer.html",
         status,
         token=token,
@@ -103,7 +103,7 @@ def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route", hea
             answers.confirm(ping, route, request.now, request.request_id, head)
     except Invalid as error:
         return _page(request, token, ping, 400, chosen=chosen, note=note, problems=error.fields)
-    return request.redirect(f"/p/{token}")
+    return redirect(request, f"/p/{token}")
 
 
 def _made_by_our_page(request: WebRequest, ping: "Ping") -> bool:
@@ -114,13 +114,11 @@ def _made_by_our_page(request: WebRequest, ping: "Ping") -> bool:
     return form.ids == (ping.campaign_id, ping.poc_id)
 
 
-@pages.get("/code", right=None)
 def code(request: WebRequest) -> Response:
     """Where a short code is typed; it also shows which reference is genuine now."""
     return _code_page(request)
 
 
-@pages.post("/code", right=None)
 def code_typed(request: WebRequest) -> Response:
     """Go on to the same page as the link does."""
     request.check_form()
@@ -149,9 +147,9 @@ def _ping_page(request: WebRequest, plain: str) -> Response | None:
     if campaign is None or not ping_rules.code_works(
         campaign, request.now
     ):  # else a code would make fresh links for ever
-        return request.render("link-expired.html", 410)
+        return page(request, "link-expired.html", 410)
     token = request.runtime.link_signer().sign(Purpose.PING, *found, Route.PRIMARY.value)
-    return request.redirect(f"/p/{token}")
+    return redirect(request, f"/p/{token}")
 
 
 def _inquiry_page(request: WebRequest, plain: str) -> Response | None:
@@ -163,7 +161,7 @@ def _inquiry_page(request: WebRequest, plain: str) -> Response | None:
     if not inquiry_rules.code_works(inquiry, found[1], request.now, request.runtime.settings.inquiries):
         return acknowledge.expired(request, "code expired")
     token = request.runtime.link_signer().sign(Purpose.INQUIRY, inquiry.inquiry_id, str(found[1]))
-    return request.redirect(f"/i/{token}")
+    return redirect(request, f"/i/{token}")
 
 
 def _entry_page(request: WebRequest, plain: str) -> Response | None:
@@ -173,13 +171,13 @@ def _entry_page(request: WebRequest, plain: str) -> Response | None:
     if entry is None:
         return None
     if not links.code_works(entry, policy, request.now):
-        return request.render("link-expired.html", 410)
-    return request.redirect(f"/v/{signer.sign(Purpose.ENTRY, entry.state, entry.poc_id)}")
+        return page(request, "link-expired.html", 410)
+    return redirect(request, f"/v/{signer.sign(Purpose.ENTRY, entry.state, entry.poc_id)}")
 
 
 def _code_page(request: WebRequest, status: int = 200, typed: str = "", problem: str = "") -> Response:
     active, _last = campaigns.active_and_last()
-    return request.render(
+    return page(request, 
         "code.html",
         status,
         typed=typed,

@@ -20,10 +20,11 @@ from chalicelib.errors import Invalid, NotFound
 from chalicelib.i18n import _, format_date, format_moment
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
 from chalicelib.settings import SessionPolicy
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.web.spreadsheet import as_csv
+from chalicelib.web.answers import download, page
 
-pages = Pages(__name__)
 
 FIELDS = ("state", "side", "actor", "action", "outcome", "subject", "since", "until")
 LONGEST = 200
@@ -67,7 +68,6 @@ ROLES = {
 # Searching
 
 
-@pages.get("/audit", right=Right.SEE_AUDIT)
 def search_audit(request: WebRequest) -> Response:
     """The form, and below it what a search finds, newest first; a search is audited itself."""
     typed = _typed(request)
@@ -82,7 +82,6 @@ def search_audit(request: WebRequest) -> Response:
     return _search_page(request, typed, found=found)
 
 
-@pages.get("/audit/export.csv", right=Right.SEE_AUDIT)
 def export_audit(request: WebRequest) -> Response:
     """What the same search finds, as CSV with the digests; audited. A last row says when it is not all."""
     typed = _typed(request)
@@ -95,7 +94,7 @@ def export_audit(request: WebRequest) -> Response:
     if found.cursor:
         rows.append(["not complete: narrow the search", found.looked_to])
     _record(request, Action.RECORDS_EXPORTED, wanted, found)
-    return request.download("audit.csv", "text/csv; charset=utf-8", as_csv([COLUMNS, *rows]))
+    return download("audit.csv", "text/csv; charset=utf-8", as_csv([COLUMNS, *rows]))
 
 
 COLUMNS = (
@@ -136,7 +135,7 @@ def _search_page(
     found: "Found | None" = None,
 ) -> Response:
     query = urlencode({name: value for name, value in typed.items() if value})
-    return request.render(
+    return page(request, 
         "audit.html",
         status,
         typed=typed,
@@ -230,7 +229,6 @@ def _put(request: WebRequest, action: Action, about: str = "", /, **details: Any
 # One chain
 
 
-@pages.get("/audit/subject/{subject}", right=Right.SEE_AUDIT)
 def audit_of_subject(request: WebRequest, subject: str) -> Response:
     """The chain of one subject from its first record on, with numbers and digests, and whether it fits."""
     asked = request.query.get("from", "")[:9]
@@ -242,7 +240,7 @@ def audit_of_subject(request: WebRequest, subject: str) -> Response:
         raise NotFound(subject)
     _put(request, Action.RECORDS_SEARCHED, subject=subject)
     too_long = total > CHECKED_AT_ONCE
-    return request.render(
+    return page(request, 
         "audit-subject.html",
         subject=subject,
         rows=[_shown(row) for row in islice(store.records(subject, start - 1), SHOWN_OF_A_CHAIN)],
@@ -263,13 +261,11 @@ def audit_of_subject(request: WebRequest, subject: str) -> Response:
 # All chains
 
 
-@pages.get("/audit/verify", right=Right.SEE_AUDIT)
 def ask_to_verify(request: WebRequest) -> Response:
     """What a check is, and the button."""
-    return request.render("audit-verify.html", walk=None, token="", faults=FAULTS, moment=_moment)
+    return page(request, "audit-verify.html", walk=None, token="", faults=FAULTS, moment=_moment)
 
 
-@pages.post("/audit/verify", right=Right.SEE_AUDIT)
 def verify_audit(request: WebRequest) -> Response:
     """Walk through the chains for some seconds, say what was found, and where the next press goes on; audited."""
     walk = _walk(request)
@@ -284,7 +280,7 @@ def verify_audit(request: WebRequest) -> Response:
     }
     _put(request, Action.CHAINS_VERIFIED, **told, broken=len(walk.breaks) + walk.more)
     token = "" if walk.done else request.runtime.link_signer().sign(Purpose.FORM, _WALK, walk.to_json())
-    return request.render(
+    return page(request, 
         "audit-verify.html", walk=walk, token=token, faults=FAULTS, moment=_moment, subject_path=_subject_path
     )
 
@@ -309,7 +305,6 @@ def _walk(request: WebRequest) -> "Walk":
 # Who looked at a State's entries
 
 
-@pages.get("/entries/{state}/views", right=Right.SEE_OWN_VIEWS)
 def views(request: WebRequest, state: str) -> Response:
     """Who was shown contact data of the own State, or exported them, and when. Audited too.
 
@@ -323,7 +318,7 @@ def views(request: WebRequest, state: str) -> Response:
         raise Invalid({name: request.gettext(reason) for name, reason in error.fields.items()}) from error
     _put(request, Action.VIEWS_LISTED, state)
     own = {f"account:{account.account_id}": account.email for account in accounts_of(state)}
-    return request.render(
+    return page(request, 
         "views.html",
         state=state,
         rows=[

@@ -15,30 +15,28 @@ from chalicelib.pings.overview import Line
 from chalicelib.pings.rules import Campaign
 from chalicelib.pings.workflow import letters
 from chalicelib.settings import PingPolicy
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.web.spreadsheet import as_csv
+from chalicelib.web.answers import download, page, redirect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-pages = Pages(__name__)
 
 POLICY_FIELDS = ("window", "reminders", "alternates", "other_poc")
 
 
-@pages.get("/campaigns", right=Right.SEE_CAMPAIGNS)
 def campaigns(request: WebRequest) -> Response:
     """All campaigns, newest first."""
-    return request.render("campaigns.html", campaigns=store.newest(), active=store.active_and_last()[0])
+    return page(request, "campaigns.html", campaigns=store.newest(), active=store.active_and_last()[0])
 
 
-@pages.get("/campaigns/new", right=Right.START_CAMPAIGN)
 def prepare(request: WebRequest) -> Response:
     """What would happen, before it does: recipients, dates, an example mail in each language."""
     return _prepare_page(request, dict.fromkeys(POLICY_FIELDS, ""))
 
 
-@pages.post("/campaigns/new", right=Right.START_CAMPAIGN)
 def prepare_again(request: WebRequest) -> Response:
     """The same with other dates. Not a GET: the form's token would end up in the address."""
     return _prepare_page(request, {name: request.field(name) for name in POLICY_FIELDS})
@@ -56,7 +54,7 @@ def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200,
     shown = policy.at_speed(configured.speed)
     examples = {code: overview.example_mail(writer, shown, code, request.now) for code in LANGUAGES}
     preview = overview.preview()
-    return request.render(
+    return page(request, 
         "campaign-new.html",
         status,
         preview=preview,
@@ -98,7 +96,6 @@ def _policy_of(request: WebRequest, given: dict[str, str]) -> "tuple[PingPolicy,
     return policy, typed
 
 
-@pages.post("/campaigns", right=Right.START_CAMPAIGN)
 def start(request: WebRequest) -> Response:
     """Start a campaign; refused while another one is active."""
     given = {name: request.field(name) for name in POLICY_FIELDS}
@@ -110,16 +107,15 @@ def start(request: WebRequest) -> Response:
         return _prepare_page(request, given)
     except Conflict as conflict:
         return _prepare_page(request, given, 409, active=str(conflict))
-    return request.redirect(f"/campaigns/{campaign.campaign_id}", request.gettext(_("The ping test has started.")))
+    return redirect(request, f"/campaigns/{campaign.campaign_id}", request.gettext(_("The ping test has started.")))
 
 
-@pages.get("/campaigns/{campaign_id}", right=Right.SEE_CAMPAIGNS)
 def campaign(request: WebRequest, campaign_id: str) -> Response:
     """How far a campaign is, live, and its PoCs State by State."""
     found = service.get(campaign_id)
     state, status = request.query.get("state", ""), request.query.get("status", "")
     over = found.status in rules.OVER
-    return request.render(
+    return page(request, 
         "campaign.html",
         **_progress(found),
         news=False,
@@ -130,11 +126,10 @@ def campaign(request: WebRequest, campaign_id: str) -> Response:
     )
 
 
-@pages.get("/campaigns/{campaign_id}/progress", right=Right.SEE_CAMPAIGNS)
 def live_progress(request: WebRequest, campaign_id: str) -> Response:
     """The part of the page that is fetched again and again while a campaign runs."""
     now = _progress(service.get(campaign_id))
-    return request.render("campaign-progress.html", **now, news=request.query.get("told") != now["progress"].stage)
+    return page(request, "campaign-progress.html", **now, news=request.query.get("told") != now["progress"].stage)
 
 
 def _progress(found: "Campaign") -> dict[str, Any]:
@@ -147,33 +142,29 @@ def _by_name(request: WebRequest, lines: "Iterable[Line]") -> "list[Line]":
     return sorted(lines, key=lambda line: place[line.ping.state])
 
 
-@pages.post("/campaigns/{campaign_id}/resend", right=Right.CONTROL_CAMPAIGN)
 def resend(request: WebRequest, campaign_id: str) -> Response:
     """Send again to those whom no mail has reached, and to nobody else."""
     found = service.get(campaign_id)
     number = control.resend_failed(request.runtime, found, request.actor, request.request_id, request.now)
     notice = request.ngettext("{count} mail is being sent again.", "{count} mails are being sent again.", number)
-    return request.redirect(f"/campaigns/{campaign_id}", notice.format(count=number))
+    return redirect(request, f"/campaigns/{campaign_id}", notice.format(count=number))
 
 
-@pages.post("/campaigns/{campaign_id}/cancel", right=Right.CONTROL_CAMPAIGN)
 def cancel(request: WebRequest, campaign_id: str) -> Response:
     """Cancel a campaign; cancelling twice is harmless."""
     found = service.get(campaign_id)
     if found.status is not rules.CampaignStatus.CANCELLED:
         control.cancel(request.runtime, found, request.actor, request.request_id, request.now)
     notice = _("The ping test is cancelled. No more mail goes out; no entry was marked.")
-    return request.redirect(f"/campaigns/{campaign_id}", request.gettext(notice))
+    return redirect(request, f"/campaigns/{campaign_id}", request.gettext(notice))
 
 
-@pages.post("/campaigns/{campaign_id}/resume", right=Right.CONTROL_CAMPAIGN)
 def resume(request: WebRequest, campaign_id: str) -> Response:
     """Start the state machine again after it has stopped; the rows say where to go on."""
     control.resume(request.runtime, service.get(campaign_id), request.actor, request.request_id)
-    return request.redirect(f"/campaigns/{campaign_id}", request.gettext(_("The ping test goes on.")))
+    return redirect(request, f"/campaigns/{campaign_id}", request.gettext(_("The ping test goes on.")))
 
 
-@pages.get("/campaigns/{campaign_id}/report", right=Right.SEE_CAMPAIGNS)
 def report(request: WebRequest, campaign_id: str) -> Response:
     """The result, and the entries that need a letter to the Permanent Mission.
 
@@ -187,7 +178,7 @@ def report(request: WebRequest, campaign_id: str) -> Response:
     changes = [line for line in listed if line.state is rules.PingState.CHANGE_REPORTED]
     if written := {line.ping.state for line in changes if line.ping.change_note}:
         _record(request, Action.CAMPAIGN_NOTES_VIEWED, campaign_id, written)
-    return request.render(
+    return page(request, 
         "campaign-report.html",
         **_progress(found),
         kinds={kind: rules.count(pings) for kind, pings in sorted(by_kind.items())},
@@ -197,7 +188,6 @@ def report(request: WebRequest, campaign_id: str) -> Response:
     )
 
 
-@pages.get("/campaigns/{campaign_id}/export.csv", right=Right.EXPORT_CAMPAIGN)
 def export(request: WebRequest, campaign_id: str) -> Response:
     """The rows of a campaign for a spreadsheet; no contact data, and nothing that a spreadsheet takes for a formula."""
 
@@ -232,7 +222,7 @@ def export(request: WebRequest, campaign_id: str) -> Response:
     lines = list(overview.lines(service.get(campaign_id)))
     rows = [row(line) for line in lines]
     _record(request, Action.CAMPAIGN_EXPORTED, campaign_id, {line.ping.state for line in lines})
-    return request.download(f"{campaign_id}.csv", "text/csv; charset=utf-8", as_csv([heading, *rows]))
+    return download(f"{campaign_id}.csv", "text/csv; charset=utf-8", as_csv([heading, *rows]))
 
 
 def _record(request: WebRequest, action: "Action", campaign_id: str, states: set[str]) -> None:

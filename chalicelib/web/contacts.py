@@ -15,29 +15,28 @@ from chalicelib.directory.states import states
 from chalicelib.directory.vcard import Words, short_vcard, vcard
 from chalicelib.errors import NotFound
 from chalicelib.i18n import _, format_moment, labelled
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.web.labels import KINDS
+from chalicelib.web.answers import download, page
 
-pages = Pages(__name__)
 
 _NOTE = _("Hours on duty: {hours} ({zone}). As the directory had it on {time}; details change, so look them up again.")
 
 
-@pages.get("/entries/{state}/{poc_id}/vcard", right=Right.SEE_ENTRIES)
 def contact(request: WebRequest, state: str, poc_id: str) -> Response:
     """The PoC as a vCard to keep; audited. Raises NotFound."""
     entry = _exported(request, state, poc_id)
     name = f"poc-{state}-{entry.nomination.kind}.vcf"
-    return request.download(name, "text/vcard; charset=utf-8", vcard(entry, _words(request, entry)))
+    return download(name, "text/vcard; charset=utf-8", vcard(entry, _words(request, entry)))
 
 
-@pages.get("/entries/{state}/{poc_id}/qr", right=Right.SEE_ENTRIES)
 def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
     """The vCard, in short, as a QR code: a page to hold a telephone to, or to print; audited. Raises NotFound."""
     entry = _exported(request, state, poc_id)
     code = segno.make_qr(short_vcard(entry, _words(request, entry)), error="l", encoding="utf-8")
     picture = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
-    return request.render(
+    return page(request, 
         "contact-code.html",
         entry=entry,
         title=_title(request, entry),

@@ -5,12 +5,12 @@ from chalicelib.directory import domains, store
 from chalicelib.directory.states import states
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.i18n import _
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 
-@pages.get("/entries/{state}/domains", right=Right.SET_DOMAINS)
 def ask_for_domains(request: WebRequest, state: str) -> Response:
     """Which mail domains a State uses."""
     _state(state)
@@ -18,7 +18,6 @@ def ask_for_domains(request: WebRequest, state: str) -> Response:
     return _domains_page(request, state, "\n".join(kept.names), kept.version)
 
 
-@pages.post("/entries/{state}/domains", right=Right.SET_DOMAINS)
 def take_domains(request: WebRequest, state: str) -> Response:
     """Set them; an empty list means that any domain will do."""
     _state(state)
@@ -31,7 +30,7 @@ def take_domains(request: WebRequest, state: str) -> Response:
     except Conflict:
         kept = domains.configured(state)
         return _domains_page(request, state, typed, kept.version, 409, theirs=kept.names)
-    return request.redirect(f"/entries/{state}", request.gettext(_("The mail domains of this State are set.")))
+    return redirect(request, f"/entries/{state}", request.gettext(_("The mail domains of this State are set.")))
 
 
 def _state(state: str) -> None:
@@ -50,7 +49,7 @@ def _domains_page(
     theirs: tuple[str, ...] | None = None,
 ) -> Response:
     used = sorted({domains.domain_of(entry.nomination.email) for entry in store.of_state(state)})
-    return request.render(
+    return page(request, 
         "domains.html",
         status,
         state=state,

@@ -8,18 +8,17 @@ from chalicelib.nominations.proposing import entry_of
 from chalicelib.nominations.rules import EDITABLE
 from chalicelib.web import labels
 from chalicelib.web.entries import record_view
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 
-@pages.get("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
 def ask_what_is_wrong(request: WebRequest, state: str, poc_id: str) -> Response:
     """Which field looks wrong."""
     return _doubt_page(request, state, poc_id)
 
 
-@pages.post("/entries/{state}/{poc_id}/doubt", right=Right.REPORT_DOUBT)
 def take_doubt(request: WebRequest, state: str, poc_id: str) -> Response:
     """Tell the manager."""
     chosen = tuple(request.form.get("fields", ()))
@@ -28,7 +27,7 @@ def take_doubt(request: WebRequest, state: str, poc_id: str) -> Response:
     except Invalid as error:
         return _doubt_page(request, state, poc_id, 400, chosen, error.fields)
     notice = _("Thank you. The directory manager has been told which fields look wrong, and will ask the State.")
-    return request.redirect(f"/entries/{state}", request.gettext(notice))
+    return redirect(request, f"/entries/{state}", request.gettext(notice))
 
 
 def _doubt_page(
@@ -41,7 +40,7 @@ def _doubt_page(
 ) -> Response:
     entry = entry_of(state, poc_id)
     record_view(request, state, [entry])
-    return request.render(
+    return page(request, 
         "doubt.html",
         status,
         entry=entry,
@@ -52,8 +51,7 @@ def _doubt_page(
     )
 
 
-@pages.post("/doubts/{doubt_id}/settled", right=Right.REVIEW_PROPOSALS)
 def settle(request: WebRequest, doubt_id: str) -> Response:
     """The manager has seen to what a reader doubted."""
     deciding.settle_doubt(doubt_id, request.asked)
-    return request.redirect("/proposals", request.gettext(_("Noted as seen to.")))
+    return redirect(request, "/proposals", request.gettext(_("Noted as seen to.")))

@@ -15,14 +15,14 @@ from chalicelib.errors import NotFound
 from chalicelib.inquiries.reach import ways
 from chalicelib.nominations.rules import FRESHNESS_NAMES, freshness
 from chalicelib.web import filters, labels
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 OK, BAD_REQUEST = 200, 400
 
 
-@pages.get("/entries", right=Right.SEE_ENTRIES)
 def entries_by_state(request: WebRequest) -> Response:
     """All States, those without a PoC apart; names and counts only, so that looking at the list shows no contact data.
 
@@ -32,8 +32,8 @@ def entries_by_state(request: WebRequest) -> Response:
     found = listing(store.everything(), asked.wanted, request.language)
     only = found.only(asked.wanted.words) if asked.only_words else None
     if only:
-        return request.redirect(f"/entries/{only.code}")
-    return request.render(
+        return redirect(request, f"/entries/{only.code}")
+    return page(request, 
         "entries.html",
         BAD_REQUEST if asked.problems else OK,
         listing=found,
@@ -48,7 +48,6 @@ def entries_by_state(request: WebRequest) -> Response:
     )
 
 
-@pages.get("/entries/{state}", right=Right.SEE_ENTRIES)
 def entries_of_state(request: WebRequest, state: str) -> Response:
     """How to reach a State now: its PoCs in the order in which to try, with all their fields; audited.
 
@@ -62,7 +61,7 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
     is_own = state == own_state(request)
     own = entries if is_own else own_entries(request)
     policy = request.runtime.settings.nominations
-    return request.render(
+    return page(request, 
         "entry.html",
         state=state,
         own=request.may_for(state, Right.SEE_OWN_ENTRIES),

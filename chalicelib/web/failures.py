@@ -8,6 +8,7 @@ from chalicelib.observability.metrics import Metric, count
 from chalicelib.web.csrf import FormRefused
 from chalicelib.web.forms import BodyTooLarge, BodyUnreadable
 from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page
 
 # The first class that fits is used: the narrower ones come first.
 _PAGES: tuple[tuple[type[DirectoryError], int, str, str], ...] = (
@@ -57,7 +58,7 @@ _UNKNOWN = (
 )
 
 
-def page(request: "WebRequest", error: DirectoryError | None) -> Response:
+def failed(request: WebRequest, error: DirectoryError | None) -> Response:
     """The page for `error`; None, or an error that nobody expected here, is a fault of ours (500)."""
     status, title, advice = _UNKNOWN
     for kind, known_status, known_title, known_advice in _PAGES:
@@ -68,7 +69,7 @@ def page(request: "WebRequest", error: DirectoryError | None) -> Response:
     else:
         if error is not None:
             raise error
-    response = request.render(
+    response = page(request, 
         "error.html",
         status,
         title=request.gettext(title),

@@ -17,13 +17,14 @@ from chalicelib.directory.viewing import record_view
 from chalicelib.errors import NotFound
 from chalicelib.i18n import _
 from chalicelib.web import labels
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.web.spreadsheet import as_csv
+from chalicelib.web.answers import download, page, redirect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-pages = Pages(__name__)
 
 RECENT = 20
 PER_PAGE = 100
@@ -40,19 +41,16 @@ _NOTICES = {
 }
 
 
-@pages.get("/imports", right=Right.IMPORT_NOMINATIONS)
 def imports_page(request: WebRequest) -> Response:
     """The upload form, what a file may hold, and the latest imports."""
     return _upload_page(request)
 
 
-@pages.get("/import-template", right=Right.IMPORT_NOMINATIONS)
 def import_template(request: WebRequest) -> Response:
     """A file with nothing but the header, to be filled in."""
-    return request.download("nominations.csv", _CSV, as_csv([COLUMNS]))
+    return download("nominations.csv", _CSV, as_csv([COLUMNS]))
 
 
-@pages.post("/imports", right=Right.IMPORT_NOMINATIONS)
 def upload_import(request: WebRequest) -> Response:
     """Keep the file and show its dry run; a file that cannot be read comes back with the reason beside the field."""
     file = request.files.get("file")
@@ -61,10 +59,9 @@ def upload_import(request: WebRequest) -> Response:
     made = uploads.upload(file.filename, file.content, request.asked)
     if isinstance(made, Problem):
         return _upload_page(request, 400, made.text(request.gettext))
-    return request.redirect(f"/imports/{made.import_id}")
+    return redirect(request, f"/imports/{made.import_id}")
 
 
-@pages.get("/imports/{import_id}", right=Right.IMPORT_NOMINATIONS)
 def import_page(request: WebRequest, import_id: str) -> Response:
     """The dry run, the progress of the commit, or its result. Shows contact data, so it is audited."""
     kept = _kept(import_id)
@@ -73,7 +70,7 @@ def import_page(request: WebRequest, import_id: str) -> Response:
     listing = _listing(report, request) if report else None
     if listing:
         _record_view(request, import_id, listing.rows)
-    return request.render(
+    return page(request, 
         "import.html",
         kept=kept,
         running=running,
@@ -88,25 +85,22 @@ def import_page(request: WebRequest, import_id: str) -> Response:
     )
 
 
-@pages.get("/imports/{import_id}/progress", right=Right.IMPORT_NOMINATIONS)
 def import_progress(request: WebRequest, import_id: str) -> Response:
     """The part of the page that htmx renews while a commit runs; at its end the whole page is loaded again."""
     kept = _kept(import_id)
-    response = request.render("import_progress.html", kept=kept)
+    response = page(request, "import_progress.html", kept=kept)
     if not kept.running(request.now):
         response.headers["HX-Refresh"] = "true"
     return response
 
 
-@pages.post("/imports/{import_id}/commit", right=Right.IMPORT_NOMINATIONS)
 def commit_import_page(request: WebRequest, import_id: str) -> Response:
     """Order the commit of the dry run that the form showed."""
     function = request.runtime.settings.commit_import_function
     ordered = uploads.order_commit(import_id, request.field("digest"), request.asked, function)
-    return request.redirect(f"/imports/{import_id}", request.gettext(_NOTICES[ordered]) if ordered in _NOTICES else "")
+    return redirect(request, f"/imports/{import_id}", request.gettext(_NOTICES[ordered]) if ordered in _NOTICES else "")
 
 
-@pages.get("/imports/{import_id}/report", right=Right.IMPORT_NOMINATIONS)
 def download_report(request: WebRequest, import_id: str) -> Response:
     """The file as it came, with line, outcome and remarks before each row: corrected, it can be uploaded again."""
     kept = _kept(import_id)
@@ -125,7 +119,7 @@ def download_report(request: WebRequest, import_id: str) -> Response:
         row = said[given.line]
         outcome, why = request.gettext(labels.OUTCOMES[row.outcome]), remarks(row, request.gettext, conflict)
         lines.append([str(given.line), outcome, why, *(given.cells[name] for name in names)])
-    return request.download(f"{kept.filename.rsplit('.', 1)[0]}-report.csv", _CSV, as_csv(lines))
+    return download(f"{kept.filename.rsplit('.', 1)[0]}-report.csv", _CSV, as_csv(lines))
 
 
 @dataclass(frozen=True)
@@ -160,7 +154,7 @@ def _lets_through(show: str, row: "Row") -> bool:
 
 
 def _upload_page(request: WebRequest, status: int = 200, reason: str = "") -> Response:
-    return request.render(
+    return page(request, 
         "imports.html",
         status,
         reason=reason,

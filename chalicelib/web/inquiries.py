@@ -13,7 +13,8 @@ from chalicelib.audit.records import Action
 from chalicelib.errors import AlreadyOpen, Conflict, Forbidden, Hidden, Invalid, LimitReached, NotFound
 from chalicelib.i18n import LANGUAGES, _
 from chalicelib.web.entries import own_entries, own_state, record_view
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.inquiries import overview, rules, terms
 from chalicelib.inquiries import store as inquiry_store
 from chalicelib.inquiries import overview, rules
@@ -60,8 +61,8 @@ from chalicelib.inquiries import service
 from chalicelib.inquiries import service
 from chalicelib.directory.entry import Entry
 from chalicelib.inquiries.rules import Envelope, Inquiry, Party
+from chalicelib.web.answers import download, page, redirect
 
-pages = Pages(__name__)
 
 SHOWN_AT_MOST = 100
 EITHER = (Right.SEE_INQUIRIES, Right.SEE_ALL_INQUIRIES)
@@ -70,14 +71,13 @@ EITHER = (Right.SEE_INQUIRIES, Right.SEE_ALL_INQUIRIES)
 # The lists
 
 
-@pages.get("/inquiries", right=EITHER)
 def inquiries(request: WebRequest) -> Response:
     """The inquiries of the reader's State, or for the manager the envelopes of all."""
     if request.may(Right.SEE_ALL_INQUIRIES):
         return _all_inquiries(request)
     show = "all" if request.query.get("show") == "all" else "open"
     wanted = inquiry_store.of_state(own_state(request), lambda one: show == "all" or not rules.is_settled(one))
-    return request.render(
+    return page(request, 
         "inquiries.html",
         lines=[
             (
@@ -99,7 +99,7 @@ def inquiries(request: WebRequest) -> Response:
 
 def _all_inquiries(request: WebRequest) -> Response:
     newest = list(inquiry_store.newest())
-    return request.render(
+    return page(request, 
         "inquiries-all.html",
         inquiries=[(inquiry, rules.clocks(inquiry, request.now)) for inquiry in newest[:SHOWN_AT_MOST]],
         figures=rules.figures(newest, request.now),
@@ -111,15 +111,13 @@ def _all_inquiries(request: WebRequest) -> Response:
 # Opening one
 
 
-@pages.get("/inquiries/new/{state}/{poc_id}", right=Right.OPEN_INQUIRY)
 def prepare_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
     """The form, for one PoC of another State."""
     if state == own_state(request):
-        return request.redirect(f"/reach/{state}")
+        return redirect(request, f"/reach/{state}")
     return _form_page(request, _Form(request, state, poc_id))
 
 
-@pages.post("/inquiries/new/{state}/{poc_id}", right=Right.OPEN_INQUIRY)
 def open_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
     """Open it; everything that was chosen is still there when something is wrong."""
     form = _Form(request, state, poc_id)
@@ -132,10 +130,9 @@ def open_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
     except LimitReached as error:
         return _form_page(request, form, 409, limit=error)
     notice = request.gettext(_("The inquiry is open. The notice is being sent; clocks start when it is accepted."))
-    return request.redirect(f"/inquiries/{opened.inquiry_id}", notice)
+    return redirect(request, f"/inquiries/{opened.inquiry_id}", notice)
 
 
-@pages.post("/inquiries/new/{state}/{poc_id}/form", right=Right.OPEN_INQUIRY)
 def print_before_opening(request: WebRequest, state: str, poc_id: str) -> Response:
     """The message form to print, from what is chosen at the moment; nothing is stored."""
     form = _Form(request, state, poc_id)
@@ -173,7 +170,7 @@ def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any
     typed = {name: request.field(name)[:_LONGEST_ID] for name in form_rules.FIELDS}
     if request.method == "GET":
         typed |= {"from_poc": mine.poc_id if mine else "", "language": next(iter(shared), "")}
-    return request.render(
+    return page(request, 
         "inquiry-new.html",
         status,
         to=form.to,
@@ -194,7 +191,7 @@ def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any
 def _message_form(request: WebRequest, envelope: "Envelope", wish: str, inquiry_id: str = "") -> Response:
     """The sheet to print, in the language wished for, with the reader's own language beside it."""
     language = wish if wish in LANGUAGES else envelope.language
-    return request.render(
+    return page(request, 
         "inquiry-form.html",
         language=language,
         envelope=envelope,
@@ -224,7 +221,6 @@ def _record(request: WebRequest, action: Action, inquiry_id: str, about: str = "
     audit.put(AuditRecord(request.actor, action, inquiry_subject(inquiry_id), request.now, request.request_id, about))
 
 
-@pages.get("/inquiries/{inquiry_id}", right=EITHER)
 def inquiry(request: WebRequest, inquiry_id: str) -> Response:
     """Where an inquiry stands, and what the reader's side can record."""
     if request.may(Right.SEE_ALL_INQUIRIES):
@@ -239,7 +235,7 @@ def _envelope_only(request: WebRequest, inquiry_id: str) -> Response:
     if found is None:
         raise Hidden("no such inquiry")
     _record(request, Action.INQUIRY_VIEWED, inquiry_id)
-    return request.render(
+    return page(request, 
         "inquiry-envelope.html",
         inquiry=found,
         clocks=rules.clocks(found, request.now),
@@ -249,7 +245,6 @@ def _envelope_only(request: WebRequest, inquiry_id: str) -> Response:
     )
 
 
-@pages.get("/inquiries/{inquiry_id}/clocks", right=Right.SEE_INQUIRIES)
 def inquiry_clocks(request: WebRequest, inquiry_id: str) -> Response:
     """The part of the page that is fetched again and again while an inquiry runs; not audited as a view."""
     found, party = _own_inquiry(request, inquiry_id)
@@ -257,10 +252,9 @@ def inquiry_clocks(request: WebRequest, inquiry_id: str) -> Response:
     known = request.query.get("known", "")
     if known.isdecimal() and len(known) < _LONGEST_ID:  # the page's own buttons are as old as the page
         live["changed"], live["known"] = int(known) != live["known"], int(known)
-    return request.render("inquiry-live.html", **live, renewed=True, told="told" in request.query)
+    return page(request, "inquiry-live.html", **live, renewed=True, told="told" in request.query)
 
 
-@pages.get("/inquiries/{inquiry_id}/form", right=Right.SEE_INQUIRIES)
 def inquiry_form(request: WebRequest, inquiry_id: str) -> Response:
     """The message form of an inquiry, to print; `?in=` is its language."""
     found, _party = _own_inquiry(request, inquiry_id)
@@ -268,7 +262,6 @@ def inquiry_form(request: WebRequest, inquiry_id: str) -> Response:
     return _message_form(request, found.envelope, request.query.get("in", ""), inquiry_id)
 
 
-@pages.get("/inquiries/{inquiry_id}/export.csv", right=Right.SEE_INQUIRIES)
 def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
     """The side's own record as CSV: envelope, clocks, timeline. Codes, and words in the reader's language."""
     found, party = _own_inquiry(request, inquiry_id)
@@ -295,7 +288,7 @@ def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
         for event in rules.timeline(found, party)
     ]
     _record(request, Action.INQUIRY_EXPORTED, inquiry_id)
-    return request.download(f"{inquiry_id}.csv", "text/csv; charset=utf-8", as_csv(rows))
+    return download(f"{inquiry_id}.csv", "text/csv; charset=utf-8", as_csv(rows))
 
 
 def _own_step(party: "Party", step: int) -> str:
@@ -316,7 +309,7 @@ def _page(request: WebRequest, found: "Inquiry", party: "Party", status: int = 2
     _record(request, Action.INQUIRY_VIEWED, found.inquiry_id, about=there[0])
     latest = rules.latest_more_time(found, request.now, policy)
     to_pass_on = rules.may_pass_on_to(found, [Contact(entry.poc_id, entry.nomination.kind) for entry in own])
-    return request.render(
+    return page(request, 
         "inquiry.html",
         status,
         **live,
@@ -385,7 +378,6 @@ def _timezone(request: WebRequest, found: "Inquiry", party: "Party", own: "list[
 # What a side records
 
 
-@pages.post("/inquiries/{inquiry_id}", right=Right.ACT_ON_INQUIRY)
 def record_on_inquiry(request: WebRequest, inquiry_id: str) -> Response:
     """Record what the reader's side did. Whoever comes second is told what came first, and nothing is written."""
     found, party = _own_inquiry(request, inquiry_id)
@@ -406,7 +398,7 @@ def record_on_inquiry(request: WebRequest, inquiry_id: str) -> Response:
     if len(overview.decisions(after, party)) == len(before) or last.what is not What(act.what):
         return _redirect_back(request, found, last)
     notice = request.gettext(_("Recorded: {what}")).format(what=request.gettext(overview.HAPPENED[last.what]))
-    return request.redirect(f"/inquiries/{inquiry_id}", notice)
+    return redirect(request, f"/inquiries/{inquiry_id}", notice)
 
 
 def _redirect_back(request: WebRequest, found: "Inquiry", last: Any) -> Response:
@@ -414,7 +406,7 @@ def _redirect_back(request: WebRequest, found: "Inquiry", last: Any) -> Response
     notice = request.gettext(
         _("Your press changed nothing, because something was recorded before it: {what}, {time}.")
     ).format(what=request.gettext(overview.HAPPENED[last.what]), time=format_moment(last.at, request.language))
-    return request.redirect(f"/inquiries/{found.inquiry_id}", notice)
+    return redirect(request, f"/inquiries/{found.inquiry_id}", notice)
 
 
 def _acknowledge(request: WebRequest, found: "Inquiry") -> "Inquiry":

@@ -14,10 +14,11 @@ from chalicelib.links.tokens import LinkInvalid
 from chalicelib.notices.service import send_soon
 from chalicelib.web.acknowledge import record_refusal
 from chalicelib.web.csrf import FormRefused
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.web.sign_in import LONGEST_CODE, LONGEST_PASSWORD
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 _STALE = _(
     "Nothing was saved: the page was open for too long, or the browser keeps no cookies for this site. Try again."
@@ -29,7 +30,6 @@ _TOO_LONG = _("This password is too long.")
 _WEAK = _("This password does not meet the rules below.")
 
 
-@pages.route("/invitation/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def invitation(request: WebRequest, token: str) -> Response:
     """The page, and what is typed into it."""
     try:
@@ -39,10 +39,10 @@ def invitation(request: WebRequest, token: str) -> Response:
         return _page(request, token, account, held)
     except LinkInvalid:
         record_refusal(request, "link not genuine")
-        return request.render("invitation-over.html", 404, reason="")
+        return page(request, "invitation-over.html", 404, reason="")
     except invitations.InvitationOver as over:
         record_refusal(request, f"invitation {over}")
-        return request.render("invitation-over.html", 410, reason=str(over))
+        return page(request, "invitation-over.html", 410, reason=str(over))
 
 
 def _taken(request: WebRequest, token: str, account: "Account", held: "Invitation") -> Response:
@@ -67,7 +67,7 @@ def _taken(request: WebRequest, token: str, account: "Account", held: "Invitatio
         response.headers["Retry-After"] = str(error.seconds)
         return response
     send_soon(request.runtime)
-    return request.redirect("/sign-in", request.gettext(_DONE))
+    return redirect(request, "/sign-in", request.gettext(_DONE))
 
 
 def _page(
@@ -80,7 +80,7 @@ def _page(
     seconds: int = 0,
     code: str = "",
 ) -> Response:
-    return request.render(
+    return page(request, 
         "invitation.html",
         status,
         token=token,

@@ -9,7 +9,6 @@ from chalicelib.access.rules import Right
 from chalicelib.i18n import LANGUAGES
 from chalicelib.templating import environment
 from chalicelib.web import csrf, static
-from chalicelib.web.http import ROUTES
 from chalicelib.web.request import WebRequest
 
 
@@ -25,21 +24,13 @@ class _LazyToken:
     __html__ = __str__  # hexadecimal: nothing to escape
 
 
-def _path_to_read(request: "WebRequest") -> str:
-    """This page's path or, where forms are only sent to, the nearest above it that can be opened."""
-    route, path = request.route, request.path
-    while route and ("GET", route) not in ROUTES:
-        route, path = route.rpartition("/")[0], path.rpartition("/")[0]
-    return path or "/"
-
-
-def page(request: "WebRequest", template: str, language: str, content: dict[str, Any]) -> str:
+def filled(request: WebRequest, template: str, language: str, content: dict[str, Any]) -> str:
     """The HTML of `templates/web/<template>` in `language`."""
 
     def csrf_field() -> Markup:
         return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, request.form_token())
 
-    shown = request.url(_path_to_read(request))
+    shown = request.url(request.path_to_read())
     given: dict[str, Any] = {
         "url": request.url,
         "static": lambda name: request.url(f"/static/{static.public_name(name)}"),

@@ -21,15 +21,15 @@ from chalicelib.learning.rules import FIELDS, LIMITS, Practice, Resource, Which
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
 from chalicelib.notices.service import send_soon
 from chalicelib.web.acknowledge import record_refusal
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import download, page, redirect
 
-pages = Pages(__name__)
 
 
 # The tutorial
 
 
-@pages.get("/learn", right=Right.SEE_LEARNING)
 def tutorial(request: WebRequest) -> Response:
     """What the directory is and how to do one's part in it, in short steps, with figures."""
     settings = request.runtime.settings
@@ -44,7 +44,7 @@ def tutorial(request: WebRequest) -> Response:
         for which in Which
         for pressed in (False, True)
     }
-    return request.render(
+    return page(request, 
         "learn.html",
         mails=mails,
         shown=shown,
@@ -85,13 +85,11 @@ def _page_figure(request: WebRequest, practice: "Practice") -> str:
 # The try-out
 
 
-@pages.get("/learn/try", right=Right.PRACTISE)
 def try_out(request: WebRequest) -> Response:
     """Where a practice mail is asked for, and what became of the last one."""
     return _try_page(request)
 
 
-@pages.post("/learn/try/{which}", right=Right.PRACTISE)
 def send_practice(request: WebRequest, which: str) -> Response:
     """Send a practice mail to the own account."""
     if which not in list(Which):
@@ -104,7 +102,7 @@ def send_practice(request: WebRequest, which: str) -> Response:
         response.headers["Retry-After"] = str(early.seconds)
         return response
     send_soon(request.runtime)
-    return request.redirect("/learn/try", request.gettext(_("The practice mail is on its way to your own address.")))
+    return redirect(request, "/learn/try", request.gettext(_("The practice mail is on its way to your own address.")))
 
 
 def _try_page(request: WebRequest, status: int = 200, early: str = "") -> Response:
@@ -112,7 +110,7 @@ def _try_page(request: WebRequest, status: int = 200, early: str = "") -> Respon
     policy = request.runtime.settings.learning
     practised = _practised(request)
     before = practised.get(early)
-    return request.render(
+    return page(request, 
         "learn-try.html",
         status,
         practised=practised,
@@ -122,19 +120,18 @@ def _try_page(request: WebRequest, status: int = 200, early: str = "") -> Respon
     )
 
 
-@pages.route("/t/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def practised(request: WebRequest, token: str) -> Response:
     """The page behind the link of a practice mail: GET and HEAD change nothing, as on the real pages (rule 7)."""
     try:
         found = practice.of_token(request.runtime.link_signer(), token, request.runtime.settings.learning)
     except (LinkInvalid, NotFound):
         record_refusal(request, "link not genuine")
-        return request.render("link-invalid.html", 404)
+        return page(request, "link-invalid.html", 404)
     except LinkExpired:
-        return request.render("practice-expired.html", 410)
+        return page(request, "practice-expired.html", 410)
     if request.method == "POST" and _made_by_our_page(request, found):
         practice.acknowledge(found, request.now, request.request_id)
-        return request.redirect(f"/t/{token}")
+        return redirect(request, f"/t/{token}")
     return _practice_page(request, found, token)
 
 
@@ -143,7 +140,7 @@ def practice_of_code(request: WebRequest, plain: str) -> Response | None:
     found = practice.of_code(plain, request.runtime.settings.learning, request.now)
     if found is None:
         return None
-    return request.redirect(f"/t/{practice.token(request.runtime.link_signer(), found)}")
+    return redirect(request, f"/t/{practice.token(request.runtime.link_signer(), found)}")
 
 
 def _practice_page(request: WebRequest, found: "Practice", token: str, figure: bool = False) -> Response:
@@ -154,7 +151,7 @@ def _practice_page(request: WebRequest, found: "Practice", token: str, figure: b
         else samples.inquiry_page(found, language, settings, request.now)
     )
     stale = request.method == "POST"
-    return request.render(
+    return page(request, 
         f"practice-{found.which.value}.html",
         403 if stale else 200,
         frame="web/_figure.html" if figure else "web/base.html",
@@ -187,28 +184,25 @@ def _made_by_our_page(request: WebRequest, found: "Practice") -> bool:
 # To print
 
 
-@pages.get("/learn/roles", right=Right.SEE_LEARNING)
 def roles(request: WebRequest) -> Response:
     """The operating principles, and a template of the terms of reference of each role."""
-    return request.render(
+    return page(request, 
         "learn-roles.html", principles=PRINCIPLES, templates=TEMPLATES, names=ROLES, to_fill_in=TO_FILL_IN
     )
 
 
-@pages.get("/learn/checklist", right=Right.SEE_LEARNING)
 def checklist(request: WebRequest) -> Response:
     """The list of necessary information: boxes to tick on paper or on the screen; they are sent nowhere."""
-    return request.render("learn-checklist.html", checklist=CHECKLIST)
+    return page(request, "learn-checklist.html", checklist=CHECKLIST)
 
 
 # The catalogue
 
 
-@pages.get("/learn/resources", right=Right.SEE_LEARNING)
 def resources(request: WebRequest) -> Response:
     """Training resources, events and meetings: what is to come, what lasts, what is over."""
     coming, lasting, over = rules.sorted_for_readers(store.resources(), request.now)
-    return request.render(
+    return page(request, 
         "learn-resources.html",
         groups=((_("Coming up"), coming), (_("At any time"), lasting), (_("Over"), over)),
         coming=coming,
@@ -217,14 +211,12 @@ def resources(request: WebRequest) -> Response:
     )
 
 
-@pages.get("/learn/resources/events.ics", right=Right.SEE_LEARNING)
 def events(request: WebRequest) -> Response:
     """All coming events for a calendar."""
     coming, _lasting, _over = rules.sorted_for_readers(store.resources(), request.now)
     return _calendar(request, "events.ics", coming)
 
 
-@pages.get("/learn/resources/{resource_id}/event.ics", right=Right.SEE_LEARNING)
 def event(request: WebRequest, resource_id: str) -> Response:
     """One event for a calendar."""
     found = _resource(resource_id)
@@ -234,7 +226,7 @@ def event(request: WebRequest, resource_id: str) -> Response:
 
 
 def _calendar(request: WebRequest, name: str, found: "list[Resource]") -> Response:
-    return request.download(name, "text/calendar; charset=utf-8", calendar(found, request.gettext))
+    return download(name, "text/calendar; charset=utf-8", calendar(found, request.gettext))
 
 
 def _resource(resource_id: str) -> "Resource":
@@ -243,13 +235,11 @@ def _resource(resource_id: str) -> "Resource":
     return catalogue.get(resource_id)
 
 
-@pages.get("/learn/resources/new", right=Right.KEEP_RESOURCES)
 def ask_for_resource(request: WebRequest) -> Response:
     """The form for a new item."""
     return _form_page(request, {}, new_id())
 
 
-@pages.post("/learn/resources/new", right=Right.KEEP_RESOURCES)
 def take_resource(request: WebRequest) -> Response:
     """Add it. The form brings the id of the item, so that pressing twice adds one."""
     typed = _typed(request)
@@ -264,17 +254,15 @@ def take_resource(request: WebRequest) -> Response:
         return _form_page(request, typed, resource_id, 400, full=full.number)
     except Conflict:
         return _form_page(request, typed, new_id(), 409, taken=True)
-    return request.redirect("/learn/resources", request.gettext(_("Added to the catalogue.")))
+    return redirect(request, "/learn/resources", request.gettext(_("Added to the catalogue.")))
 
 
-@pages.get("/learn/resources/{resource_id}/change", right=Right.KEEP_RESOURCES)
 def ask_for_change(request: WebRequest, resource_id: str) -> Response:
     """The form of an item as it is."""
     found = _resource(resource_id)
     return _form_page(request, rules.typed_of(found.content), resource_id, there=found)
 
 
-@pages.post("/learn/resources/{resource_id}/change", right=Right.KEEP_RESOURCES)
 def take_change(request: WebRequest, resource_id: str) -> Response:
     """Change it, if it is still as the manager saw it."""
     typed = _typed(request)
@@ -297,7 +285,7 @@ def take_change(request: WebRequest, resource_id: str) -> Response:
             if now
             else _removed_page(request, typed)
         )
-    return request.redirect("/learn/resources", request.gettext(_("Changed.")))
+    return redirect(request, "/learn/resources", request.gettext(_("Changed.")))
 
 
 def _removed_page(request: WebRequest, typed: dict[str, str]) -> Response:
@@ -305,7 +293,6 @@ def _removed_page(request: WebRequest, typed: dict[str, str]) -> Response:
     return _form_page(request, typed, new_id(), 409, removed=True)
 
 
-@pages.post("/learn/resources/{resource_id}/remove", right=Right.KEEP_RESOURCES)
 def remove_resource(request: WebRequest, resource_id: str) -> Response:
     """Take it out of the catalogue, if it is still as the manager saw it."""
     if not rules.is_id(resource_id):
@@ -317,7 +304,7 @@ def remove_resource(request: WebRequest, resource_id: str) -> Response:
         if now:
             typed = rules.typed_of(now.content)
             return _form_page(request, typed, resource_id, 409, there=now, theirs=now)
-    return request.redirect("/learn/resources", request.gettext(_("Removed from the catalogue.")))
+    return redirect(request, "/learn/resources", request.gettext(_("Removed from the catalogue.")))
 
 
 def _typed(request: WebRequest) -> dict[str, str]:
@@ -337,7 +324,7 @@ def _form_page(
     full: int = 0,
 ) -> Response:
     """The form. `there` is the item that it changes; `theirs` what somebody else made of it meanwhile."""
-    return request.render(
+    return page(request, 
         "learn-resource.html",
         status,
         typed={**dict.fromkeys(rules.FIELDS, ""), **typed},

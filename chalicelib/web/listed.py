@@ -13,12 +13,12 @@ from chalicelib.pings.letter import held_data
 from chalicelib.settings import SessionPolicy
 from chalicelib.web.acknowledge import record_refusal
 from chalicelib.web.answer import record_link_view
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 
-@pages.route("/v/{token}", methods=["GET", "HEAD", "POST"], right=None)
 def listed(request: WebRequest, token: str) -> Response:
     """The entry as it is listed, and one button: the details are right."""
     try:
@@ -26,14 +26,14 @@ def listed(request: WebRequest, token: str) -> Response:
         if request.method == "POST" and _made_by_our_page(request, state, poc_id):
             actor = Actor.link("listed", state)
             answers.confirm_entry(state, poc_id, answers.WHEN_LISTED, actor, request.now, request.request_id)
-            return request.redirect(f"/v/{token}")
+            return redirect(request, f"/v/{token}")
         return _page(request, token, state, poc_id)
     except (LinkInvalid, NotFound):
         record_refusal(request, "link not genuine")
-        return request.render("link-invalid.html", 404)
+        return page(request, "link-invalid.html", 404)
     except LinkExpired:
         record_refusal(request, "link expired")
-        return request.render("link-expired.html", 410)
+        return page(request, "link-expired.html", 410)
 
 
 def _entry_of(request: WebRequest, token: str) -> tuple[str, str]:
@@ -58,7 +58,7 @@ def _page(request: WebRequest, token: str, state: str, poc_id: str) -> Response:
         raise NotFound(poc_id)
     record_link_view(request, state, poc_id, "listed")
     stale = request.method == "POST"
-    return request.render(
+    return page(request, 
         "listed.html",
         403 if stale else 200,
         token=token,

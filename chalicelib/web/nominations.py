@@ -25,9 +25,10 @@ from chalicelib.pings import answers
 from chalicelib.web import labels
 from chalicelib.web.cells import Cells
 from chalicelib.web.entries import record_view
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 PROPOSE = (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE)
 LONGEST = 4000
@@ -40,7 +41,6 @@ AT_HAND = timedelta(hours=1)
 # A new PoC
 
 
-@pages.get("/entries/{state}/new", right=PROPOSE)
 def ask_for_new(request: WebRequest, state: str) -> Response:
     """The form for a new PoC; `?succeeds=<id>` when it follows one that leaves."""
     _admit(request, state)
@@ -48,7 +48,6 @@ def ask_for_new(request: WebRequest, state: str) -> Response:
     return _new_page(request, state, typed, succeeds=request.query.get("succeeds", ""))
 
 
-@pages.post("/entries/{state}/new", right=PROPOSE)
 def take_new(request: WebRequest, state: str) -> Response:
     """Propose it; everything that was typed is still there when something is wrong."""
     _admit(request, state)
@@ -96,7 +95,6 @@ def _new_page(
 # A change
 
 
-@pages.get("/entries/{state}/{poc_id}/change", right=PROPOSE)
 def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
     """The form, filled in with what the entry says now."""
     _admit(request, state)
@@ -105,7 +103,6 @@ def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
     return _change_page(request, entry, {**cells, **_note_at_hand(request, state), **_again(request, state, poc_id)})
 
 
-@pages.post("/entries/{state}/{poc_id}/change", right=PROPOSE)
 def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
     """Change at once, or propose. Who was overtaken sees what changed under them and keeps what they typed."""
     _admit(request, state)
@@ -165,7 +162,7 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
     record_view(request, shown["state"], others)
     me = shown["entry"].poc_id if shown["entry"] else ""
     typed = {**dict.fromkeys(LIMITS, ""), **dict.fromkeys(NOTE, ""), **shown.pop("typed")}
-    return request.render(
+    return page(request, 
         "nomination-form.html",
         status,
         overtaken=status == 409,
@@ -190,7 +187,6 @@ def _form(request: WebRequest, status: int, problems: "list[Problem]", others: "
 # A departure
 
 
-@pages.get("/entries/{state}/{poc_id}/departure", right=PROPOSE)
 def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
     """On which day a PoC leaves, and who follows."""
     _admit(request, state)
@@ -200,7 +196,6 @@ def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
     return _departure_page(request, entry, {**set_now, **_note_at_hand(request, state), **again})
 
 
-@pages.post("/entries/{state}/{poc_id}/departure", right=PROPOSE)
 def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
     """Propose it."""
     _admit(request, state)
@@ -238,7 +233,7 @@ def _departure_page(
     """The form. `since` is the version that an overtaken form was based on: what changed after it is shown."""
     record_view(request, entry.state, [entry])
     colleagues = [other for other in directory_store.of_state(entry.state) if other.poc_id != entry.poc_id]
-    return request.render(
+    return page(request, 
         "departure.html",
         status,
         entry=entry,
@@ -257,7 +252,6 @@ def _departure_page(
 # One press
 
 
-@pages.post("/entries/{state}/{poc_id}/confirm", right=Right.PROPOSE_CHANGE)
 def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
     """ "Confirm without change": the entry is current. Counts as the answer to a ping that is open, or to the next.
 
@@ -266,15 +260,14 @@ def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
     request.require(state, Right.PROPOSE_CHANGE)
     if entry_of(state, poc_id).version != request.based_on:
         notice = _("Nothing was confirmed: the entry has changed since the page was shown. Look at it and press again.")
-        return request.redirect(f"/entries/{state}", request.gettext(notice))
+        return redirect(request, f"/entries/{state}", request.gettext(notice))
     answers.confirm_entry(state, poc_id, answers.ON_OWN_PAGE, request.actor, request.now, request.request_id)
-    return request.redirect(f"/entries/{state}", request.gettext(_("Thank you. The entry is confirmed as current.")))
+    return redirect(request, f"/entries/{state}", request.gettext(_("Thank you. The entry is confirmed as current.")))
 
 
 # The versions of an entry
 
 
-@pages.get("/entries/{state}/{poc_id}/history", right=(Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES))
 def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
     """Who changed which field of an entry, and when: for the manager and for the entry's own State. Audited."""
     request.require(state, Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES)
@@ -285,7 +278,7 @@ def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
     audit.put(record)
     versions = history.versions(state, poc_id)[::-1]
     shown = Cells(request.language, directory_store.of_state(state))
-    return request.render("entry-history.html", entry=entry, versions=versions, labels=labels, shown=shown)
+    return page(request, "entry-history.html", entry=entry, versions=versions, labels=labels, shown=shown)
 
 
 # What the forms share
@@ -342,7 +335,7 @@ def _done(request: WebRequest, state: str, made: "Result") -> Response:
     """Say what was changed at once, and what waits for the manager."""
     if made.proposal_id and request.may(Right.REVIEW_PROPOSALS):
         notice = request.gettext(_("Taken in. Compare, then approve."))
-        return request.redirect(f"/proposals/{made.proposal_id}", notice)
+        return redirect(request, f"/proposals/{made.proposal_id}", notice)
     told = _("Nothing was changed: the form says what the entry says.")
     if made.at_once and made.proposal_id:
         told = _("What needs no approval has been changed. The rest waits for the directory manager's approval.")
@@ -350,4 +343,4 @@ def _done(request: WebRequest, state: str, made: "Result") -> Response:
         told = _("The entry has been changed.")
     elif made.proposal_id:
         told = _("It waits for the directory manager's approval.")
-    return request.redirect(f"/entries/{state}", request.gettext(told))
+    return redirect(request, f"/entries/{state}", request.gettext(told))

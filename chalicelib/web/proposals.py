@@ -17,20 +17,20 @@ from chalicelib.nominations.rules import Proposal
 from chalicelib.notices.service import send_soon
 from chalicelib.web import labels
 from chalicelib.web.cells import Cells
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.web.nominations import NOTE, note
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 EITHER = (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS)
 
 
-@pages.get("/proposals", right=EITHER)
 def proposals(request: WebRequest) -> Response:
     """The manager: what waits, of all States, and what readers doubt. A State: its own, decided or not."""
     manager = request.may(Right.REVIEW_PROPOSALS)
     state = request.account.state if request.account else ""
-    return request.render(
+    return page(request, 
         "proposals.html",
         manager=manager,
         found=list(proposal_store.waiting()) if manager else proposal_store.of_state(state),
@@ -40,13 +40,11 @@ def proposals(request: WebRequest) -> Response:
     )
 
 
-@pages.get("/proposals/{proposal_id}", right=EITHER)
 def proposal(request: WebRequest, proposal_id: str) -> Response:
     """One proposal, side by side."""
     return _page(request, _found(request, proposal_id))
 
 
-@pages.post("/proposals/{proposal_id}/approve", right=Right.REVIEW_PROPOSALS)
 def approve(request: WebRequest, proposal_id: str) -> Response:
     """Make it so, if the entry is still as it was when the manager looked."""
     found = _found(request, proposal_id)
@@ -60,10 +58,9 @@ def approve(request: WebRequest, proposal_id: str) -> Response:
     except Conflict:
         return _decided_already(request, proposal_id)
     send_soon(request.runtime)
-    return request.redirect(f"/entries/{found.state}", request.gettext(_("Approved. The directory shows it now.")))
+    return redirect(request, f"/entries/{found.state}", request.gettext(_("Approved. The directory shows it now.")))
 
 
-@pages.post("/proposals/{proposal_id}/return", right=Right.REVIEW_PROPOSALS)
 def send_back(request: WebRequest, proposal_id: str) -> Response:
     """Return it with a coded reason."""
     found = _found(request, proposal_id)
@@ -74,10 +71,9 @@ def send_back(request: WebRequest, proposal_id: str) -> Response:
     except Conflict:
         return _decided_already(request, proposal_id)
     send_soon(request.runtime)
-    return request.redirect("/proposals", request.gettext(_("Returned. Whoever proposed it is told why.")))
+    return redirect(request, "/proposals", request.gettext(_("Returned. Whoever proposed it is told why.")))
 
 
-@pages.post("/proposals/{proposal_id}/withdraw", right=Right.SEE_OWN_PROPOSALS)
 def withdraw(request: WebRequest, proposal_id: str) -> Response:
     """The State takes its own proposal back."""
     _found(request, proposal_id)
@@ -85,14 +81,14 @@ def withdraw(request: WebRequest, proposal_id: str) -> Response:
         proposing.withdraw(proposal_id, request.runtime.settings.nominations, request.asked)
     except Conflict:
         return _decided_already(request, proposal_id)
-    return request.redirect("/proposals", request.gettext(_("Withdrawn. Nothing was changed.")))
+    return redirect(request, "/proposals", request.gettext(_("Withdrawn. Nothing was changed.")))
 
 
 def _decided_already(request: WebRequest, proposal_id: str) -> Response:
     """A second press leads to what the first came to; somebody else's decision is shown as such."""
     found = _found(request, proposal_id)
     if found.decided_by == str(request.actor):
-        return request.redirect(f"/proposals/{proposal_id}")
+        return redirect(request, f"/proposals/{proposal_id}")
     return _page(request, found, 409)
 
 
@@ -120,7 +116,7 @@ def _page(
     others = {other.poc_id: other for other in directory_store.of_state(found.state)}
     given = (found.note.reference, found.note.date, found.note.received_on)
     typed = {name: request.field(name, known) for name, known in zip(NOTE, given, strict=True)}
-    return request.render(
+    return page(request, 
         "proposal.html",
         status,
         found=found,

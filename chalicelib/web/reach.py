@@ -8,12 +8,12 @@ from chalicelib.errors import NotFound
 from chalicelib.i18n import _
 from chalicelib.web import filters, labels
 from chalicelib.web.entries import BAD_REQUEST, OK, own_state
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 
-@pages.get("/reach", right=Right.OPEN_INQUIRY)
 def reach(request: WebRequest) -> Response:
     """All States by name, those without a PoC apart; names and counts only, so that it shows no contact data.
 
@@ -24,8 +24,8 @@ def reach(request: WebRequest) -> Response:
     found = listing(store.everything(), asked.wanted, request.language)
     only = found.only(asked.wanted.words)
     if only:
-        return request.redirect(f"/entries/{only.code}")
-    return request.render(
+        return redirect(request, f"/entries/{only.code}")
+    return page(request, 
         "reach.html",
         BAD_REQUEST if asked.problems else OK,
         typed=typed[: filters.SHOWN],
@@ -37,10 +37,9 @@ def reach(request: WebRequest) -> Response:
     )
 
 
-@pages.get("/reach/{state}", right=Right.OPEN_INQUIRY)
 def reach_state(request: WebRequest, state: str) -> Response:
     """The card of a State is its page. Raises NotFound for what is no State."""
     if state not in states():
         raise NotFound(state)
     own = _("This is your own State: there is no inquiry to oneself.") if state == own_state(request) else ""
-    return request.redirect(f"/entries/{state}", request.gettext(own) if own else "")
+    return redirect(request, f"/entries/{state}", request.gettext(own) if own else "")

@@ -2,13 +2,13 @@
 
 import binascii
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from chalice.app import Request, Response
+from chalice.app import Request
 
 from chalicelib import i18n
 from chalicelib.access import sessions
@@ -21,19 +21,11 @@ from chalicelib.errors import Forbidden
 from chalicelib.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 from chalicelib.web import cookies, csrf, forms
-from chalicelib.web.layout import page
 
 NOTICE_LENGTH = 1000
 BACKGROUND = "x-background"
 """A header of requests that a page makes by itself (`hx-headers='{"X-Background": "1"}'`): nobody is there for it."""
-LINK_REFUSED = {"link-invalid.html": "invalid", "link-expired.html": "expired"}
-"""The pages that refuse a link, and why."""
 A_MINUTE, A_YEAR = 60, 365 * 24 * 3600
-
-
-def is_local_path(path: str) -> bool:
-    """Whether `path` stays on this site: it starts with one slash, and no browser reads it as another host."""
-    return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
 
 
 def reference(raw: Request) -> str:
@@ -51,9 +43,13 @@ def _filled(route: str, params: Mapping[str, str]) -> str:
 class WebRequest:
     """A request and the cookies that its answer will set. Everything is looked up when first asked for."""
 
-    def __init__(self, raw: Request, runtime: "Runtime") -> None:
-        """Raises SiteMisconfigured when the site's URL would let cookies travel in the clear."""
+    def __init__(self, raw: Request, runtime: Runtime, readable: Container[str] = frozenset()) -> None:
+        """`readable` are the routes of the site that can be opened, not only sent to.
+
+        Raises SiteMisconfigured when the site's URL would let cookies travel in the clear.
+        """
         self._raw = raw
+        self._readable = readable
         self.runtime = runtime
         self.now: datetime = runtime.clock()
         self.method: str = raw.method
@@ -202,6 +198,13 @@ class WebRequest:
         """A path of the site as the browser must ask for it (the site may live under a stage such as `/api`)."""
         return urlsplit(self.runtime.site_url()).path.rstrip("/") + path
 
+    def path_to_read(self) -> str:
+        """This page's path or, where forms are only sent to, the nearest above it that can be opened."""
+        route, path = self.route, self.path
+        while route and route not in self._readable:
+            route, path = route.rpartition("/")[0], path.rpartition("/")[0]
+        return path or "/"
+
     def page_shown(self) -> str:
         """The page in the reader's window with its query: htmx asks for parts of it, and says which it is."""
         try:
@@ -214,27 +217,6 @@ class WebRequest:
         else:
             path, query = self.path, urlencode(self.query)
         return f"{path}?{query}" if query else path
-
-    def render(self, template: str, status: int = 200, language: str = "", **context: Any) -> Response:
-        """The page `templates/web/<template>`. `language` overrides the reader's (a mail's link keeps its own)."""
-        if template in LINK_REFUSED:
-            count(Metric.LINKS_REFUSED, kind=LINK_REFUSED[template])
-        body = page(self, template, language or self.language, context)
-        return Response(body, {"Content-Type": "text/html; charset=utf-8"}, status)
-
-    def redirect(self, path: str, notice: str = "") -> Response:
-        """Go on to a page of ours (303); `notice` is shown there once. Raises ValueError for any other address."""
-        if not is_local_path(path):
-            raise ValueError(f"not a path of this site: {path!r}")
-        if notice:
-            self.set_cookie(cookies.NOTICE, quote(notice[:NOTICE_LENGTH]), A_MINUTE)
-        return Response("", {"Location": self.url(path), "Content-Type": "text/plain; charset=utf-8"}, 303)
-
-    def download(self, filename: str, content_type: str, content: str | bytes) -> Response:
-        """A text file to keep. Raises UnicodeDecodeError for bytes that are not UTF-8: API Gateway passes on text."""
-        text = content if isinstance(content, str) else content.decode("utf-8")
-        disposition = f"attachment; filename*=UTF-8''{quote(filename)}"
-        return Response(text, {"Content-Type": content_type, "Content-Disposition": disposition})
 
     def take_notice(self) -> str:
         """The notice left by the page before; it is shown once."""

@@ -20,10 +20,11 @@ from chalicelib.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 from chalicelib.web import cookies
 from chalicelib.web.csrf import FormRefused
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
 from chalicelib.web.request import is_local_path
+from chalicelib.web.answers import page, redirect
 
-pages = Pages(__name__)
 
 LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_CODE = 254, 256, 40
 _PATHS = {"code": "/sign-in/code", "enrol": "/sign-in/enrol", "new-password": "/sign-in/new-password"}
@@ -37,21 +38,19 @@ _STALE = _(
 )
 
 
-@pages.get("/sign-in", right=None)
 def ask_for_password(request: WebRequest) -> Response:
     """The first step; whoever is signed in already goes on."""
     back = _back(request.query.get("next", ""))
     if request.account:
-        return request.redirect(back)
+        return redirect(request, back)
     return _password_page(request, back)
 
 
-@pages.post("/sign-in", right=None)
 def take_password(request: WebRequest) -> Response:
     """Unknown account, wrong password, suspended: one answer, in one time, with the address still there."""
     back, email, password = _back(request.field("next")), as_email(request.field("email")), _secret(request, "password")
     if request.account:
-        return request.redirect(back)
+        return redirect(request, back)
     try:
         request.check_form()
         if not (0 < len(email) <= LONGEST_EMAIL and 0 < len(password) <= LONGEST_PASSWORD):
@@ -66,37 +65,31 @@ def take_password(request: WebRequest) -> Response:
     return _go_on(request, at)
 
 
-@pages.get("/sign-in/code", right=None)
 def ask_for_code(request: WebRequest) -> Response:
     """The second step."""
-    return _step(request, "code", lambda at: request.render("sign-in-code.html", email=at.email))
+    return _step(request, "code", lambda at: page(request, "sign-in-code.html", email=at.email))
 
 
-@pages.post("/sign-in/code", right=None)
 def take_code(request: WebRequest) -> Response:
     """The second factor; a new session begins."""
     return _code_step(request, "code", "sign-in-code.html", service.with_code)
 
 
-@pages.get("/sign-in/enrol", right=None)
 def ask_to_enrol(request: WebRequest) -> Response:
     """At first sign-in: the key for an authenticator, as a picture and as text."""
-    return _step(request, "enrol", lambda at: request.render("enrol.html", **_key(at)))
+    return _step(request, "enrol", lambda at: page(request, "enrol.html", **_key(at)))
 
 
-@pages.post("/sign-in/enrol", right=None)
 def take_enrolment(request: WebRequest) -> Response:
     """The authenticator shows the right code: it is the second factor from now on."""
     return _code_step(request, "enrol", "enrol.html", service.with_enrolment)
 
 
-@pages.get("/sign-in/recovery", right=None)
 def ask_for_recovery_code(request: WebRequest) -> Response:
     """Instead of the second step, for whoever has lost the authenticator."""
-    return _step(request, "code", lambda at: request.render("sign-in-recovery.html", email=at.email))
+    return _step(request, "code", lambda at: page(request, "sign-in-recovery.html", email=at.email))
 
 
-@pages.post("/sign-in/recovery", right=None)
 def take_recovery_code(request: WebRequest) -> Response:
     """The old authenticator is taken off; nobody is in before another is enrolled."""
 
@@ -106,22 +99,20 @@ def take_recovery_code(request: WebRequest) -> Response:
         try:
             on = service.with_recovery_code(request.runtime, at, password, code, request.visit)
         except service.RecoveryRefused:
-            return request.render("sign-in-recovery.html", 400, problem=request.gettext(_WRONG_RECOVERY), **shown)
+            return page(request, "sign-in-recovery.html", 400, problem=request.gettext(_WRONG_RECOVERY), **shown)
         except TooManyAttempts as error:
-            return _slow_down(request.render("sign-in-recovery.html", 429, seconds=error.seconds, **shown), error)
+            return _slow_down(page(request, "sign-in-recovery.html", 429, seconds=error.seconds, **shown), error)
         send_soon(request.runtime)
         return _go_on(request, on)
 
     return _step(request, "code", take)
 
 
-@pages.get("/recovery-codes", right=Right.SEE_HOME)
 def ask_for_new_codes(request: WebRequest) -> Response:
     """Whoever is signed in can have new recovery codes; the old ones cannot be shown again."""
     return _new_codes_page(request)
 
 
-@pages.post("/recovery-codes", right=Right.SEE_HOME)
 def take_new_codes(request: WebRequest) -> Response:
     """Password and authenticator again: an open session that somebody found must not be enough."""
     if request.account is None:
@@ -137,13 +128,11 @@ def take_new_codes(request: WebRequest) -> Response:
     return codes_page(request, codes, "/")
 
 
-@pages.get("/sign-in/new-password", right=None)
 def ask_for_new_password(request: WebRequest) -> Response:
     """An invited person replaces the password of the invitation."""
-    return _step(request, "new-password", lambda at: request.render("sign-in-new-password.html", email=at.email))
+    return _step(request, "new-password", lambda at: page(request, "sign-in-new-password.html", email=at.email))
 
 
-@pages.post("/sign-in/new-password", right=None)
 def take_new_password(request: WebRequest) -> Response:
     """Whether the password will do is decided by the pool's rules; the page repeats them."""
 
@@ -159,28 +148,27 @@ def take_new_password(request: WebRequest) -> Response:
             except PasswordRefused:
                 problem = _("This password does not meet the rules below, or it was used before.")
         given = {"email": at.email, "problem": request.gettext(problem)}
-        return request.render("sign-in-new-password.html", 400, **given)
+        return page(request, "sign-in-new-password.html", 400, **given)
 
     return _step(request, "new-password", take)
 
 
-@pages.post("/sign-out", right=Right.SIGN_OUT)
 def sign_out(request: WebRequest) -> Response:
     """The session ends at once, here and in the table."""
     if request.account:
         service.sign_out(request.cookie(cookies.SESSION), request.account, request.visit)
     request.drop_cookie(cookies.SESSION)
-    return request.redirect("/", request.gettext("You are signed out."))
+    return redirect(request, "/", request.gettext("You are signed out."))
 
 
 def codes_page(request: WebRequest, codes: tuple[str, ...], back: str) -> Response:
     """The recovery codes, this once, and the way on."""
-    return request.render("recovery-codes.html", codes=[spaced(code) for code in codes], back=back)
+    return page(request, "recovery-codes.html", codes=[spaced(code) for code in codes], back=back)
 
 
 def _new_codes_page(request: WebRequest, status: int = 200, **given: Any) -> Response:
     held = items.recovery(request.account.account_id) if request.account else None
-    return request.render("recovery-codes-new.html", status, left=len(held.codes) if held else 0, **given)
+    return page(request, "recovery-codes-new.html", status, left=len(held.codes) if held else 0, **given)
 
 
 def _back(path: str) -> str:
@@ -195,7 +183,7 @@ def _secret(request: WebRequest, name: str) -> str:
 
 def _password_page(request: WebRequest, back: str, status: int = 200, **given: Any) -> Response:
     shown = {"email": "", "problem": "", "seconds": 0, "back": back, **given}
-    return request.render("sign-in.html", status, **shown)
+    return page(request, "sign-in.html", status, **shown)
 
 
 def _slow_down(response: Response, error: TooManyAttempts) -> Response:
@@ -207,20 +195,20 @@ def _slow_down(response: Response, error: TooManyAttempts) -> Response:
 def _go_on(request: WebRequest, at: "Halfway") -> Response:
     lifetime = int(request.runtime.settings.sessions.sign_in.total_seconds())
     request.set_cookie(cookies.SIGN_IN, at.identifier, lifetime)
-    return request.redirect(_PATHS[at.stage])
+    return redirect(request, _PATHS[at.stage])
 
 
 def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]) -> Response:
     """Run a later step; a sign-in that is over starts again, one that is finished (a second press) goes on."""
     if request.account:
-        return request.redirect("/")
+        return redirect(request, "/")
     try:
         if request.method == "POST":
             request.check_form()
         return then(service.halfway(request.runtime, request.cookie(cookies.SIGN_IN), request.visit, Stage(stage)))
     except service.SignInOver:
         request.drop_cookie(cookies.SIGN_IN)
-        return request.redirect("/sign-in", request.gettext(_OVER))
+        return redirect(request, "/sign-in", request.gettext(_OVER))
 
 
 def _code_step(
@@ -231,16 +219,16 @@ def _code_step(
         try:
             begun = check(request.runtime, at, as_one_time_code(request.field("code")), request.visit)
         except CodeRefused:
-            return request.render(template, 400, problem=request.gettext(_WRONG_CODE), **shown)
+            return page(request, template, 400, problem=request.gettext(_WRONG_CODE), **shown)
         except TooManyAttempts as error:
-            return _slow_down(request.render(template, 429, seconds=error.seconds, **shown), error)
+            return _slow_down(page(request, template, 429, seconds=error.seconds, **shown), error)
         request.drop_cookie(cookies.SIGN_IN)
         request.drop_cookie(cookies.FORM)
         request.begin_session(begun.identifier)
         if begun.codes:
             send_soon(request.runtime)
             return codes_page(request, begun.codes, at.back)
-        return request.redirect(at.back)
+        return redirect(request, at.back)
 
     return _step(request, stage, take)
 

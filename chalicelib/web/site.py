@@ -10,19 +10,12 @@ from chalicelib.inquiries import overview
 from chalicelib.nominations.rules import FRESHNESS_NAMES
 from chalicelib.web import headers, labels, static
 from chalicelib.web.home import of_manager, of_state
-from chalicelib.web.http import Pages, Response, WebRequest, stand_in
-
-pages = Pages(__name__)
-
-
-@pages.blueprint.middleware("http")
-def answer_in_our_words(raw: Request, get_response: Callable[[Request], Response]) -> Response:
-    """What Chalice answers by itself (a method or a content type that no page takes) gets our page and headers too."""
-    response = get_response(raw)
-    return response if "Content-Security-Policy" in response.headers else stand_in(raw, response.status_code)
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import page
 
 
-@pages.get("/", right=None)
+
 def home(request: WebRequest) -> Response:
     """Signed in: what needs this person now. Signed out: what the directory is, and the two ways in."""
     needs = None
@@ -30,16 +23,14 @@ def home(request: WebRequest) -> Response:
         needs = of_state(request, request.account.state)
     elif request.may(Right.REVIEW_PROPOSALS):
         needs = of_manager(request)
-    return request.render("home.html", needs=needs, words=overview, freshness_names=FRESHNESS_NAMES, kinds=labels.KINDS)
+    return page(request, "home.html", needs=needs, words=overview, freshness_names=FRESHNESS_NAMES, kinds=labels.KINDS)
 
 
-@pages.route("/{anything+}", methods=["GET", "HEAD"], right=None)
 def nothing_here(request: WebRequest, anything: str) -> Response:
     """Any other address, such as a link that a mail client cut: API Gateway alone would answer in JSON, with a 403."""
     raise NotFound(anything)
 
 
-@pages.get("/static/{name}", right=None)
 def static_file(_request: WebRequest, name: str) -> Response:
     """A static file. Its name changes with its content, so browsers may keep it."""
     found = static.find(name)

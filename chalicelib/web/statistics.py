@@ -11,21 +11,21 @@ from chalicelib.statistics import service
 from chalicelib.statistics.store import Report
 from chalicelib.web import exports, figures, plots, spreadsheet
 from chalicelib.web.figures import Figure
-from chalicelib.web.http import Pages, Response, WebRequest
+from chalice.app import Response
+from chalicelib.web.request import WebRequest
+from chalicelib.web.answers import download, page, redirect
 
-pages = Pages(__name__)
 
 SVG = "image/svg+xml; charset=utf-8"
 ONE_VIEW = "private, max-age=60"
 """Kept for as long as a page takes to show its plots: what is not kept may be asked for again by each of them."""
 
 
-@pages.get("/statistics", right=Right.SEE_STATISTICS)
 def statistics(request: WebRequest) -> Response:
     """The published reports, newest first, and what they say one after the other."""
     reports = service.published()
     found = figures.over_time(*service.over_time(reports), request.language)
-    return request.render("statistics.html", reports=reports, figures=found, **_shared(request))
+    return page(request, "statistics.html", reports=reports, figures=found, **_shared(request))
 
 
 def _shared(request: WebRequest, language: str = "") -> dict[str, Any]:
@@ -38,7 +38,6 @@ def _shared(request: WebRequest, language: str = "") -> dict[str, Any]:
     }
 
 
-@pages.get("/statistics/prepare", right=Right.PUBLISH_STATISTICS)
 def preparing(request: WebRequest) -> Response:
     """What can be prepared, and what was prepared and is not published."""
     return _prepare_page(request)
@@ -49,7 +48,7 @@ def _prepare_page(request: WebRequest, status: int = 200, problem: str = "") -> 
         {"report_id": one.report_id, "start": one.start, "last_day": one.end - timedelta.resolution}
         for one in service.waiting(request.now)
     ]
-    return request.render(
+    return page(request, 
         "statistics-prepare.html",
         status,
         waiting=waiting,
@@ -59,7 +58,6 @@ def _prepare_page(request: WebRequest, status: int = 200, problem: str = "") -> 
     )
 
 
-@pages.post("/statistics/prepare", right=Right.PUBLISH_STATISTICS)
 def prepare(request: WebRequest) -> Response:
     """Make the anonymised report for the manager to look at."""
     report_id = request.field("report_id")
@@ -71,17 +69,16 @@ def prepare(request: WebRequest) -> Response:
             "Not prepared: it has not ended, an inquiry of that time still has time left, or it was published before."
         )
         return _prepare_page(request, 409, problem)
-    return request.redirect(f"/statistics/{report_id}", request.gettext(_("Prepared. Nobody else sees it yet.")))
+    return redirect(request, f"/statistics/{report_id}", request.gettext(_("Prepared. Nobody else sees it yet.")))
 
 
 def _found(request: WebRequest, report_id: str) -> "Report":
     return service.get(report_id, unpublished_too=request.may(Right.PUBLISH_STATISTICS))
 
 
-@pages.get("/statistics/{report_id}", right=Right.SEE_STATISTICS)
 def report(request: WebRequest, report_id: str) -> Response:
     """A report: plots, their tables, and what they show in words."""
-    return request.render("statistics-report.html", **_content(request, report_id, request.language))
+    return page(request, "statistics-report.html", **_content(request, report_id, request.language))
 
 
 def _content(request: WebRequest, report_id: str, language: str) -> dict[str, Any]:
@@ -101,12 +98,11 @@ def _language(request: WebRequest) -> str:
     return wanted if wanted in LANGUAGES else request.language
 
 
-@pages.get("/statistics/{report_id}/report", right=Right.SEE_STATISTICS)
 def printed(request: WebRequest, report_id: str) -> Response:
     """The report to print; `?in=` is its language."""
     language = _language(request)
     say = translations(request.language).gettext
-    return request.render(
+    return page(request, 
         "statistics-print.html",
         language=language,
         reader=request.language,
@@ -116,7 +112,6 @@ def printed(request: WebRequest, report_id: str) -> Response:
     )
 
 
-@pages.get("/statistics/plots.svg", right=Right.SEE_STATISTICS)
 def plots_over_time(request: WebRequest) -> Response:
     """The plots of all published reports, in one image; NotFound while there are none."""
     language = _language(request)
@@ -126,7 +121,6 @@ def plots_over_time(request: WebRequest) -> Response:
     return _plots(request, found, translations(language).gettext(_("Statistics")), language)
 
 
-@pages.get("/statistics/{report_id}/plots.svg", right=Right.SEE_STATISTICS)
 def plots_of_report(request: WebRequest, report_id: str) -> Response:
     """The plots of a report, in one image; `?theme=dark` for dark pages."""
     language, table = _language(request), _found(request, report_id).table
@@ -135,7 +129,7 @@ def plots_of_report(request: WebRequest, report_id: str) -> Response:
 
 def _plots(request: WebRequest, found: "list[Figure]", title: str, language: str) -> Response:
     theme = "dark" if request.query.get("theme") == "dark" else "light"
-    drawn = request.render(
+    drawn = page(request, 
         "statistics-plots.html",
         language=language,
         title=title,
@@ -146,33 +140,29 @@ def _plots(request: WebRequest, found: "list[Figure]", title: str, language: str
     return Response(drawn.body, {"Content-Type": SVG, "Cache-Control": ONE_VIEW})
 
 
-@pages.get("/statistics/{report_id}/table.csv", right=Right.SEE_STATISTICS)
 def as_csv(request: WebRequest, report_id: str) -> Response:
     """The figures of a report for a spreadsheet, in codes."""
     found = _found(request, report_id)
     service.exported(found, "csv", request.actor, request.now, request.request_id)
     content = spreadsheet.as_csv(exports.rows(found))
-    return request.download(f"{report_id}.csv", "text/csv; charset=utf-8", content)
+    return download(f"{report_id}.csv", "text/csv; charset=utf-8", content)
 
 
-@pages.get("/statistics/{report_id}/table.json", right=Right.SEE_STATISTICS)
 def as_json(request: WebRequest, report_id: str) -> Response:
     """The figures of a report for other programs."""
     found = _found(request, report_id)
     service.exported(found, "json", request.actor, request.now, request.request_id)
     content = json.dumps(exports.document(found), ensure_ascii=False, indent=2)
-    return request.download(f"{report_id}.json", "application/json; charset=utf-8", content)
+    return download(f"{report_id}.json", "application/json; charset=utf-8", content)
 
 
-@pages.post("/statistics/{report_id}/publish", right=Right.PUBLISH_STATISTICS)
 def publish(request: WebRequest, report_id: str) -> Response:
     """Show a report to everybody who may see statistics."""
     service.publish(report_id, request.based_on, request.actor, request.now, request.request_id)
-    return request.redirect(f"/statistics/{report_id}", request.gettext(_("The report is published.")))
+    return redirect(request, f"/statistics/{report_id}", request.gettext(_("The report is published.")))
 
 
-@pages.post("/statistics/{report_id}/withdraw", right=Right.PUBLISH_STATISTICS)
 def withdraw(request: WebRequest, report_id: str) -> Response:
     """Hide a published report."""
     service.withdraw(report_id, request.based_on, request.actor, request.now, request.request_id)
-    return request.redirect(f"/statistics/{report_id}", request.gettext(_("The report is withdrawn.")))
+    return redirect(request, f"/statistics/{report_id}", request.gettext(_("The report is withdrawn.")))

@@ -12,6 +12,7 @@ from chalicelib.runtime import Runtime
 from chalicelib.web import site as site_pages
 from chalicelib.web.http import ROUTES, Pages, Response, WebRequest
 from tests.web.browser import Browser
+from chalicelib.web.answers import download, page, redirect
 
 RAISED: dict[str, Exception] = {
     "missing": errors.NotFound("x"),
@@ -62,19 +63,19 @@ def small(site: Runtime) -> Iterator[Browser]:
 
     @pages.get("/managers", right=Right.SEE_CAMPAIGNS)
     def managers(request: WebRequest) -> Response:
-        return request.render("error.html", title="In", advice="", details=[], seconds=0, reference="")
+        return page(request, "error.html", title="In", advice="", details=[], seconds=0, reference="")
 
     @pages.post("/managers", right=Right.START_CAMPAIGN)
     def change(request: WebRequest) -> Response:
-        return request.redirect("/managers", request.gettext("Done & <b>dusted</b>"))
+        return redirect(request, "/managers", request.gettext("Done & <b>dusted</b>"))
 
     @pages.get("/away", right=None)
     def away(request: WebRequest) -> Response:
-        return request.redirect("//evil.example")
+        return redirect(request, "//evil.example")
 
     @pages.get("/file", right=None)
     def file(request: WebRequest) -> Response:
-        return request.download("états.csv", "text/csv; charset=utf-8", "é".encode())
+        return download("états.csv", "text/csv; charset=utf-8", "é".encode())
 
     app = Chalice("small")
     app.api.binary_types.append("multipart/form-data")

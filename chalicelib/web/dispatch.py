@@ -1,0 +1,163 @@
+"""From an address of the site to its answer: the table of pages, and what every page gets.
+
+`app.py` lists the pages; `serve` makes routes of them. With `right=None` a page is open to everyone and checks its own
+forms (`request.check_form()`); otherwise the session, the right and the form's token are checked before the handler
+runs. Any of several rights opens the page, and the handler shows each reader what theirs is about.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from chalice.app import Chalice, Request, Response
+
+from chalicelib.access import audit
+from chalicelib.access.rules import Right
+from chalicelib.errors import DirectoryError, Forbidden, Hidden, NotFound
+from chalicelib.observability import logger
+from chalicelib.observability.invocation import begin
+from chalicelib.observability.metrics import Metric, count
+from chalicelib.runtime import Runtime
+from chalicelib.web import compression, failures, forms, headers
+from chalicelib.web.answers import redirect
+from chalicelib.web.request import WebRequest, reference
+
+Handler = Callable[..., Response]
+Rights = Right | tuple[Right, ...] | None
+
+OPEN = None
+"""The right of a page that everybody may open."""
+LONGEST_PARAMETER = 512
+"""Bytes of a part of a path on pages that ask for a right: ids are shorter, and DynamoDB refuses longer keys."""
+UNSUPPORTED_MEDIA_TYPE = 415
+_BODILESS = {"GET", "HEAD"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address of the site: how it is asked for (one method, or several with spaces between them), the right it
+    asks for (or any of several; `OPEN`: none), and the function from request to answer.
+
+    Parameters of the path come to the handler by name, decoded.
+    """
+
+    method: str
+    path: str
+    right: Rights
+    handler: Handler
+
+    @property
+    def methods(self) -> list[str]:
+        """Each method by itself."""
+        return self.method.split()
+
+
+class Site:
+    """The pages of an app, and how they are answered. `runtime` is asked for with each request."""
+
+    def __init__(self, app: Chalice, pages: Iterable[Page], runtime: Callable[[], Runtime]) -> None:
+        self._app = app
+        self._runtime = runtime
+        self.pages = tuple(pages)
+        self._readable = frozenset(page.path for page in self.pages if "GET" in page.methods)
+        app.register_middleware(self._in_our_words, "http")
+        for page in self.pages:
+            self._declare(page)
+
+    def _declare(self, page: Page) -> None:
+        def view(**_params: str) -> Response:
+            return self._answer(self._app.current_request, page.right, page.handler)
+
+        # Chalice passes over content types for what has no body, but only if none are declared.
+        methods = set(page.methods)
+        for group, types in ((methods & _BODILESS, []), (methods - _BODILESS, forms.CONTENT_TYPES)):
+            if group:
+                declared = self._app.route(
+                    page.path, methods=sorted(group), content_types=list(types), name=page.handler.__name__
+                )
+                declared(view)
+
+    def _answer(self, raw: Request, right: Rights, handler: Handler) -> Response:
+        """Run a handler; whatever happens, a clear page with our headers comes out, and a reference where it failed."""
+        try:
+            request = WebRequest(raw, self._runtime(), self._readable)
+        except Exception:
+            told = reference(raw)
+            begin(told, route=raw.path)
+            logger.exception("no request could be made")
+            count(Metric.FAULTS, kind="page")
+            return _finished(failures.bare(told), None)
+        begin(request.request_id, route=request.route)
+        try:
+            return _finished(_admitted(request, right, handler), request)
+        except Exception:
+            logger.exception("a page failed")
+            count(Metric.FAULTS, kind="page")
+        try:
+            return _finished(failures.failed(request, None), request)
+        except Exception:
+            logger.exception("the error page failed")
+            return _finished(failures.bare(request.request_id), request)
+
+    def _in_our_words(self, raw: Request, get_response: Callable[[Request], Response]) -> Response:
+        """What Chalice answers by itself (a method or a content type that no page takes) gets our page and headers."""
+        response = get_response(raw)
+        if "Content-Security-Policy" in response.headers:
+            return response
+        status = response.status_code
+
+        def refuse(_request: WebRequest, **_params: str) -> Response:
+            raise forms.BodyUnreadable("content type") if status == UNSUPPORTED_MEDIA_TYPE else NotFound(raw.path)
+
+        ours = self._answer(raw, None, refuse)
+        ours.status_code = status
+        return ours
+
+
+def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
+    try:
+        if right is not None:
+            if request.account is None:
+                return _to_sign_in(request)
+            wanted = (right,) if isinstance(right, Right) else right
+            if not any(request.may(one) for one in wanted):
+                raise Forbidden(" or ".join(wanted))
+            if request.method == "POST":
+                request.check_form()
+            if any(len(value.encode()) > LONGEST_PARAMETER for value in request.params.values()):
+                raise NotFound("a parameter too long for any id")
+        return handler(request, **request.params)
+    except DirectoryError as error:
+        if isinstance(error, (Forbidden, Hidden)) and request.account:
+            audit.put_refusal(request.account, request.route, str(error), request.visit)
+        return failures.failed(request, error)
+
+
+def _to_sign_in(request: WebRequest) -> Response:
+    """To the sign-in page, and afterwards back to the page asked for; what was sent in a form is not kept."""
+    if request.method != "GET":
+        notice = request.gettext("Your session has ended. Sign in again; what you sent was not saved.")
+        return _whole_page(request, redirect(request, "/sign-in", notice))
+    return _whole_page(request, redirect(request, f"/sign-in?{urlencode({'next': request.page_shown()})}"))
+
+
+def _whole_page(request: WebRequest, redirect: Response) -> Response:
+    """htmx would put the sign-in page into a part of the page: tell it to go there instead."""
+    if request.headers.get("hx-request"):
+        return Response("", {"HX-Redirect": redirect.headers["Location"], "Content-Type": "text/plain"}, 401)
+    return redirect
+
+
+def _finished(response: Response, request: WebRequest | None) -> Response:
+    given: dict[str, Any] = headers.with_security(response.headers, secure=request.secure if request else True)
+    if request is not None:
+        to_set = request.cookies_to_set()
+        if to_set:
+            given["Set-Cookie"] = to_set
+        if request.method == "HEAD":
+            response.body = ""
+    response.headers = given
+    if request is None:
+        return response
+    return compression.packed(response, request.headers, headers.SAME_FOR_EVERYBODY.items() <= given.items())
