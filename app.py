@@ -1,21 +1,24 @@
-"""The whole system: every Lambda and every page is named here; what each does lives in `chalicelib`."""
+"""The whole system: every page and every Lambda stands in a table here; what each does lives in `chalicelib`."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalice.app import Chalice, ConvertToMiddleware
 
-from chalicelib import feedback, gauges
-from chalicelib.access import reviews
-from chalicelib.audit import keeping
-from chalicelib.directory import jobs
-from chalicelib.inquiries import workflow as inquiries_workflow
-from chalicelib.links import rotation
-from chalicelib.nominations import workflow as nominations_workflow
-from chalicelib.notices import service
-from chalicelib.observability.invocation import logged, traced, watched
-from chalicelib.pings import workflow as pings_workflow
-from chalicelib.runtime import runtime
-from chalicelib.web import (
+from chalicelib.access import reviews as accounts_kept
+from chalicelib.access.policy import Right
+from chalicelib.composition import runtime
+from chalicelib.directory.importing import workflow as importing
+from chalicelib.inquiries import workflow as inquiry
+from chalicelib.nominations import workflow as directory_kept
+from chalicelib.operations import audit_heads, feedback, gauges, link_keys, sending
+from chalicelib.pings import workflow as ping_campaign
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.observability.invocation import logged, traced, watched
+from chalicelib.runtime import Runtime
+from chalicelib.web.dispatch import OPEN, Page, Site
+from chalicelib.web.pages import (
     accounts,
     acknowledge,
     answer,
@@ -40,170 +43,222 @@ from chalicelib.web import (
 
 Event = dict[str, Any]
 
-app = Chalice(app_name="poc-directory", configure_logs=False)  # our logger has its name: see chalicelib/observability
+PAGES = (
+    # How it is asked for, the address, the right it asks for, and what answers.
+    #
+    # The start page, files, and what is nowhere
+    Page("GET", "/", OPEN, site.home),
+    Page("GET HEAD", "/{anything+}", OPEN, site.nothing_here),
+    Page("GET", "/static/{name}", OPEN, site.static_file),
+    # Signing in, and invitations
+    Page("GET", "/sign-in", OPEN, sign_in.ask_for_password),
+    Page("POST", "/sign-in", OPEN, sign_in.take_password),
+    Page("GET", "/sign-in/code", OPEN, sign_in.ask_for_code),
+    Page("POST", "/sign-in/code", OPEN, sign_in.take_code),
+    Page("GET", "/sign-in/enrol", OPEN, sign_in.ask_to_enrol),
+    Page("POST", "/sign-in/enrol", OPEN, sign_in.take_enrolment),
+    Page("GET", "/sign-in/recovery", OPEN, sign_in.ask_for_recovery_code),
+    Page("POST", "/sign-in/recovery", OPEN, sign_in.take_recovery_code),
+    Page("GET", "/recovery-codes", Right.SEE_HOME, sign_in.ask_for_new_codes),
+    Page("POST", "/recovery-codes", Right.SEE_HOME, sign_in.take_new_codes),
+    Page("GET", "/sign-in/new-password", OPEN, sign_in.ask_for_new_password),
+    Page("POST", "/sign-in/new-password", OPEN, sign_in.take_new_password),
+    Page("POST", "/sign-out", Right.SIGN_OUT, sign_in.sign_out),
+    Page("GET HEAD POST", "/invitation/{token}", OPEN, invitation.invitation),
+    # The directory
+    Page("GET", "/entries", Right.SEE_ENTRIES, entries.entries_by_state),
+    Page("GET", "/entries/{state}", Right.SEE_ENTRIES, entries.entries_of_state),
+    Page("GET", "/entries/{state}/{poc_id}/vcard", Right.SEE_ENTRIES, contacts.contact),
+    Page("GET", "/entries/{state}/{poc_id}/qr", Right.SEE_ENTRIES, contacts.contact_code),
+    Page("GET", "/reach", Right.OPEN_INQUIRY, reach.reach),
+    Page("GET", "/reach/{state}", Right.OPEN_INQUIRY, reach.reach_state),
+    Page("GET", "/entries/{state}/domains", Right.SET_DOMAINS, domains.ask_for_domains),
+    Page("POST", "/entries/{state}/domains", Right.SET_DOMAINS, domains.take_domains),
+    Page("GET", "/entries/{state}/{poc_id}/doubt", Right.REPORT_DOUBT, doubts.ask_what_is_wrong),
+    Page("POST", "/entries/{state}/{poc_id}/doubt", Right.REPORT_DOUBT, doubts.take_doubt),
+    Page("POST", "/doubts/{doubt_id}/settled", Right.REVIEW_PROPOSALS, doubts.settle),
+    # What entries are to say: nominations, proposals, files
+    Page("GET", "/entries/{state}/new", (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE), nominations.ask_for_new),
+    Page("POST", "/entries/{state}/new", (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE), nominations.take_new),
+    Page(
+        "GET",
+        "/entries/{state}/{poc_id}/change",
+        (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE),
+        nominations.ask_for_change,
+    ),
+    Page(
+        "POST", "/entries/{state}/{poc_id}/change", (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE), nominations.take_change
+    ),
+    Page(
+        "GET",
+        "/entries/{state}/{poc_id}/departure",
+        (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE),
+        nominations.ask_for_departure,
+    ),
+    Page(
+        "POST",
+        "/entries/{state}/{poc_id}/departure",
+        (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE),
+        nominations.take_departure,
+    ),
+    Page("POST", "/entries/{state}/{poc_id}/confirm", Right.PROPOSE_CHANGE, nominations.confirm),
+    Page(
+        "GET",
+        "/entries/{state}/{poc_id}/history",
+        (Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES),
+        nominations.entry_history,
+    ),
+    Page("GET", "/proposals", (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS), proposals.proposals),
+    Page("GET", "/proposals/{proposal_id}", (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS), proposals.proposal),
+    Page("POST", "/proposals/{proposal_id}/approve", Right.REVIEW_PROPOSALS, proposals.approve),
+    Page("POST", "/proposals/{proposal_id}/return", Right.REVIEW_PROPOSALS, proposals.send_back),
+    Page("POST", "/proposals/{proposal_id}/withdraw", Right.SEE_OWN_PROPOSALS, proposals.withdraw),
+    Page("GET", "/imports", Right.IMPORT_NOMINATIONS, imports.imports_page),
+    Page("GET", "/import-template", Right.IMPORT_NOMINATIONS, imports.import_template),
+    Page("POST", "/imports", Right.IMPORT_NOMINATIONS, imports.upload_import),
+    Page("GET", "/imports/{import_id}", Right.IMPORT_NOMINATIONS, imports.import_page),
+    Page("GET", "/imports/{import_id}/progress", Right.IMPORT_NOMINATIONS, imports.import_progress),
+    Page("POST", "/imports/{import_id}/commit", Right.IMPORT_NOMINATIONS, imports.commit_import_page),
+    Page("GET", "/imports/{import_id}/report", Right.IMPORT_NOMINATIONS, imports.download_report),
+    Page("GET HEAD POST", "/v/{token}", OPEN, listed.listed),
+    # Ping tests
+    Page("GET", "/campaigns", Right.SEE_CAMPAIGNS, campaigns.campaigns),
+    Page("GET", "/campaigns/new", Right.START_CAMPAIGN, campaigns.prepare),
+    Page("POST", "/campaigns/new", Right.START_CAMPAIGN, campaigns.prepare_again),
+    Page("POST", "/campaigns", Right.START_CAMPAIGN, campaigns.start),
+    Page("GET", "/campaigns/{campaign_id}", Right.SEE_CAMPAIGNS, campaigns.campaign),
+    Page("GET", "/campaigns/{campaign_id}/progress", Right.SEE_CAMPAIGNS, campaigns.live_progress),
+    Page("POST", "/campaigns/{campaign_id}/resend", Right.CONTROL_CAMPAIGN, campaigns.resend),
+    Page("POST", "/campaigns/{campaign_id}/cancel", Right.CONTROL_CAMPAIGN, campaigns.cancel),
+    Page("POST", "/campaigns/{campaign_id}/resume", Right.CONTROL_CAMPAIGN, campaigns.resume),
+    Page("GET", "/campaigns/{campaign_id}/report", Right.SEE_CAMPAIGNS, campaigns.report),
+    Page("GET", "/campaigns/{campaign_id}/export.csv", Right.EXPORT_CAMPAIGN, campaigns.export),
+    Page("GET HEAD POST", "/p/{token}", OPEN, answer.acknowledgement),
+    Page("GET", "/code", OPEN, answer.code),
+    Page("POST", "/code", OPEN, answer.code_typed),
+    # Inquiries
+    Page("GET", "/inquiries", (Right.SEE_INQUIRIES, Right.SEE_ALL_INQUIRIES), inquiries.inquiries),
+    Page("GET", "/inquiries/new/{state}/{poc_id}", Right.OPEN_INQUIRY, inquiries.prepare_inquiry),
+    Page("POST", "/inquiries/new/{state}/{poc_id}", Right.OPEN_INQUIRY, inquiries.open_inquiry),
+    Page("POST", "/inquiries/new/{state}/{poc_id}/form", Right.OPEN_INQUIRY, inquiries.print_before_opening),
+    Page("GET", "/inquiries/{inquiry_id}", (Right.SEE_INQUIRIES, Right.SEE_ALL_INQUIRIES), inquiries.inquiry),
+    Page("GET", "/inquiries/{inquiry_id}/clocks", Right.SEE_INQUIRIES, inquiries.inquiry_clocks),
+    Page("GET", "/inquiries/{inquiry_id}/form", Right.SEE_INQUIRIES, inquiries.inquiry_form),
+    Page("GET", "/inquiries/{inquiry_id}/export.csv", Right.SEE_INQUIRIES, inquiries.export_inquiry),
+    Page("POST", "/inquiries/{inquiry_id}", Right.ACT_ON_INQUIRY, inquiries.record_on_inquiry),
+    Page("GET HEAD POST", "/i/{token}", OPEN, acknowledge.inquiry_acknowledgement),
+    # Accounts
+    Page("GET", "/accounts", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.accounts),
+    Page("POST", "/accounts/review", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.review),
+    Page("GET", "/accounts/invite", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.ask_whom_to_invite),
+    Page("POST", "/accounts/invite", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.invite),
+    Page("GET", "/accounts/{account_id}", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.account),
+    Page("POST", "/accounts/{account_id}/resend", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.resend),
+    Page("POST", "/accounts/{account_id}/suspend", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.suspend),
+    Page("POST", "/accounts/{account_id}/restore", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.restore),
+    Page("POST", "/accounts/{account_id}/remove", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.remove),
+    Page("POST", "/accounts/{account_id}/role", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.set_role),
+    Page("POST", "/accounts/{account_id}/reset", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.ask_for_reset),
+    Page(
+        "POST",
+        "/accounts/{account_id}/confirm-reset",
+        (Right.SUPERVISE_ACCOUNTS, Right.APPOINT),
+        accounts.confirm_reset,
+    ),
+    # The audit trail
+    Page("GET", "/audit", Right.SEE_AUDIT, audit.search_audit),
+    Page("GET", "/audit/export.csv", Right.SEE_AUDIT, audit.export_audit),
+    Page("GET", "/audit/subject/{subject}", Right.SEE_AUDIT, audit.audit_of_subject),
+    Page("GET", "/audit/verify", Right.SEE_AUDIT, audit.ask_to_verify),
+    Page("POST", "/audit/verify", Right.SEE_AUDIT, audit.verify_audit),
+    Page("GET", "/entries/{state}/views", Right.SEE_OWN_VIEWS, audit.views),
+    # Statistics
+    Page("GET", "/statistics", Right.SEE_STATISTICS, statistics.statistics),
+    Page("GET", "/statistics/prepare", Right.PUBLISH_STATISTICS, statistics.preparing),
+    Page("POST", "/statistics/prepare", Right.PUBLISH_STATISTICS, statistics.prepare),
+    Page("GET", "/statistics/{report_id}", Right.SEE_STATISTICS, statistics.report),
+    Page("GET", "/statistics/{report_id}/report", Right.SEE_STATISTICS, statistics.printed),
+    Page("GET", "/statistics/plots.svg", Right.SEE_STATISTICS, statistics.plots_over_time),
+    Page("GET", "/statistics/{report_id}/plots.svg", Right.SEE_STATISTICS, statistics.plots_of_report),
+    Page("GET", "/statistics/{report_id}/table.csv", Right.SEE_STATISTICS, statistics.as_csv),
+    Page("GET", "/statistics/{report_id}/table.json", Right.SEE_STATISTICS, statistics.as_json),
+    Page("POST", "/statistics/{report_id}/publish", Right.PUBLISH_STATISTICS, statistics.publish),
+    Page("POST", "/statistics/{report_id}/withdraw", Right.PUBLISH_STATISTICS, statistics.withdraw),
+    # Learning
+    Page("GET", "/learn", Right.SEE_LEARNING, learning.tutorial),
+    Page("GET", "/learn/try", Right.PRACTISE, learning.try_out),
+    Page("POST", "/learn/try/{which}", Right.PRACTISE, learning.send_practice),
+    Page("GET HEAD POST", "/t/{token}", OPEN, learning.practised),
+    Page("GET", "/learn/roles", Right.SEE_LEARNING, learning.roles),
+    Page("GET", "/learn/checklist", Right.SEE_LEARNING, learning.checklist),
+    Page("GET", "/learn/resources", Right.SEE_LEARNING, learning.resources),
+    Page("GET", "/learn/resources/events.ics", Right.SEE_LEARNING, learning.events),
+    Page("GET", "/learn/resources/{resource_id}/event.ics", Right.SEE_LEARNING, learning.event),
+    Page("GET", "/learn/resources/new", Right.KEEP_RESOURCES, learning.ask_for_resource),
+    Page("POST", "/learn/resources/new", Right.KEEP_RESOURCES, learning.take_resource),
+    Page("GET", "/learn/resources/{resource_id}/change", Right.KEEP_RESOURCES, learning.ask_for_change),
+    Page("POST", "/learn/resources/{resource_id}/change", Right.KEEP_RESOURCES, learning.take_change),
+    Page("POST", "/learn/resources/{resource_id}/remove", Right.KEEP_RESOURCES, learning.remove_resource),
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda: its name, what it does with an event, and what calls it."""
+
+    name: str
+    handler: Callable[[Event, Runtime, Call], Mapping[str, Any]]
+    called_by: str
+
+
+LAMBDAS = (
+    # A Lambda of a Task state has the name of the state.
+    #
+    # The ping campaign (stepfunctions/ping_campaign.asl.json)
+    Function("open_campaign", ping_campaign.open_campaign, "state OpenCampaign"),
+    Function("dispatch_pings", ping_campaign.dispatch_pings, "state DispatchPings; sending again to failed ones"),
+    Function("next_milestone", ping_campaign.next_milestone, "state NextMilestone"),
+    Function("act_on_milestone", ping_campaign.act_on_milestone, "state ActOnMilestone: reminders, fallbacks"),
+    Function("close_campaign", ping_campaign.close_campaign, "state CloseCampaign"),
+    Function("start_scheduled_campaign", ping_campaign.start_scheduled_campaign, "a schedule, every six months"),
+    # The inquiry (stepfunctions/inquiry.asl.json)
+    Function("act_on_inquiry", inquiry.act_on_inquiry, "state ActOnInquiry: reminders, overdue, fallback"),
+    Function("notify_inquiry", inquiry.notify_inquiry, "state NotifyInquiry"),
+    Function("await_news", inquiry.await_news, "state AwaitNews, with the token that an answer gives back"),
+    Function("resume_inquiries", inquiry.resume_inquiries, "a schedule: takes over from machines that have died"),
+    # Entries and accounts
+    Function("commit_import", importing.commit_import, "the page of an import, when its commit is ordered"),
+    Function("keep_directory", directory_kept.keep_directory, "a schedule, once a day: departures, erasure"),
+    Function("keep_accounts", accounts_kept.keep_accounts, "a schedule, once a day: six-monthly reviews"),
+    # Mail
+    Function("send_notices", sending.send_notices, "whoever wrote a change that is told by mail, and a schedule"),
+    Function("record_mail_feedback", feedback.record_mail_feedback, "SNS, with what SES says of a mail"),
+    # What operators watch, and what runs by itself
+    Function("measure", gauges.measure_all, "a schedule, every five minutes"),
+    Function("keep_audit_heads", audit_heads.keep_audit_heads, "a schedule, once a day"),
+    Function("rotate_link_keys", link_keys.rotate_link_keys, "a schedule, and by hand when a key may have leaked"),
+)
+
+app = Chalice(app_name="poc-directory", configure_logs=False)  # our logger has its name
 app.api.binary_types.append("multipart/form-data")  # API Gateway would take an upload for UTF-8 text and spoil it
 # From outside in. `watched` is the innermost: what leaves it, X-Ray may see.
 app.register_middleware(ConvertToMiddleware(logged))
 app.register_middleware(ConvertToMiddleware(traced))
 app.register_middleware(watched)
 
-# The protected website: the pages of each part.
-
-for part in (
-    site,
-    sign_in,
-    entries,
-    contacts,
-    domains,
-    doubts,
-    nominations,
-    proposals,
-    listed,
-    imports,
-    answer,
-    campaigns,
-    reach,
-    inquiries,
-    acknowledge,
-    audit,
-    accounts,
-    invitation,
-    statistics,
-    learning,
-):
-    app.register_blueprint(part.pages.blueprint)
+Site(app, PAGES, runtime)
 
 
-# The ping campaign (stepfunctions/ping_campaign.asl.json): one Lambda per Task state, of the same name.
+def _registered(function: Function) -> Any:
+    def handler(event: Event, context: Any) -> Event:
+        here = runtime()
+        call = Call(Actor.system(function.name), here.clock(), context.aws_request_id)
+        return dict(function.handler(event, here, call))
+
+    handler.__name__ = function.name
+    return app.lambda_function(name=function.name)(handler)
 
 
-@app.lambda_function(name="open_campaign")
-def open_campaign(event: Event, _context: Any) -> Event:
-    """Snapshot the recipients: one queued ping per entry."""
-    return pings_workflow.open_campaign(event, runtime())
-
-
-@app.lambda_function(name="dispatch_pings")
-def dispatch_pings(event: Event, context: Any) -> Event:
-    """Send the mails that are waiting, at the pace that SES allows, for two minutes at most."""
-    return pings_workflow.dispatch_pings(event, runtime(), context.aws_request_id)
-
-
-@app.lambda_function(name="next_milestone")
-def next_milestone(event: Event, _context: Any) -> Event:
-    """Say what the campaign waits for next, and until when."""
-    return pings_workflow.next_milestone(event, runtime())
-
-
-@app.lambda_function(name="act_on_milestone")
-def act_on_milestone(event: Event, _context: Any) -> Event:
-    """Queue the reminders or fallbacks that are due."""
-    return pings_workflow.act_on_milestone(event, runtime())
-
-
-@app.lambda_function(name="close_campaign")
-def close_campaign(event: Event, context: Any) -> Event:
-    """End the window, mark the silent entries unverified, tell the manager."""
-    return pings_workflow.close_campaign(event, runtime(), context.aws_request_id)
-
-
-# What starts and feeds it.
-
-
-@app.lambda_function(name="start_scheduled_campaign")
-def start_scheduled_campaign(event: Event, context: Any) -> Event:
-    """Called by the schedule every six months."""
-    return pings_workflow.start_scheduled_campaign(event, runtime(), context.aws_request_id)
-
-
-@app.lambda_function(name="record_mail_feedback")
-def record_mail_feedback(event: Event, _context: Any) -> Event:
-    """Called by SNS with what SES says of a mail."""
-    return dict(feedback.record_mail_feedback(event, runtime()))
-
-
-# The inquiry (stepfunctions/inquiry.asl.json): one Lambda per Task state, of the same name.
-
-
-@app.lambda_function(name="act_on_inquiry")
-def act_on_inquiry(event: Event, context: Any) -> Event:
-    """Remind, or go on to the next contact, when that is due."""
-    return inquiries_workflow.act_on_inquiry(event, runtime(), context.aws_request_id)
-
-
-@app.lambda_function(name="notify_inquiry")
-def notify_inquiry(event: Event, context: Any) -> Event:
-    """Send the mails that are waiting, and say how long to wait for news."""
-    return inquiries_workflow.notify_inquiry(event, runtime(), context.aws_request_id)
-
-
-@app.lambda_function(name="await_news")
-def await_news(event: Event, context: Any) -> Event:
-    """Keep the token with which an answer wakes the state machine."""
-    return inquiries_workflow.await_news(event, runtime(), context.aws_request_id)
-
-
-@app.lambda_function(name="resume_inquiries")
-def resume_inquiries(event: Event, context: Any) -> Event:
-    """Called by a schedule: take over from state machines that have died."""
-    return inquiries_workflow.resume_inquiries(event, runtime(), context.aws_request_id)
-
-
-# What operators watch.
-
-
-@app.lambda_function(name="measure")
-def measure(_event: Event, _context: Any) -> Event:
-    """Called by a schedule: say how much there is of what operators watch."""
-    return dict(gauges.measure_all(runtime()))
-
-
-# The mails that changes bring about.
-
-
-@app.lambda_function(name="send_notices")
-def send_notices(_event: Event, _context: Any) -> Event:
-    """Called after a change, and by a schedule: send the mails that wait."""
-    return {"sent": service.send_waiting(runtime())}
-
-
-# The audit trail.
-
-
-@app.lambda_function(name="keep_audit_heads")
-def keep_audit_heads(_event: Event, _context: Any) -> Event:
-    """Called once a day: write the ends of the audit chains where nobody can change them."""
-    return keeping.keep_audit_heads(runtime())
-
-
-# The keys that sign links.
-
-
-@app.lambda_function(name="rotate_link_keys")
-def rotate_link_keys(event: Event, context: Any) -> Event:
-    """Called by a schedule, or by hand when a key may have leaked: give links a new signing key."""
-    return dict(rotation.rotate_link_keys(event, runtime(), context.aws_request_id))
-
-
-# Entries and nominations.
-
-
-@app.lambda_function(name="commit_import")
-def commit_import(event: Event, _context: Any) -> Event:
-    """Write the changes of an uploaded file of nominations."""
-    return dict(jobs.commit_import(event))
-
-
-@app.lambda_function(name="keep_directory")
-def keep_directory(event: Event, context: Any) -> Event:
-    """Called once a day: retire who has left, ask who follows, erase what was kept long enough."""
-    return dict(nominations_workflow.keep_directory(event, runtime(), context.aws_request_id))
-
-
-# Accounts.
-
-
-@app.lambda_function(name="keep_accounts")
-def keep_accounts(event: Event, context: Any) -> Event:
-    """Called once a day: ask States to review their accounts, every six months each."""
-    return dict(reviews.keep_accounts(event, runtime(), context.aws_request_id))
+# The runtime of Lambda looks for each under its name in this module.
+HANDLERS = {function.name: _registered(function) for function in LAMBDAS}
+globals().update(HANDLERS)

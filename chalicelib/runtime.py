@@ -1,23 +1,35 @@
-"""What handlers need, made when first used and replaceable in tests."""
+"""What handlers are handed: the settings and policies of the stage, the clock, and the doors to what lies outside."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
-from chalicelib import aws
-from chalicelib.clock import Clock, utc_now
 from chalicelib.links import keys as link_keys
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.mail.gateway import MailSender, SesSender
-from chalicelib.settings import Settings, settings
+from chalicelib.platform import aws
+from chalicelib.platform.clock import Clock, utc_now
+from chalicelib.platform.settings import Settings
+
+Policy = TypeVar("Policy")
+
+
+@runtime_checkable
+class Scaled(Protocol):
+    """A policy whose durations a stage may divide (the local demo: one hour in one second)."""
+
+    def at_speed(self, speed: float) -> Any:
+        """The same policy with its durations divided by `speed`."""
 
 
 @dataclass
 class Runtime:
-    """Settings, the clock, and what has to be asked of AWS first.
+    """Settings, policies, the clock, and what has to be asked of AWS first.
 
-    `site` and `keys` replace the look-ups in tests. `mails` is the mail gateway (None: SES). `sleep` and
+    `policies` are those of the parts (`chalicelib/*/policy.py`), at most one of a kind; what is not among them is as
+    usual. `site` and `keys` replace the look-ups in tests. `mails` is the mail gateway (None: SES). `sleep` and
     `monotonic` (seconds) are for what takes a fixed time on purpose.
     """
 
@@ -25,11 +37,23 @@ class Runtime:
     clock: Clock = utc_now
     site: str = ""
     keys: tuple[str, ...] = ()
-    mails: "MailSender | None" = None
+    mails: MailSender | None = None
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
+    policies: tuple[object, ...] = ()
     _read_at: datetime | None = field(default=None, init=False)
     _read: tuple[link_keys.Key, ...] = field(default=(), init=False)
+
+    def policy(self, kind: type[Policy]) -> Policy:
+        """The policy of this kind as it holds on this stage: durations that may be scaled are at its speed."""
+        agreed = self.agreed(kind)
+        if isinstance(agreed, Scaled):
+            return cast("Policy", agreed.at_speed(self.settings.speed))
+        return agreed
+
+    def agreed(self, kind: type[Policy]) -> Policy:
+        """The policy of this kind as it was agreed, in calendar time whatever the speed of the stage."""
+        return next((policy for policy in self.policies if isinstance(policy, kind)), None) or kind()
 
     def site_url(self) -> str:
         """Where the site is, without a slash at the end; it may end in a stage (`https://…/api`)."""
@@ -38,13 +62,13 @@ class Runtime:
             self.site = parameter["Parameter"]["Value"].strip().rstrip("/")
         return self.site
 
-    def mail_sender(self) -> "MailSender":
+    def mail_sender(self) -> MailSender:
         """What sends mail."""
         if self.mails is None:
             self.mails = SesSender(self.settings)
         return self.mails
 
-    def link_signer(self) -> "LinkSigner":
+    def link_signer(self) -> LinkSigner:
         """The signer of links in mail, with the keys as they were at most five minutes ago."""
         return LinkSigner(list(self.keys) or self._current_keys(), self.clock)
 
@@ -54,20 +78,3 @@ class Runtime:
             secret = aws.secrets().get_secret_value(SecretId=self.settings.link_keys_secret)
             self._read, self._read_at = link_keys.parse(secret["SecretString"]), now
         return link_keys.for_signer(self._read, now)
-
-
-_installed: dict[str, Runtime] = {}
-
-
-def runtime() -> Runtime:
-    """The runtime of this process."""
-    if "runtime" not in _installed:
-        _installed["runtime"] = Runtime(settings())
-    return _installed["runtime"]
-
-
-def install(replacement: Runtime | None) -> None:
-    """Use another runtime in this process (tests); None forgets it."""
-    _installed.clear()
-    if replacement is not None:
-        _installed["runtime"] = replacement

@@ -10,10 +10,10 @@ from jinja2.nodes import EvalContext
 from jinja2.parser import Parser
 from markupsafe import Markup
 
-from chalicelib import i18n
-from chalicelib.directory import hours
-from chalicelib.directory.states import states
-from chalicelib.paths import TEMPLATES
+from chalicelib.platform import i18n
+from chalicelib.platform.paths import TEMPLATES
+from chalicelib.reference import hours
+from chalicelib.reference.states import states
 
 
 class _Translated(InternationalizationExtension):

@@ -12,16 +12,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.audit.verifying import Walk, verify
+from chalicelib.platform.clock import utc_now
+from chalicelib.platform.dynamo import name_tables
 from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
-
-if TYPE_CHECKING:
-    from chalicelib.audit.verifying import Walk
 
 FITS, BROKEN, UNCHECKED = 0, 1, 2
 LOCAL = "local"
@@ -29,20 +28,17 @@ REPORT_SECONDS = 10.0
 
 
 def point_at(stage: str, port: int) -> str:
-    """Make this process read the tables of a stage; returns the name of its bucket. Before chalicelib is imported."""
+    """Make this process read the tables of a stage; returns the name of its bucket."""
     if stage == LOCAL:
         forget_the_users_aws()
         os.environ.update(LocalAws(ROOT / ".local", port).credentials)
-    os.environ["TABLE_PREFIX"] = f"poc-directory-{stage}-"
+    name_tables(f"poc-directory-{stage}-")
     account = boto3.client("sts").get_caller_identity()["Account"]
     return f"poc-directory-{stage}-audit-{account}"
 
 
 def check(bucket: str, say: Callable[[str], None]) -> int:
     """Walk through everything, say how far it is and what was found; returns the exit code."""
-    from chalicelib.audit.verifying import Walk, verify
-    from chalicelib.clock import utc_now
-
     began, walk = time.monotonic(), Walk()
     while not walk.done:
         until = time.monotonic() + REPORT_SECONDS

@@ -11,8 +11,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from chalicelib.i18n import LANGUAGES, SOURCE_LANGUAGE
-from chalicelib.paths import LOCALES, ROOT
+from chalicelib.platform.i18n import LANGUAGES, SOURCE_LANGUAGE
+from chalicelib.platform.paths import LOCALES, ROOT
 
 _METHODS = [("chalicelib/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 _OPTIONS = {

@@ -20,6 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import changes
 from infra.changes import Change
 from infra.deployment import LOCAL, Agree, DeployError, Deployment, NotAgreed, ParametersWrong, Progress
+from infra.doctor.__main__ import stage_of, told
+from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
 from infra.package import TEMPLATE
 
 DONE, FAILED, WRONG, NOT_AGREED = 0, 1, 2, 3
@@ -76,8 +78,6 @@ def deployment_of(stage: str, port: int) -> Deployment:
     Raises ParametersWrong where AWS is meant and nothing says which region, or who asks.
     """
     if stage == LOCAL:
-        from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
-
         forget_the_users_aws()
         aws = LocalAws(ROOT / ".local", port)
         return Deployment(aws.session, stage, print, aws.endpoint_url)
@@ -132,8 +132,6 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def warn_of_mail(stage: str, port: int, say: Progress = print) -> None:
     """What keeps a stage from sending mail, above all the sandbox of SES; the whole picture is `make doctor`."""
-    from infra.doctor.__main__ import stage_of, told
-
     looked_at = stage_of(stage, port)
     try:
         found = [*looked_at.sender(), *looked_at.mail_account(), *looked_at.managers()]

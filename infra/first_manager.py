@@ -15,8 +15,17 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib.i18n import LANGUAGES
+from chalicelib.access.audit import Visit
+from chalicelib.access.first import make_first_manager
+from chalicelib.access.invitations import NotInvited
+from chalicelib.platform.clock import utc_now
+from chalicelib.platform.dynamo import name_tables
+from chalicelib.platform.errors import Conflict
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from infra.deployment import LOCAL
+from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
 
 TEXT = """The first manager has an account now: {email}
 
@@ -30,13 +39,11 @@ TEXT = """The first manager has an account now: {email}
 
 
 def point_at(stage: str, port: int) -> dict[str, str]:
-    """Make this process work on a stage, before its tables are imported; returns the stage's parameters and outputs."""
+    """Make this process work on a stage; returns the stage's parameters and outputs."""
     if stage == LOCAL:
-        from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
-
         forget_the_users_aws()
         os.environ.update(LocalAws(ROOT / ".local", port).credentials)
-    os.environ["TABLE_PREFIX"] = f"poc-directory-{stage}-"
+    name_tables(f"poc-directory-{stage}-")
     told = boto3.client("cloudformation").describe_stacks(StackName=f"poc-directory-{stage}")["Stacks"][0]
     found = {item["ParameterKey"]: item["ParameterValue"] for item in told["Parameters"]}
     return found | {item["OutputKey"]: item["OutputValue"] for item in told["Outputs"]}
@@ -44,12 +51,6 @@ def point_at(stage: str, port: int) -> dict[str, str]:
 
 def make(stage: str, told: dict[str, str], email: str, language: str) -> str:
     """Make the account; returns what to say. Raises DirectoryError."""
-    from chalicelib.access.audit import Visit
-    from chalicelib.access.first import make_first_manager
-    from chalicelib.clock import utc_now
-    from chalicelib.runtime import Runtime
-    from chalicelib.settings import Settings
-
     settings = Settings(
         stage=stage,
         manager_email=told["DirectoryManagerEmail"],
@@ -62,9 +63,6 @@ def make(stage: str, told: dict[str, str], email: str, language: str) -> str:
 
 
 def main() -> None:
-    from chalicelib.access.invitations import NotInvited
-    from chalicelib.errors import Conflict
-
     parser = argparse.ArgumentParser(description="Make the first directory manager of a stage.")
     parser.add_argument("--stage", required=True)
     parser.add_argument("--email", required=True)

@@ -7,8 +7,8 @@ logs when the request came that far.
 from html import escape
 from typing import Any
 
-from chalicelib.i18n import LANGUAGES, _, direction, translations
-from chalicelib.web.headers import ALWAYS, HSTS
+from chalicelib.platform.i18n import LANGUAGES, _, direction, translations
+from chalicelib.web.wire.headers import ALWAYS, HSTS
 
 # What stands in quotes in our own policy would end the quotes of API Gateway. An empty list is the same as 'none'.
 POLICY = "default-src; form-action; frame-ancestors; base-uri"

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalice.package import YAMLTemplateSerializer
 
-from chalicelib.observability.metrics import Metric
+from chalicelib.platform.observability.metrics import Metric
 from infra.documents import with_part
 from infra.package import ROOT
 

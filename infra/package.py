@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from chalice.package import YAMLTemplateSerializer
 
 from infra.catalogues import compile_all
 from infra.gateway_answers import gateway_answers
@@ -116,9 +119,6 @@ def third_party() -> Path:
 
 def compile_catalogue(source: Path, target: Path) -> None:
     """Compile one gettext catalogue; entries marked fuzzy are left out, they are guesses."""
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
     with source.open("rb") as po, target.open("wb") as mo:
         write_mo(mo, read_po(po))
 
@@ -139,8 +139,6 @@ def merged_resources() -> Path:
 
     Raises PackageError when both define a thing of the same name.
     """
-    from chalice.package import YAMLTemplateSerializer
-
     merged: dict[str, Any] = {}
     for name in RESOURCES:
         found = YAMLTemplateSerializer().load_template((ROOT / name).read_text(), name)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.settings import SettingsRefused, from_environment
+from chalicelib.composition import composed
+from chalicelib.platform.settings import SettingsRefused
 
 Template = Mapping[str, Any]
 
@@ -55,7 +56,7 @@ def _together(template: Template, values: Mapping[str, str]) -> list[str]:
     if values["Speed"] != "1" and not is_local:
         found.append(f"Speed is {values['Speed']!r}: it must be 1 except on the stage `local`")
     try:
-        from_environment(environment(template, values) | ({"AWS_ENDPOINT_URL": "local"} if is_local else {}))
+        composed(environment(template, values) | ({"AWS_ENDPOINT_URL": "local"} if is_local else {}))
     except SettingsRefused as refused:
         found += [_by_parameter(problem) for problem in refused.problems if not problem.startswith("SPEED ")]
     return found

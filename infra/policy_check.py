@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from samtranslator.translator.transform import transform
 
 from infra.package import ROOT, TEMPLATE, PlainDumper
 
@@ -37,7 +38,6 @@ def transformed(template: Mapping[str, Any]) -> dict[str, Any]:
 
     Checkov takes a grammar apart for every `Fn::Sub`: a minute that the text saves.
     """
-    from samtranslator.translator.transform import transform
 
     class NoManagedPolicies:
         def load(self) -> dict[str, str]:

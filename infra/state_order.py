@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from playwright.sync_api import Page, sync_playwright
 
-from chalicelib.directory.states import ORDER, fingerprint, states
-from chalicelib.i18n import LANGUAGES
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.reference.states import ORDER, fingerprint, states
 
 _LOCALES = {"zh": "zh-u-co-pinyin"}
 """The rules by which a language sorts, where there are several."""

@@ -21,17 +21,18 @@ import botocore.handlers
 import pytest
 from chalice.app import Chalice, LambdaFunction
 
-from chalicelib import executions, feedback, gauges
 from chalicelib.access import reviews
-from chalicelib.audit import keeping
-from chalicelib.directory import jobs
+from chalicelib.composition import runtime
+from chalicelib.directory.importing import workflow
 from chalicelib.inquiries import service as inquiries
 from chalicelib.inquiries import workflow as inquiry
-from chalicelib.links import rotation
+from chalicelib.mail import outbox
 from chalicelib.nominations import workflow as nominations
-from chalicelib.notices import service as notices
+from chalicelib.operations import audit_heads, feedback, gauges, link_keys
+from chalicelib.operations import sending as notices
 from chalicelib.pings import workflow as pings
-from chalicelib.runtime import Runtime, runtime
+from chalicelib.platform import executions
+from chalicelib.runtime import Runtime
 from tests.fakes import Executions, FakeMailSender
 from tests.lambdas import Lambdas
 from tests.noting import Call, inside, new, note, running, seen
@@ -131,11 +132,11 @@ ENTRIES: dict[str, tuple[Any, str]] = {
                      "start_scheduled_campaign")),
             (inquiry, ("act_on_inquiry", "notify_inquiry", "await_news", "resume_inquiries")),
             (feedback, ("record_mail_feedback",)),
-            (jobs, ("commit_import",)),
+            (workflow, ("commit_import",)),
             (nominations, ("keep_directory",)),
             (reviews, ("keep_accounts",)),
-            (keeping, ("keep_audit_heads",)),
-            (rotation, ("rotate_link_keys",)),
+            (audit_heads, ("keep_audit_heads",)),
+            (link_keys, ("rotate_link_keys",)),
         )
         for name in names
     },
@@ -152,7 +153,7 @@ STAND_INS: dict[tuple[Any, str], Call | Callable[..., Call]] = {
     (FakeMailSender, "send"): "ses SendRawEmail mail",
     (FakeMailSender, "rate"): "ses GetSendQuota account",
     (FakeMailSender, "standing"): "ses GetAccount account",
-    (notices, "send_soon"): "lambda Invoke send-notices",
+    (outbox, "send_soon"): "lambda Invoke send-notices",
     (executions, "status"): lambda machine, _name: f"states DescribeExecution {_machine(machine)}",
     (executions, "stop"): lambda machine, _name, _cause: f"states StopExecution {_machine(machine)}",
     (inquiries, "_start_machine"): "states StartExecution inquiry",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_socket
 from moto import mock_aws
 
 for _name, _value in {
@@ -19,17 +20,18 @@ for _name, _value in {
     os.environ[_name] = _value
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
+from chalicelib.platform.dynamo import name_tables
+from infra.catalogues import compile_all
 from tests.moto_dynamodb import lay_out_tables, quicken
 
 quicken()
+name_tables("poc-directory-local-")
 
 pytest_plugins = ["tests.calls"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Pages and mails in the tests speak the languages of the catalogues as committed. Workers find them compiled."""
-    from infra.catalogues import compile_all
-
     if not hasattr(session.config, "workerinput"):
         compile_all()
 
@@ -42,8 +44,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Every test but the end-to-end ones runs without a network."""
-    import pytest_socket
-
     if item.get_closest_marker("e2e"):
         pytest_socket.enable_socket()
     else:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import MailError
 from chalicelib.mail.gateway import Standing
 from chalicelib.mail.message import Mail
+from chalicelib.platform.errors import MailError
 from tests import noting
 
 ALLOWED = Standing(sandbox=False, enabled=True, daily=50_000, sent=0, per_second=1000)

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib import aws as clients
-from chalicelib.access.rules import Role
-from chalicelib.directory import jobs
+from chalicelib.access.policy import Role
+from chalicelib.composition import runtime
 from chalicelib.directory import store as directory
+from chalicelib.directory.importing import workflow
 from chalicelib.inquiries import terms
 from chalicelib.learning import practice
 from chalicelib.learning import store as practised
@@ -20,12 +20,15 @@ from chalicelib.learning.rules import Which
 from chalicelib.links.tokens import Purpose
 from chalicelib.nominations.store import ProposalRow
 from chalicelib.pings import service
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy
 from tests.access.pool import PASSWORD, Pool
 from tests.accounts import id_of
 from tests.audit.conftest import bucket
+from tests.calling import run
 from tests.conftest import StillClock
 from tests.directory.samples import cells, sheet
 from tests.lambdas import Lambdas
@@ -100,7 +103,7 @@ def importing(manager: Browser, lambdas: Lambdas, clock: StillClock) -> None:
     page = manager.submit(manager.get("/imports"), "/imports", files=file)
     path = page.html.split('action="/api', 1)[1].split("/commit")[0].rsplit('action="/api', 1)[-1]
     manager.submit(page, f"{path}/commit")
-    assert jobs.commit_import(lambdas.events("commit")[-1], clock)["new"] == 2
+    assert run(workflow.commit_import, runtime(), lambdas.events("commit")[-1])["new"] == 2
     assert mail("duty") in manager.get(path).text
     assert mail("duty") in manager.get(f"{path}/report").html
 
@@ -135,8 +138,6 @@ def looking(reader: Browser) -> None:
 
 
 def pinging(site: Runtime, clock: StillClock, poc: Browser, manager: Browser) -> None:
-    from chalicelib.audit.records import Actor
-
     campaign = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
     service.open_campaign(campaign.campaign_id)
     for state, answer in (("AM", "confirm"), ("TR", "change")):

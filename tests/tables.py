@@ -3,14 +3,14 @@
 from chalicelib.access.items import InvitationRow
 from chalicelib.access.store import AccountRow, AttemptRow, SessionRow
 from chalicelib.audit.store import AuditRow, HeadRow
-from chalicelib.directory.imports import ImportRow
+from chalicelib.directory.importing.imports import ImportRow
 from chalicelib.directory.store import EntryRow
-from chalicelib.dynamo import Model
 from chalicelib.inquiries.store import InquiryRow
 from chalicelib.learning.store import PracticeRow
+from chalicelib.mail.outbox import NoticeRow
 from chalicelib.nominations.store import ProposalRow
-from chalicelib.notices.store import NoticeRow
 from chalicelib.pings.store import PingRow
+from chalicelib.platform.dynamo import Model
 from chalicelib.statistics.store import ReportRow
 
 MODELS: tuple[type[Model], ...] = (

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chalicelib.i18n import LANGUAGES
+from chalicelib.platform.i18n import LANGUAGES
 from infra.catalogues import TRANSLATED, extracted, filled, forms, read
 
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)s|%%|\{[a-z_]*\}")

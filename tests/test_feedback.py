@@ -5,10 +5,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from chalicelib import feedback
 from chalicelib.mail.feedback import MailEvent
+from chalicelib.operations import feedback
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
+from tests.calling import run
 
 
 def _delivered(*sources: str) -> dict[str, object]:
@@ -25,11 +26,11 @@ def test_the_first_word_of_the_reference_names_the_part_and_others_are_nobodys(m
 
     monkeypatch.setattr(feedback, "PARTS", {"ping": take_in})
     sources = ["us+ping.a@x.example", "us@x.example", "us+pings.b@x.example", "us+other.ping@x.example", "us+ping@x.x"]
-    assert feedback.record_mail_feedback(_delivered(*sources), Runtime(Settings())) == {"events": 2}
+    assert run(feedback.record_mail_feedback, Runtime(Settings()), _delivered(*sources)) == {"events": 2}
     assert taken == ["ping.a", "ping"]
 
 
 @pytest.mark.usefixtures("aws")
 def test_news_of_a_ping_that_is_not_there_does_no_harm() -> None:
     sources = ["us+ping@x.example", "us+ping.PT-2026-01.p1.p.19cadf8f280@x.example", "us+ping.PT@x.example"]
-    assert feedback.record_mail_feedback(_delivered(*sources), Runtime(Settings())) == {"events": 3}
+    assert run(feedback.record_mail_feedback, Runtime(Settings()), _delivered(*sources)) == {"events": 3}

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-import app
-from chalicelib import aws as clients
-from chalicelib.audit.records import Actor
+from chalicelib.composition import install
 from chalicelib.inquiries import service as inquiries
-from chalicelib.notices import store as notices
+from chalicelib.mail import outbox as notices
 from chalicelib.pings import answers, service, store
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Route
-from chalicelib.runtime import Runtime, install
-from chalicelib.settings import PingPolicy, Settings
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
 from tests.fakes import FakeMailSender
 from tests.inquiries.samples import envelope
@@ -60,7 +61,7 @@ def measure() -> None:
     context = SimpleNamespace(
         aws_request_id="request-1", function_name="measure", memory_limit_in_mb=512, invoked_function_arn="arn:x",
     )  # fmt: skip
-    app.measure({}, context)
+    app.HANDLERS["measure"]({}, context)
 
 
 def campaign(clock: StillClock, people: int = 4) -> str:

@@ -1,9 +1,11 @@
 import pytest
 
-from chalicelib import aws as clients
+from chalicelib.composition import install, runtime
 from chalicelib.links.tokens import LinkInvalid, Purpose
-from chalicelib.runtime import Runtime, install, runtime
-from chalicelib.settings import PingPolicy, Settings
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform import aws as clients
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
 
 pytestmark = pytest.mark.usefixtures("aws")

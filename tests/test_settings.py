@@ -4,22 +4,29 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.settings import PingPolicy, Settings, SettingsRefused, from_environment
+from chalicelib.composition import composed
+from chalicelib.inquiries.policy import InquiryPolicy
+from chalicelib.nominations.policy import NominationPolicy
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform.settings import Settings, SettingsRefused
+from chalicelib.statistics.policy import StatisticsPolicy
 
 
 def problems(**environ: str) -> list[str]:
     with pytest.raises(SettingsRefused) as refused:
-        from_environment(environ)
+        composed(environ)
     return refused.value.problems
 
 
 def test_nothing_said_leaves_everything_as_usual() -> None:
-    assert from_environment({}) == Settings()
-    assert from_environment({"PING_WINDOW_DAYS": "", "SPEED": ""}) == Settings()
+    for environ in ({}, {"PING_WINDOW_DAYS": "", "SPEED": ""}):
+        told = composed(environ)
+        assert told.settings == Settings()
+        assert set(told.policies) == {PingPolicy(), InquiryPolicy(), NominationPolicy(), StatisticsPolicy()}
 
 
 def test_durations_are_days_and_hours() -> None:
-    told = from_environment(
+    told = composed(
         {
             "PING_WINDOW_DAYS": "21",
             "PING_REMINDER_DAYS": "9, 4.5",
@@ -36,19 +43,19 @@ def test_durations_are_days_and_hours() -> None:
         }
     )
     day = timedelta(days=1)
-    assert told.ping_policy == PingPolicy(21 * day, (4.5 * day, 9 * day), 12 * day, 15 * day, 30 * day)
-    assert told.inquiry_policy.technical.acknowledge == timedelta(hours=48)
-    assert told.inquiry_policy.diplomatic.respond == 10 * day
-    assert told.inquiry_policy.link_lifetime == 45 * day
-    assert told.nominations.link_lifetime == 20 * day
-    assert told.nominations.retained == 365 * day
-    assert told.nominations.proposals_kept == 30 * day
-    assert told.statistics.threshold == 7
+    assert told.agreed(PingPolicy) == PingPolicy(21 * day, (4.5 * day, 9 * day), 12 * day, 15 * day, 30 * day)
+    assert told.agreed(InquiryPolicy).technical.acknowledge == timedelta(hours=48)
+    assert told.agreed(InquiryPolicy).diplomatic.respond == 10 * day
+    assert told.agreed(InquiryPolicy).link_lifetime == 45 * day
+    assert told.policy(NominationPolicy).link_lifetime == 20 * day
+    assert told.policy(NominationPolicy).retained == 365 * day
+    assert told.policy(NominationPolicy).proposals_kept == 30 * day
+    assert told.policy(StatisticsPolicy).threshold == 7
 
 
 def test_the_speed_divides_the_durations_of_the_stage_and_only_the_local_aws_has_one() -> None:
-    told = from_environment({"SPEED": "24", "PING_WINDOW_DAYS": "24", "AWS_ENDPOINT_URL": "http://localhost:1"})
-    assert told.pings.window == timedelta(days=1)
+    told = composed({"SPEED": "24", "PING_WINDOW_DAYS": "24", "AWS_ENDPOINT_URL": "http://localhost:1"})
+    assert told.policy(PingPolicy).window == timedelta(days=1)
     assert problems(SPEED="24") == ["SPEED is 24: real AWS always runs at 1 (AWS_ENDPOINT_URL is not set)"]
     assert problems(SPEED="0.5") == ["SPEED is '0.5': it must be from 1 to 1e+06"]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import i18n
-from chalicelib.paths import ROOT, TEMPLATES
+from chalicelib.platform import i18n
+from chalicelib.platform.paths import ROOT, TEMPLATES
 from chalicelib.templating import environment, isolate
 
 TEXT = "The entry as we hold it"

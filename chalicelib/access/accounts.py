@@ -6,12 +6,11 @@ accounts. Nobody acts on the own account, and an account never changes its State
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.access.rules import OF_A_STATE, Account, AccountStatus, Right, Role, may
-from chalicelib.i18n import _
-from chalicelib.settings import AccountPolicy
+from chalicelib.access.policy import OF_A_STATE, Account, AccountStatus, Right, Role, may
+from chalicelib.platform.i18n import _
 
 ENOUGH_SUPERVISORS = 2
 """So that one can be on leave, or be locked out, and the other helps."""
@@ -29,6 +28,27 @@ STATUS_NAMES = {
     AccountStatus.SUSPENDED: _("Suspended"),
     AccountStatus.REMOVED: _("Removed"),
 }
+
+
+@dataclass(frozen=True)
+class AccountPolicy:
+    """How long what opens an account is good for. Never scaled: people act on it at their own pace.
+
+    An `invitation` may be accepted for this long. `recovery_codes` are shown together, once. The second person has
+    `reset_within` to confirm a reset. A State is asked to review its accounts `review_every` (six months), and again
+    every `review_repeat` until it has; an account not used for `unused_after` is marked on the list. At most
+    `invitations_open` of one State are open at a time. Whoever removed an account cannot invite its address again for
+    `return_after`: removing and inviting would otherwise be a reset by one person.
+    """
+
+    invitation: timedelta = timedelta(hours=72)
+    recovery_codes: int = 8
+    reset_within: timedelta = timedelta(days=7)
+    review_every: timedelta = timedelta(days=182)
+    review_repeat: timedelta = timedelta(days=30)
+    unused_after: timedelta = timedelta(days=182)
+    invitations_open: int = 20
+    return_after: timedelta = timedelta(days=30)
 
 
 class Act(StrEnum):

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from chalicelib.access import store
-from chalicelib.access.rules import FORGET_AFTER, LONGEST_WAIT, wait_after
+from chalicelib.access.policy import FORGET_AFTER, LONGEST_WAIT, wait_after
 from chalicelib.access.store import Attempts, hashed
-from chalicelib.errors import TooManyAttempts
-from chalicelib.observability import metrics
-from chalicelib.observability.metrics import Metric
+from chalicelib.platform.errors import TooManyAttempts
+from chalicelib.platform.observability import metrics
+from chalicelib.platform.observability.metrics import Metric
 
 _TRIES = 10
 CODE_LIVES = timedelta(minutes=2)  # an authenticator's code, with a clock that is one step off either way

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.access.rules import Account
+from chalicelib.access.policy import Account
 from chalicelib.access.store import hashed
 from chalicelib.audit import store
-from chalicelib.audit.records import Action, Actor, AuditRecord, Outcome, account_subject
+from chalicelib.audit.records import Action, AuditRecord, Outcome, account_subject
+from chalicelib.platform.call import Actor, Call
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,9 @@ class Visit:
 def of_account(action: Action, account: Account, visit: Visit, **what: str) -> AuditRecord:
     """A record of something that a known account did."""
     return AuditRecord(
-        actor=account.actor,
-        action=action,
-        subject=account_subject(account.account_id),
-        at=visit.now,
-        request_id=visit.request_id,
+        Call(account.actor, visit.now, visit.request_id),
+        action,
+        account_subject(account.account_id),
         about=account.state,
         details={"source": visit.source, **what},
     )
@@ -39,11 +38,9 @@ def of_account(action: Action, account: Account, visit: Visit, **what: str) -> A
 def of_change(action: Action, actor: Account, target: Account, visit: Visit, **what: str | int) -> AuditRecord:
     """A record of what one account did to another (or `actor` to itself). The target is named by its id only."""
     return AuditRecord(
-        actor=actor.actor,
-        action=action,
-        subject=account_subject(target.account_id),
-        at=visit.now,
-        request_id=visit.request_id,
+        Call(actor.actor, visit.now, visit.request_id),
+        action,
+        account_subject(target.account_id),
         about=target.state,
         details={"source": visit.source, "role": target.role.value, "version": target.version, **what},
     )
@@ -52,7 +49,7 @@ def of_change(action: Action, actor: Account, target: Account, visit: Visit, **w
 def refused(action: Action, account: Account, visit: Visit, **what: str) -> AuditRecord:
     """A record of what somebody, who may not be whose account it is, tried on an account in vain."""
     record = of_account(action, account, visit, **what)
-    return replace(record, actor=Actor("visitor", visit.source), outcome=Outcome.REFUSED)
+    return replace(record, call=record.call.by(Actor("visitor", visit.source)), outcome=Outcome.REFUSED)
 
 
 def put_failure(account: Account | None, reason: str, visit: Visit) -> None:
@@ -60,11 +57,9 @@ def put_failure(account: Account | None, reason: str, visit: Visit) -> None:
     subject = account_subject(account.account_id) if account else f"visitor#{visit.source}"
     store.put(
         AuditRecord(
-            actor=Actor("visitor", visit.source),
-            action=Action.SIGN_IN_FAILED,
-            subject=subject,
-            at=visit.now,
-            request_id=visit.request_id,
+            Call(Actor("visitor", visit.source), visit.now, visit.request_id),
+            Action.SIGN_IN_FAILED,
+            subject,
             about=account.state if account else "",
             outcome=Outcome.REFUSED,
             details={"reason": reason},
@@ -76,11 +71,9 @@ def put_stranger(route: str, reason: str, visit: Visit) -> None:
     """Audit that a link or a short code was refused. Nobody is signed in; nothing of the link or code is kept."""
     store.put(
         AuditRecord(
-            actor=Actor("visitor", visit.source),
-            action=Action.REFUSED,
-            subject=f"visitor#{visit.source}",
-            at=visit.now,
-            request_id=visit.request_id,
+            Call(Actor("visitor", visit.source), visit.now, visit.request_id),
+            Action.REFUSED,
+            f"visitor#{visit.source}",
             outcome=Outcome.REFUSED,
             details={"route": route, "reason": reason},
         )

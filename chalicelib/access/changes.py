@@ -5,20 +5,20 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib import aws
 from chalicelib.access import accounts, audit, items, store
-from chalicelib.access.accounts import Act, Removal
+from chalicelib.access.accounts import AccountPolicy, Act, Removal
 from chalicelib.access.audit import Visit
 from chalicelib.access.cognito import Identity
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict, Forbidden
-from chalicelib.i18n import _
-from chalicelib.notices import store as notices
-from chalicelib.notices.notice import MANAGER, Notice, to_account, to_supervisors
-from chalicelib.observability import logger
+from chalicelib.mail import outbox as notices
+from chalicelib.mail.notice import MANAGER, Notice, to_account, to_supervisors
+from chalicelib.platform import aws
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict, Forbidden
+from chalicelib.platform.i18n import _
+from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
 
 
@@ -118,7 +118,7 @@ def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, v
         items.drop_reset(transaction, target.account_id)
         if target.status is not AccountStatus.INVITED:
             done = Removal(target.account_id, actor.account_id, visit.now)
-            items.add_removal(transaction, done, visit.now + runtime.settings.accounts.return_after)
+            items.add_removal(transaction, done, visit.now + runtime.policy(AccountPolicy).return_after)
 
     write(actor, changed, Action.ACCOUNT_REMOVED, Change.REMOVED, visit, also)
     forget(runtime, target)

@@ -8,15 +8,16 @@ from chalicelib.access import store
 from chalicelib.access.audit import Visit
 from chalicelib.access.changes import identity
 from chalicelib.access.invitations import NotInvited, allowed
-from chalicelib.access.rules import Account, AccountStatus, Role, as_email
+from chalicelib.access.policy import Account, AccountStatus, Role, as_email
 from chalicelib.audit import store as audit_store
-from chalicelib.audit.records import Action, Actor, AuditRecord, account_subject
+from chalicelib.audit.records import Action, AuditRecord, account_subject
 from chalicelib.directory import domains
 from chalicelib.directory.problems import Problem, Refused
 from chalicelib.directory.rules import email_address
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict
-from chalicelib.ids import new_id
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict
+from chalicelib.platform.ids import new_id
 from chalicelib.runtime import Runtime
 
 
@@ -42,7 +43,7 @@ def make_first_manager(runtime: "Runtime", email: str, language: str, visit: Vis
     actor = Actor.system("first_manager")
     subject = account_subject(made.account_id)
     details = {"role": made.role.value, "version": made.version}
-    record = AuditRecord(actor, Action.FIRST_MANAGER_MADE, subject, visit.now, visit.request_id, details=details)
+    record = AuditRecord(Call(actor, visit.now, visit.request_id), Action.FIRST_MANAGER_MADE, subject, details=details)
 
     def build(transaction: Writes) -> None:
         store.add_account(transaction, made)

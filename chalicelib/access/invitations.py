@@ -11,26 +11,26 @@ from datetime import datetime
 from hmac import compare_digest
 
 from chalicelib.access import accounts, attempts, audit, changes, items, store
-from chalicelib.access.accounts import Act, Invitation
+from chalicelib.access.accounts import AccountPolicy, Act, Invitation
 from chalicelib.access.audit import Visit
 from chalicelib.access.changes import Change
 from chalicelib.access.cognito import IdentityBusy
-from chalicelib.access.rules import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account, AccountStatus, Role, as_email
+from chalicelib.access.policy import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account, AccountStatus, Role, as_email
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
 from chalicelib.directory import domains
 from chalicelib.directory.problems import Problem, Refused
 from chalicelib.directory.rules import email_address
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict, DirectoryError, Forbidden, TooManyAttempts
-from chalicelib.i18n import LANGUAGES
-from chalicelib.ids import new_id
 from chalicelib.links import codes
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
-from chalicelib.notices import store as notices
-from chalicelib.notices.notice import Notice, to_account
+from chalicelib.mail import outbox as notices
+from chalicelib.mail.notice import Notice, to_account
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict, DirectoryError, Forbidden, TooManyAttempts
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.platform.ids import new_id
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import AccountPolicy, Settings
 
 TEMPLATE = "account-invitation"
 _BUSY_SECONDS = 5
@@ -67,9 +67,7 @@ def allowed(state: str, settings: Settings) -> frozenset[str]:
     return frozenset({domains.domain_of(settings.manager_email)})
 
 
-def invite(
-    actor: Account, state: str, role: str, email: str, language: str, settings: Settings, visit: Visit
-) -> Invited:
+def invite(actor: Account, state: str, role: str, email: str, language: str, runtime: Runtime, visit: Visit) -> Invited:
     """Make an account and send its invitation. Raises Forbidden, NotInvited, TooManyAttempts, or Conflict."""
     wanted = accounts.invitable(actor, state)
     if not wanted:
@@ -79,13 +77,14 @@ def invite(
         problems.append(Problem("role", "invite-role"))
     if language not in LANGUAGES:
         problems.append(Problem("language", "invite-language"))
-    address, wrong = _address(email, state, settings)
+    address, wrong = _address(email, state, runtime.settings)
     before = None if wrong else store.account(address)
-    limit = settings.accounts.invitations_open
+    policy = runtime.policy(AccountPolicy)
+    limit = policy.invitations_open
     if before and (before.status is not AccountStatus.REMOVED or before.state != state):
         wrong = Problem("email", _taken(actor, before))
-    elif before and not accounts.may_return(actor, items.removal(before.account_id), settings.accounts, visit.now):
-        wrong = Problem("email", "invite-removed", {"days": str(settings.accounts.return_after.days)})
+    elif before and not accounts.may_return(actor, items.removal(before.account_id), policy, visit.now):
+        wrong = Problem("email", "invite-removed", {"days": str(policy.return_after.days)})
     elif not wrong and _open(state, visit.now) >= limit:
         wrong = Problem("email", "invite-many", {"limit": str(limit)})
     if wrong or problems:
@@ -93,8 +92,8 @@ def invite(
     made = Account(address, Role(role), state, language, AccountStatus.INVITED, visit.now, new_id())
     if before:
         kept = replace(before, role=made.role, language=language, status=made.status, version=before.version + 1)
-        return _send(actor, kept, Action.ACCOUNT_INVITED, Change.INVITED, settings.accounts, visit)
-    return _send(actor, made, Action.ACCOUNT_INVITED, Change.INVITED, settings.accounts, visit)
+        return _send(actor, kept, Action.ACCOUNT_INVITED, Change.INVITED, policy, visit)
+    return _send(actor, made, Action.ACCOUNT_INVITED, Change.INVITED, policy, visit)
 
 
 def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit) -> Invited:
@@ -184,7 +183,7 @@ def token(runtime: "Runtime", made: Invitation) -> str:
 def behind(runtime: "Runtime", given: str, now: datetime) -> tuple[Account, Invitation]:
     """The account and invitation behind a link. Raises LinkInvalid, or InvitationOver for one that no longer works."""
     try:  # the row says when it ends; the link is signed when the mail is sent, which may be a little later
-        read = runtime.link_signer().read(Purpose.INVITATION, given, 2 * runtime.settings.accounts.invitation)
+        read = runtime.link_signer().read(Purpose.INVITATION, given, 2 * runtime.policy(AccountPolicy).invitation)
     except LinkExpired as error:
         raise InvitationOver("expired") from error
     if len(read.ids) != 2:

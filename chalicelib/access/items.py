@@ -10,9 +10,9 @@ from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.access.accounts import Invitation, Removal, Reset
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.access.store import OURS
-from chalicelib.dynamo import InstantAttribute, Model, table_name
+from chalicelib.platform.dynamo import InstantAttribute, Model
 
 _INVITATION, _RECOVERY, _RESET, _REMOVAL, _REVIEW = "invitation", "recovery", "reset", "removal", "review"
 KEPT = timedelta(days=30)
@@ -23,7 +23,7 @@ class InvitationRow(Model):
     """The invitation of an account: there is one at most. `expires` (seconds) is the TTL."""
 
     class Meta:
-        table_name = table_name("account-items")
+        table_name = "account-items"
 
     kind = UnicodeAttribute(hash_key=True, default=_INVITATION)
     account_id = UnicodeAttribute(range_key=True, attr_name="item")
@@ -41,7 +41,7 @@ class RecoveryRow(Model):
     """The recovery codes of an account that are left, hashed."""
 
     class Meta:
-        table_name = table_name("account-items")
+        table_name = "account-items"
 
     kind = UnicodeAttribute(hash_key=True, default=_RECOVERY)
     account_id = UnicodeAttribute(range_key=True, attr_name="item")
@@ -54,7 +54,7 @@ class ResetRow(Model):
     """A reset that the second person has yet to confirm. `expires` (seconds) is the TTL."""
 
     class Meta:
-        table_name = table_name("account-items")
+        table_name = "account-items"
 
     kind = UnicodeAttribute(hash_key=True, default=_RESET)
     account_id = UnicodeAttribute(range_key=True, attr_name="item")
@@ -69,7 +69,7 @@ class RemovalRow(Model):
     """Who removed an account, and when. `expires` (seconds) is the TTL."""
 
     class Meta:
-        table_name = table_name("account-items")
+        table_name = "account-items"
 
     kind = UnicodeAttribute(hash_key=True, default=_REMOVAL)
     account_id = UnicodeAttribute(range_key=True, attr_name="item")
@@ -82,7 +82,7 @@ class ReviewRow(Model):
     """When the accounts of a State (`-`: the manager's own) were reviewed, and when that was last asked."""
 
     class Meta:
-        table_name = table_name("account-items")
+        table_name = "account-items"
 
     kind = UnicodeAttribute(hash_key=True, default=_REVIEW)
     state = UnicodeAttribute(range_key=True, attr_name="item")

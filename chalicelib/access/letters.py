@@ -6,12 +6,12 @@ from chalicelib.access import items, store
 from chalicelib.access.accounts import ROLE_NAMES, STATUS_NAMES
 from chalicelib.access.changes import CHANGE_NAMES, Change
 from chalicelib.access.invitations import token
-from chalicelib.access.rules import Account, AccountStatus, Role
-from chalicelib.directory.states import states
-from chalicelib.errors import MailRefused
-from chalicelib.i18n import _, _p, format_moment, translations
-from chalicelib.notices.notice import Notice, parts
-from chalicelib.notices.recipients import Recipient
+from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.mail.notice import Notice, parts
+from chalicelib.operations.recipients import Recipient
+from chalicelib.platform.errors import MailRefused
+from chalicelib.platform.i18n import _, _p, format_moment, translations
+from chalicelib.reference.states import states
 from chalicelib.runtime import Runtime
 
 BY_NAMES = {

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.access import accounts
-from chalicelib.access.rules import Account, AccountStatus
-from chalicelib.i18n import _
-from chalicelib.settings import AccountPolicy
+from chalicelib.access.accounts import AccountPolicy
+from chalicelib.access.policy import Account, AccountStatus
+from chalicelib.platform.i18n import _
 
 
 class Mark(StrEnum):

@@ -7,19 +7,18 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from chalicelib.access import accounts, audit, changes, invitations, items, store
-from chalicelib.access.accounts import Act, Reset
+from chalicelib.access.accounts import AccountPolicy, Act, Reset
 from chalicelib.access.audit import Visit
 from chalicelib.access.changes import Change
 from chalicelib.access.invitations import Invited
 from chalicelib.access.items import Recovery
-from chalicelib.access.rules import Account, AccountStatus
+from chalicelib.access.policy import Account, AccountStatus
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict, Forbidden
 from chalicelib.links import codes
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict, Forbidden
 from chalicelib.runtime import Runtime
-from chalicelib.settings import AccountPolicy
 
 if TYPE_CHECKING:
     from datetime import datetime

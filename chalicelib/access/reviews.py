@@ -5,17 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.access import accounts, items, store
+from chalicelib.access.accounts import AccountPolicy
 from chalicelib.access.audit import Visit
 from chalicelib.access.items import Review
-from chalicelib.access.rules import Account, AccountStatus
+from chalicelib.access.policy import Account, AccountStatus
 from chalicelib.audit import store as audit_store
-from chalicelib.audit.records import Action, Actor, AuditRecord, accounts_subject
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict
-from chalicelib.notices import store as notices
-from chalicelib.notices.notice import MANAGER, Notice, to_supervisors
-from chalicelib.notices.service import send_soon
-from chalicelib.observability import logger
+from chalicelib.audit.records import Action, AuditRecord, accounts_subject
+from chalicelib.mail import outbox
+from chalicelib.mail import outbox as notices
+from chalicelib.mail.notice import MANAGER, Notice, to_supervisors
+from chalicelib.platform.call import Call
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict
+from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
 
 
@@ -46,7 +48,7 @@ def by_state() -> dict[str, list[Account]]:
 
 def overview(runtime: "Runtime", now: datetime) -> list[Line]:
     """A line for each State that has accounts, and one for the manager's own."""
-    policy, known = runtime.settings.accounts, items.reviews()
+    policy, known = runtime.policy(AccountPolicy), items.reviews()
     lines = []
     for state, held in by_state().items():
         reviewed_at = known.get(state, Review()).reviewed_at
@@ -62,11 +64,9 @@ def reviewed(actor: Account, state: str, held: list[Account], visit: Visit) -> N
     """
     there = [one for one in held if one.status is not AccountStatus.REMOVED]
     record = AuditRecord(
-        actor.actor,
+        Call(actor.actor, visit.now, visit.request_id),
         Action.ACCOUNTS_REVIEWED,
         accounts_subject(state),
-        visit.now,
-        visit.request_id,
         about=state,
         details={"source": visit.source, "accounts": len(there)},
     )
@@ -84,13 +84,13 @@ def reviewed(actor: Account, state: str, held: list[Account], visit: Visit) -> N
 # The Lambda `keep_accounts`, once a day
 
 
-def keep_accounts(_event: dict[str, Any], runtime: "Runtime", request_id: str) -> dict[str, int]:
+def keep_accounts(_event: dict[str, Any], runtime: Runtime, call: Call) -> dict[str, int]:
     """Ask each State whose review is due to look through its accounts. Repeating it changes nothing.
 
     A State without an active supervisor is not asked, since nobody there could do it: the manager sees that on the
     list of States, and appoints one.
     """
-    policy, now, known = runtime.settings.accounts, runtime.clock(), items.reviews()
+    policy, now, known = runtime.policy(AccountPolicy), runtime.clock(), items.reviews()
     held = by_state()
     asked = 0
     for state, there in held.items():
@@ -99,21 +99,20 @@ def keep_accounts(_event: dict[str, Any], runtime: "Runtime", request_id: str) -
         before = known.get(state, Review())
         due = accounts.review_due(there, before.reviewed_at, policy, now)
         if accounts.ask_for_review(due, before.reviewed_at, before.asked_at, policy, now):
-            asked += _ask(state, before, now, request_id)
+            asked += _ask(state, before, call)
     if asked:
-        send_soon(runtime)
+        outbox.send_soon(runtime.settings.send_notices_function)
     counted = {"states": len(held), "asked": asked}
     logger.info("accounts kept", extra={"counts": counted})
     return counted
 
 
-def _ask(state: str, before: Review, now: datetime, request_id: str) -> bool:
-    actor = Actor.system("keep_accounts")
-    record = AuditRecord(actor, Action.REVIEW_ASKED, accounts_subject(state), now, request_id, about=state)
-    notice = Notice("account-review", to_supervisors(state) if state else MANAGER, {"state": state}, now)
+def _ask(state: str, before: Review, call: Call) -> bool:
+    record = AuditRecord(call, Action.REVIEW_ASKED, accounts_subject(state), about=state)
+    notice = Notice("account-review", to_supervisors(state) if state else MANAGER, {"state": state}, call.at)
 
     def build(transaction: Writes) -> None:
-        items.add_review_asked(transaction, state, before.asked_at, now)
+        items.add_review_asked(transaction, state, before.asked_at, call.at)
         notices.add(transaction, notice)
 
     try:

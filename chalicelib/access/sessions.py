@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.access import store
-from chalicelib.access.rules import Account, AccountStatus
-from chalicelib.settings import SessionPolicy
+from chalicelib.access.policy import Account, AccountStatus
 
 SIGNED_IN = "signed-in"
 TOUCH_EVERY = timedelta(minutes=1)  # a write with every request would cost more than the page
+
+
+@dataclass(frozen=True)
+class SessionPolicy:
+    """How long a signed-in session lasts: `idle` without a request, `absolute` from sign-in. Never scaled."""
+
+    idle: timedelta = timedelta(minutes=30)
+    absolute: timedelta = timedelta(hours=12)
+    sign_in: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.access.rules import Account, AccountStatus, Role
-from chalicelib.dynamo import InstantAttribute, Model, table_name
-from chalicelib.ids import new_id
+from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.platform.dynamo import InstantAttribute, Model
+from chalicelib.platform.ids import new_id
 
 OURS = "-"
 """The partition of the index by State for accounts that belong to none: a key may not be empty."""
@@ -49,7 +49,7 @@ class AccountRow(Model):
     """An account as stored. Passwords and authenticator keys are in the identity store, never here."""
 
     class Meta:
-        table_name = table_name("accounts")
+        table_name = "accounts"
 
     email = UnicodeAttribute(hash_key=True)
     role = UnicodeAttribute()
@@ -72,7 +72,7 @@ class SessionRow(Model):
     """A session, or a sign-in that is under way, under the hash of its random id. `expires` (seconds) is the TTL."""
 
     class Meta:
-        table_name = table_name("sessions")
+        table_name = "sessions"
 
     session = UnicodeAttribute(hash_key=True)
     stage = UnicodeAttribute()
@@ -88,7 +88,7 @@ class AttemptRow(Model):
     """Failures of one subject (a hash), and codes used up. `expires` (seconds) is the TTL."""
 
     class Meta:
-        table_name = table_name("attempts")
+        table_name = "attempts"
 
     subject = UnicodeAttribute(hash_key=True)
     failures = NumberAttribute(default=0)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.audit.records import AuditRecord
-from chalicelib.clock import to_z
+from chalicelib.platform.clock import to_z
 
 BEGINNING = ""
 """What the first record of a chain names as the digest before it."""
@@ -69,7 +69,7 @@ def link(record: AuditRecord, after: Head) -> Link:
         "about": record.about,
         "action": record.action.value,
         "outcome": record.outcome.value,
-        "request_id": record.request_id,
+        "request_id": record.call.request_id,
         "details": details_text(record.details),
         "old_digest": record.old_digest,
         "new_digest": record.new_digest,

@@ -1,7 +1,7 @@
 """What actions and details of records are called, for whoever reads them; the codes stand beside."""
 
 from chalicelib.audit.records import Action
-from chalicelib.i18n import _
+from chalicelib.platform.i18n import _
 
 ACTION_NAMES = {
     Action.ENTRY_ADDED: _("Entry listed"),

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.platform.call import Actor, Call
+
 
 class Action(StrEnum):
     """Everything that is audited, as `part:subject:action`."""
@@ -189,52 +191,33 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Actor:
-    """Who acts: `account:<account id>`, `link:<route>` (whoever held a signed link or code), `system:<function>`, or
-    `visitor:<fingerprint of the network address>`. Never an address: audit records outlive the people in them.
-
-    `role` and `state` are those of the account at that time; of a link, the State whose PoC it was sent to.
-    """
-
-    kind: str
-    name: str
-    role: str = ""
-    state: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.name}"
-
-    @classmethod
-    def account(cls, account_id: str, role: str = "", state: str = "") -> "Actor":
-        return cls("account", account_id, role, state)
-
-    @classmethod
-    def link(cls, route: str, state: str = "") -> "Actor":
-        return cls("link", route, "", state)
-
-    @classmethod
-    def system(cls, function: str) -> "Actor":
-        return cls("system", function)
-
-
-@dataclass(frozen=True)
 class AuditRecord:
-    """One step: `actor` did `action` to `subject` `at` a time (UTC); `about` is the State concerned, if there is one.
+    """One step: who made `call` did `action` to `subject`; `about` is the State concerned, if there is one.
 
     `details` are codes, ids, counts and times: nothing that names or reaches a person. What contact data were before
-    and after is told by `old_digest` and `new_digest` only (`chalicelib.directory.history`).
+    and after is told by `old_digest` and `new_digest` only (`chalicelib.directory.history`). `happened_at` (UTC) is for
+    what is recorded later than it came about, such as a deadline that passed.
     """
 
-    actor: Actor
+    call: Call
     action: Action
     subject: str
-    at: datetime
-    request_id: str
     about: str = ""
     outcome: Outcome = Outcome.DONE
     details: Mapping[str, Any] | None = None
     old_digest: str = ""
     new_digest: str = ""
+    happened_at: datetime | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who did it."""
+        return self.call.actor
+
+    @property
+    def at(self) -> datetime:
+        """When it came about (UTC)."""
+        return self.happened_at or self.call.at
 
 
 SEVERAL = "several"

@@ -14,8 +14,8 @@ from typing import Any
 
 from chalicelib.audit.records import SEVERAL, Action, Outcome
 from chalicelib.audit.store import AuditRow, Place, newest_first
-from chalicelib.errors import Invalid
-from chalicelib.i18n import _
+from chalicelib.platform.errors import Invalid
+from chalicelib.platform.i18n import _
 
 ABOUT, BY = "about", "by"
 """How a State is meant: the records about it, or those of its accounts and PoCs."""

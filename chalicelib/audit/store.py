@@ -12,9 +12,8 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from chalicelib.audit import chain
 from chalicelib.audit.chain import Head, Link
 from chalicelib.audit.records import AuditRecord
-from chalicelib.clock import to_z
-from chalicelib.dynamo import PAGE, ConditionFailed, Model, Writes, pause, table_name, transact
-from chalicelib.runtime import runtime
+from chalicelib.platform.clock import to_z
+from chalicelib.platform.dynamo import PAGE, ConditionFailed, Model, Writes, pause, transact
 
 HEADS = "heads"
 _SHOWN = 200
@@ -71,7 +70,7 @@ class AuditRow(Model):
     """One audit record as stored, in its place in the chain of its subject. `day` is the UTC day of `at`."""
 
     class Meta:
-        table_name = table_name("audit-records")
+        table_name = "audit-records"
 
     subject = UnicodeAttribute(hash_key=True)
     number = NumberAttribute(range_key=True)
@@ -114,7 +113,7 @@ class HeadRow(Model):
     """
 
     class Meta:
-        table_name = table_name("audit-heads")
+        table_name = "audit-heads"
 
     subject = UnicodeAttribute(hash_key=True)
     listing = UnicodeAttribute(default=HEADS)
@@ -191,16 +190,15 @@ def write(build: Callable[[Writes], None], *records: AuditRecord, known: Mapping
 def _append(transaction: Writes, records: Iterable[AuditRecord], last: Mapping[str, Head]) -> None:
     """Put the records at the ends of their chains, and move the heads.
 
-    A head moves now, whatever time its record bears: a deadline may be recorded long after it passed, and the head is
-    to be kept the next night all the same.
+    A head moves when its record is written, whatever time that bears: a deadline may be recorded long after it passed,
+    and the head is to be kept the next night all the same.
     """
-    now = runtime().clock()
     ends = dict(last)
     moved: dict[str, datetime] = {}
     for record in records:
         made = chain.link(record, ends[record.subject])
         ends[record.subject] = made.head
-        moved[record.subject] = max(now, record.at)
+        moved[record.subject] = max(record.call.at, record.at)
         transaction.save(_row(made), condition=AuditRow.subject.does_not_exist())
     for subject, at in moved.items():
         row = HeadRow(subject, number=ends[subject].number, digest=ends[subject].digest, moved_at=to_z(at))

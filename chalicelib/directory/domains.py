@@ -12,8 +12,9 @@ from chalicelib.audit.records import Action, AuditRecord
 from chalicelib.directory import store
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import PAGE, ConditionFailed, Model, Writes, table_name
-from chalicelib.errors import Conflict
+from chalicelib.platform.call import Call
+from chalicelib.platform.dynamo import PAGE, ConditionFailed, Model, Writes
+from chalicelib.platform.errors import Conflict
 
 _PARTITION = "domains"
 
@@ -22,7 +23,7 @@ class DomainsRow(Model):
     """The domains of one State as stored: in the table of the entries, under a partition of their own."""
 
     class Meta:
-        table_name = table_name("entries")
+        table_name = "entries"
 
     partition = UnicodeAttribute(hash_key=True, attr_name="state", default=_PARTITION)
     of_state = UnicodeAttribute(range_key=True, attr_name="poc_id")
@@ -87,11 +88,9 @@ def set_domains(state: str, names: tuple[str, ...], based_on: int, asked: Asked)
     row = DomainsRow(_PARTITION, state, domains=list(names), version=based_on + 1)
     unchanged = DomainsRow.version == based_on if based_on else DomainsRow.partition.does_not_exist()
     record = AuditRecord(
-        asked.actor,
+        Call(asked.actor, asked.at, asked.request_id),
         Action.DOMAINS_SET,
         f"domains#{state}",
-        asked.at,
-        asked.request_id,
         about=state,
         details={"domains": len(names), "version": based_on + 1},
         new_digest=hashlib.sha256("\n".join(names).encode()).hexdigest(),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.i18n import _
+from chalicelib.platform.i18n import _
 
 
 class Kind(StrEnum):

@@ -14,8 +14,9 @@ from datetime import datetime
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.audit.records import Action, Actor, AuditRecord, entry_subject
-from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
+from chalicelib.audit.records import Action, AuditRecord, entry_subject
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,9 @@ class Version:
     def record(self, action: Action, actor: Actor, request_id: str) -> AuditRecord:
         """The audit record of this change: which fields, and digests of their values."""
         return AuditRecord(
-            actor,
+            Call(actor, self.at, request_id),
             action,
             entry_subject(self.poc_id),
-            self.at,
-            request_id,
             about=self.state,
             details={"version": self.number, "fields": sorted(self.new), "basis": self.basis},
             old_digest=self._digest(self.old),
@@ -61,7 +60,7 @@ class VersionRow(Model):
     """A version as stored: in the table of the entries, under a partition of its own, so that no list shows it."""
 
     class Meta:
-        table_name = table_name("entries")
+        table_name = "entries"
 
     entry = UnicodeAttribute(hash_key=True, attr_name="state")
     number = UnicodeAttribute(range_key=True, attr_name="poc_id")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from chalicelib.directory import hours
 from chalicelib.directory.entry import Entry, Nomination, Verification
 from chalicelib.directory.search import is_called, is_exactly
-from chalicelib.directory.states import State, in_order
+from chalicelib.reference import hours
+from chalicelib.reference.states import State, in_order
 
 ROUND_THE_CLOCK = "24-7"
 """The one value of `Wanted.hours`."""

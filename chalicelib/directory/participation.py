@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chalicelib.directory.entry import Kind
 from chalicelib.directory.listing import StateLine
-from chalicelib.i18n import _
+from chalicelib.platform.i18n import _
 
 GROUPS = {
     "African": _("African States"),

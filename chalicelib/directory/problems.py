@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
-from chalicelib.directory.networks import NETWORKS
 from chalicelib.directory.terms import ROLES, SCOPES
-from chalicelib.i18n import _
+from chalicelib.platform.i18n import _
+from chalicelib.reference.networks import NETWORKS
 
 MESSAGES = {
     # A cell

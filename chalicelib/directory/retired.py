@@ -9,7 +9,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.entry import Entry
 from chalicelib.directory.rules import as_cells
-from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
+from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
 
 _PARTITION = "retired"
 
@@ -18,7 +18,7 @@ class RetiredRow(Model):
     """A retired entry as stored: in the table of the entries, ordered by the day of its erasure; no list shows it."""
 
     class Meta:
-        table_name = table_name("entries")
+        table_name = "entries"
 
     partition = UnicodeAttribute(hash_key=True, attr_name="state", default=_PARTITION)
     key = UnicodeAttribute(range_key=True, attr_name="poc_id")

@@ -11,14 +11,14 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from chalicelib.directory import hours
 from chalicelib.directory.entry import Holder, Kind, Nomination
-from chalicelib.directory.languages import operating_languages
-from chalicelib.directory.networks import NETWORKS
 from chalicelib.directory.problems import Problem, Refused
-from chalicelib.directory.states import states
 from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
-from chalicelib.i18n import LANGUAGES
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.reference import hours
+from chalicelib.reference.languages import operating_languages
+from chalicelib.reference.networks import NETWORKS
+from chalicelib.reference.states import states
 
 COLUMNS = tuple(field.name for field in fields(Nomination))
 """The columns of a file of nominations, which are the fields of a nomination."""

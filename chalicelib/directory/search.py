@@ -6,7 +6,7 @@ Accents, case, punctuation and spaces do not matter, nor do the forms of Arabic 
 import unicodedata
 from functools import cache
 
-from chalicelib.directory.states import State, states
+from chalicelib.reference.states import State, states
 
 LONGEST = 100
 """How many characters may be looked for; the longest name has 58."""

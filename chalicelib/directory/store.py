@@ -17,7 +17,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination, Verification
 from chalicelib.directory.rules import LISTS, identity
-from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
+from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
 
 LISTING = "entries"  # the one partition of the listing index: some hundreds of small entries
 
@@ -35,7 +35,7 @@ class EntryRow(Model):
     """One entry as stored."""
 
     class Meta:
-        table_name = table_name("entries")
+        table_name = "entries"
 
     state = UnicodeAttribute(hash_key=True)
     poc_id = UnicodeAttribute(range_key=True)
@@ -160,7 +160,7 @@ class ClaimRow(Model):
     """The claim of one entry on its State, kind and address. A fingerprint, since keys show up in traces."""
 
     class Meta:
-        table_name = table_name("entries")
+        table_name = "entries"
 
     state = UnicodeAttribute(hash_key=True)
     poc_id = UnicodeAttribute(range_key=True)

@@ -1,6 +1,6 @@
 """Terms of reference of a PoC (§24e): controlled terms, so that every reader sees them in their own language."""
 
-from chalicelib.i18n import _
+from chalicelib.platform.i18n import _
 
 ROLES = {
     "coordinator": _("National coordinator"),

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Action, Actor, AuditRecord, concerning
+from chalicelib.audit.records import Action, AuditRecord, concerning
+from chalicelib.platform.call import Actor, Call
 
 
 @dataclass(frozen=True)
@@ -34,4 +35,4 @@ def link_views_subject(poc_id: str) -> str:
 def record_view(subject: str, asked: Asked, *states: str, action: Action = Action.ENTRIES_VIEWED) -> None:
     """Audit that contact data of `states` were shown or exported: one record, found by each of them (`concerning`)."""
     about, details = concerning(states)
-    audit.put(AuditRecord(asked.actor, action, subject, asked.at, asked.request_id, about, details=details))
+    audit.put(AuditRecord(Call(asked.actor, asked.at, asked.request_id), action, subject, about=about, details=details))

@@ -7,12 +7,13 @@ sender died between the provider's answer and our write, or that answer was lost
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.audit.records import Actor
-from chalicelib.errors import DirectoryError, MailError, MailRefused, MailUnavailable
 from chalicelib.inquiries import rules, service
 from chalicelib.inquiries.letter import Letters
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Inquiry, Notice, Waiting
-from chalicelib.observability import logger
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import DirectoryError, MailError, MailRefused, MailUnavailable
+from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
 
 IN_HAND = timedelta(seconds=60)  # how long a sender that has died holds a mail up
@@ -76,7 +77,7 @@ class Postman:
             may_have_gone = isinstance(error, MailUnavailable) and error.may_have_gone
             self._write(inquiry_id, lambda found: rules.put_back(found, mail.number, may_have_gone))
             raise
-        policy = self.runtime.settings.inquiries
+        policy = self.runtime.policy(InquiryPolicy)
         return self._write(inquiry_id, lambda found: rules.accepted(found, mail, now, policy))
 
     def _write(self, inquiry_id: str, decide: service.Decide) -> Inquiry:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chalicelib.directory.entry import Entry
-from chalicelib.errors import Invalid
-from chalicelib.i18n import LANGUAGES, _
 from chalicelib.inquiries import terms
 from chalicelib.inquiries.rules import Envelope
+from chalicelib.platform.errors import Invalid
+from chalicelib.platform.i18n import LANGUAGES, _
 
 CASE_REFERENCE_LENGTH = 40
 

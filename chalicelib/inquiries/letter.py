@@ -7,10 +7,8 @@ from typing import Any
 
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import KIND_NAMES, Entry, Kind
-from chalicelib.directory.states import states
-from chalicelib.errors import MailRefused
-from chalicelib.i18n import LANGUAGES, SOURCE_LANGUAGE, _, _p, format_moment, translations
 from chalicelib.inquiries import rules, terms
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import (
     TO_MANAGER,
     TO_REQUESTED,
@@ -28,7 +26,9 @@ from chalicelib.inquiries.rules import (
 from chalicelib.links.codes import spaced
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.mail.message import Mail, render
-from chalicelib.settings import InquiryPolicy
+from chalicelib.platform.errors import MailRefused
+from chalicelib.platform.i18n import LANGUAGES, SOURCE_LANGUAGE, _, _p, format_moment, translations
+from chalicelib.reference.states import states
 
 REFERENCE_WORD = "inquiry"
 """The first word of the references of these mails (`Mail.reference`)."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.i18n import _, _p
 from chalicelib.inquiries import rules
 from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Event, Inquiry, Party, What
+from chalicelib.platform.i18n import _, _p
 
 
 class Standing(StrEnum):

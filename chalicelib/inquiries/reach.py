@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.directory import hours
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.i18n import LANGUAGES, _
+from chalicelib.platform.i18n import LANGUAGES, _
+from chalicelib.reference import hours
 
 WHY = {
     (Kind.TECHNICAL, True): _("Technical points of contact come first: they work on ICT incidents every day."),

@@ -12,8 +12,8 @@ from enum import StrEnum
 from itertools import takewhile
 
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.errors import Conflict
-from chalicelib.settings import ClockPolicy, InquiryPolicy
+from chalicelib.inquiries.policy import ClockPolicy, InquiryPolicy
+from chalicelib.platform.errors import Conflict
 
 
 class ClockKind(StrEnum):

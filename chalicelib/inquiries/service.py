@@ -13,22 +13,23 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import aws, executions
 from chalicelib.audit import store as audit
 from chalicelib.audit.chain import Head
-from chalicelib.audit.records import Action, Actor, AuditRecord, inquiry_subject
+from chalicelib.audit.records import Action, AuditRecord, inquiry_subject
 from chalicelib.directory import store as directory
-from chalicelib.dynamo import ConditionFailed
-from chalicelib.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
-from chalicelib.i18n import _
 from chalicelib.inquiries import rules, store
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry
 from chalicelib.links.codes import ALPHABET, new_code
-from chalicelib.observability import logger
-from chalicelib.observability.invocation import handed_on
-from chalicelib.observability.metrics import Metric, count
+from chalicelib.platform import aws, executions
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.dynamo import ConditionFailed
+from chalicelib.platform.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
+from chalicelib.platform.i18n import _
+from chalicelib.platform.observability import logger
+from chalicelib.platform.observability.invocation import handed_on
+from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
-from chalicelib.settings import InquiryPolicy
 
 _TRIES = 12
 _ID_LENGTH = 7
@@ -64,7 +65,7 @@ def contacts_of(inquiry: Inquiry) -> tuple[Contact, ...]:
 
 def open_inquiry(runtime: Runtime, envelope: Envelope, actor: Actor, request_id: str) -> Inquiry:
     """Open an inquiry and start its state machine. Raises AlreadyOpen or LimitReached."""
-    now, policy = runtime.clock(), runtime.settings.inquiries
+    now, policy = runtime.clock(), runtime.policy(InquiryPolicy)
     for _attempt in range(_TRIES):
         known = store.pair(envelope.from_state, envelope.to_state)
         _check_limits(known, envelope, policy, now)
@@ -101,7 +102,7 @@ def _add_new(transaction: TransactWrite, inquiry: Inquiry, known: store.Pair, no
 
 def acknowledge(runtime: Runtime, inquiry_id: str, step: int, actor: Actor, request_id: str) -> Inquiry:
     """A person of the requested State acknowledged receipt."""
-    policy = runtime.settings.inquiries
+    policy = runtime.policy(InquiryPolicy)
     return _change(
         runtime, inquiry_id, actor, request_id, lambda found: rules.acknowledged(found, step, runtime.clock(), policy)
     )
@@ -122,7 +123,7 @@ def take_more_time(runtime: Runtime, inquiry_id: str, until: datetime, actor: Ac
     """The requested State responds later, `until` a time (UTC). Raises Invalid when that is past or too far ahead."""
 
     def decide(found: Inquiry) -> Inquiry:
-        now, policy = runtime.clock(), runtime.settings.inquiries
+        now, policy = runtime.clock(), runtime.policy(InquiryPolicy)
         if not now < until <= rules.latest_more_time(found, now, policy):
             raise Invalid({"until": _("Choose a time after now and not later than the latest one shown.")})
         return rules.more_time(found, rules.holder(found).number, until, now, policy)
@@ -171,7 +172,7 @@ def reopen(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> 
     Raises Conflict when it is not settled, or was settled too long ago, LimitReached, and AlreadyOpen when another with
     the same case reference was opened meanwhile.
     """
-    now, policy = runtime.clock(), runtime.settings.inquiries
+    now, policy = runtime.clock(), runtime.policy(InquiryPolicy)
     known = store.Pair({}, 0, "", 0)
 
     def decide(found: Inquiry) -> Inquiry:
@@ -331,11 +332,9 @@ def _records(inquiry: Inquiry, known: int, actor: Actor, request_id: str) -> lis
     """An audit record for each new line of the timeline."""
     return [
         AuditRecord(
-            actor,
+            Call(actor, event.at, request_id),
             Action(f"inquiries:inquiry:{event.what}"),
             inquiry_subject(inquiry.inquiry_id),
-            event.at,
-            request_id,
             about=inquiry.envelope.to_state,
             details={"step": event.step, "detail": event.detail},
         )

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from chalicelib.directory.entry import Kind
-from chalicelib.directory.states import states
-from chalicelib.i18n import LANGUAGES, _, translations
 from chalicelib.inquiries import terms
 from chalicelib.inquiries.rules import Envelope
+from chalicelib.platform.i18n import LANGUAGES, _, translations
+from chalicelib.reference.states import states
 
 POCS = {
     Kind.TECHNICAL: _("technical point of contact"),

@@ -22,9 +22,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import HeadRow, head_of
-from chalicelib.clock import from_z, to_z
 from chalicelib.directory.entry import Kind
-from chalicelib.dynamo import ConditionFailed, InstantAttribute, Model, get_both, table_name
 from chalicelib.inquiries.rules import (
     Clock,
     ClockKind,
@@ -41,6 +39,8 @@ from chalicelib.inquiries.rules import (
     Why,
     wakes_at,
 )
+from chalicelib.platform.clock import from_z, to_z
+from chalicelib.platform.dynamo import ConditionFailed, InstantAttribute, Model, get_both
 
 INQUIRY = "inquiry"
 RUNNING = "running"
@@ -90,7 +90,7 @@ class InquiryRow(Model):
     """
 
     class Meta:
-        table_name = table_name("inquiries")
+        table_name = "inquiries"
 
     inquiry_id = UnicodeAttribute(hash_key=True)
     item = UnicodeAttribute(range_key=True, default=INQUIRY)
@@ -114,7 +114,7 @@ class CodeRow(Model):
     """Where a short code leads: `code#<code>`."""
 
     class Meta:
-        table_name = table_name("inquiries")
+        table_name = "inquiries"
 
     key = UnicodeAttribute(hash_key=True, attr_name="inquiry_id")
     item = UnicodeAttribute(range_key=True, default="code")
@@ -129,7 +129,7 @@ class PairRow(Model):
     """
 
     class Meta:
-        table_name = table_name("inquiries")
+        table_name = "inquiries"
 
     key = UnicodeAttribute(hash_key=True, attr_name="inquiry_id")
     item = UnicodeAttribute(range_key=True, default="pair")

@@ -3,7 +3,7 @@
 Nothing here says what an incident is about: the contents travel over a channel that the two PoCs agree on (§13, §30).
 """
 
-from chalicelib.i18n import _
+from chalicelib.platform.i18n import _
 
 CLASSES = {
     "abusive-content": _("Abusive Content"),

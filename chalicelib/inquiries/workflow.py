@@ -4,31 +4,31 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.audit.records import Actor
-from chalicelib.errors import DirectoryError, NotFound
 from chalicelib.inquiries import rules, service
 from chalicelib.inquiries.delivery import Postman
 from chalicelib.inquiries.letter import Letters, step_of
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.mail.feedback import MailEvent
-from chalicelib.observability import logger
-from chalicelib.observability.metrics import Metric, count
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.errors import DirectoryError, NotFound
+from chalicelib.platform.observability import logger
+from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 
 Event = dict[str, Any]
 
 
-def act_on_inquiry(event: Event, runtime: Runtime, request_id: str) -> Event:
+def act_on_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `ActOnInquiry`: do what is due by now."""
-    service.act(runtime, event["inquiry_id"], Actor.system("act_on_inquiry"), request_id)
+    service.act(runtime, event["inquiry_id"], call.actor, call.request_id)
     return {"inquiry_id": event["inquiry_id"]}
 
 
-def notify_inquiry(event: Event, runtime: Runtime, request_id: str) -> Event:
+def notify_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `NotifyInquiry`: send what is waiting, and say how long to wait for news (`next` is `await` or `end`)."""
-    actor = Actor.system("notify_inquiry")
-    Postman(runtime, letters(runtime), actor, request_id).send_waiting(event["inquiry_id"])
-    found = service.rest(runtime, event["inquiry_id"], actor, request_id)
+    Postman(runtime, letters(runtime), call.actor, call.request_id).send_waiting(event["inquiry_id"])
+    found = service.rest(runtime, event["inquiry_id"], call.actor, call.request_id)
     seconds = _seconds(found, runtime)
     following = "await" if found.running else "end"
     return {"inquiry_id": event["inquiry_id"], "next": following, "wait_seconds": seconds}
@@ -41,9 +41,9 @@ def _seconds(found: Inquiry, runtime: Runtime) -> int:
     return 1 if wakes_at is None else max(1, math.ceil((wakes_at - now).total_seconds()))
 
 
-def await_news(event: Event, runtime: Runtime, request_id: str) -> Event:
+def await_news(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `AwaitNews`: keep the token that wakes the machine; wake it at once when something is to be done."""
-    found = service.keep_token(event["inquiry_id"], event["token"], Actor.system("await_news"), request_id)
+    found = service.keep_token(event["inquiry_id"], event["token"], call.actor, call.request_id)
     now = runtime.clock()
     wakes_at = rules.wakes_at(found, now)
     if wakes_at is None or wakes_at <= now:
@@ -53,8 +53,8 @@ def await_news(event: Event, runtime: Runtime, request_id: str) -> Event:
 
 def letters(runtime: Runtime) -> Letters:
     """The writer of inquiry mails for this stage."""
-    given = runtime.settings
-    return Letters(runtime.link_signer(), runtime.site_url(), given.mail_from, given.manager_email, given.inquiries)
+    told, policy = runtime.settings, runtime.policy(InquiryPolicy)
+    return Letters(runtime.link_signer(), runtime.site_url(), told.mail_from, told.manager_email, policy)
 
 
 NOT_REACHED = frozenset({"bounced", "suppressed", "rejected"})
@@ -72,18 +72,17 @@ def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
             logger.warning("mail feedback for no inquiry", extra={"kind": event.event})
 
 
-def resume_inquiries(event: Event, runtime: Runtime, request_id: str) -> Event:
+def resume_inquiries(event: Event, runtime: Runtime, call: Call) -> Event:
     """Called by a schedule: start another state machine for each inquiry whose own has died.
 
     The schedule finds those that are late; `{"all": true}`, by whoever restarts a stage, all of them. With `"anew"`
     beside it, after the tables were restored from a backup, machines that live are replaced as well.
     """
-    actor = Actor.system("resume_inquiries")
     stuck = service.running() if event.get("all") else service.stuck(runtime.clock())
     resumed, failed = [], []
     for inquiry_id in stuck:
         try:
-            if service.take_over(runtime, inquiry_id, actor, request_id, anew=bool(event.get("anew"))):
+            if service.take_over(runtime, inquiry_id, call.actor, call.request_id, anew=bool(event.get("anew"))):
                 resumed.append(inquiry_id)
         except Exception:  # one that cannot be taken over must not hold up those behind it
             logger.exception("inquiry not taken over", extra={"inquiry_id": inquiry_id})

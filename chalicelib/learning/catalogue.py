@@ -6,11 +6,12 @@ from dataclasses import replace
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord, resource_subject
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict, LimitReached, NotFound
 from chalicelib.learning import store
+from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content, Resource
-from chalicelib.settings import LearningPolicy
+from chalicelib.platform.call import Call
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict, LimitReached, NotFound
 
 
 def add(resource_id: str, content: Content, policy: LearningPolicy, asked: Asked) -> Resource:
@@ -81,6 +82,6 @@ def _write(build: Callable[[Writes], None], action: Action, resource: Resource, 
     details = {"kind": resource.content.kind, "version": resource.version}
     subject = resource_subject(resource.resource_id)
     try:
-        audit.write(build, AuditRecord(asked.actor, action, subject, asked.at, asked.request_id, details=details))
+        audit.write(build, AuditRecord(Call(asked.actor, asked.at, asked.request_id), action, subject, details=details))
     except ConditionFailed as failed:
         raise Conflict(resource.resource_id) from failed

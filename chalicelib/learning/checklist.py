@@ -3,7 +3,7 @@
 It is a list to print and to fill in elsewhere. Nothing of it goes into the directory (mission, rule 1).
 """
 
-from chalicelib.i18n import _
+from chalicelib.platform.i18n import _
 
 CHECKLIST = (
     (

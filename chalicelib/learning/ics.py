@@ -7,9 +7,9 @@ SEQUENCE counts its changes: a calendar that takes the file in again moves the e
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from chalicelib.content_lines import ended, escaped, folded
-from chalicelib.directory.languages import operating_languages
 from chalicelib.learning.rules import KINDS, Resource
+from chalicelib.platform.content_lines import ended, escaped, folded
+from chalicelib.reference.languages import operating_languages
 
 PRODUCT = "-//UNODA//Directory of points of contact on ICT security//EN"
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from chalicelib.access import store as accounts
-from chalicelib.access.rules import Right, may
-from chalicelib.errors import MailRefused
+from chalicelib.access.policy import Right, may
 from chalicelib.learning import practice, samples, store
 from chalicelib.learning.rules import Practice, Which
 from chalicelib.links.codes import spaced
-from chalicelib.notices.notice import Notice
-from chalicelib.notices.recipients import Recipient
+from chalicelib.mail.notice import Notice
+from chalicelib.operations.recipients import Recipient
+from chalicelib.platform.errors import MailRefused
 from chalicelib.runtime import Runtime
 
 
@@ -17,7 +17,7 @@ def ping(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[s
     """To whoever asked for a practice ping."""
     made = _practice(notice, recipient)
     given = _links(made, recipient, runtime)
-    return samples.ping_mail(recipient.language, made.sent_at, runtime.settings, **given)
+    return samples.ping_mail(recipient.language, made.sent_at, runtime, **given)
 
 
 def inquiry(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
@@ -25,7 +25,7 @@ def inquiry(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dic
     made = _practice(notice, recipient)
     given = _links(made, recipient, runtime)
     page = f"{runtime.site_url()}/learn/try?lang={recipient.language}"
-    return samples.inquiry_mail(recipient.language, made.sent_at, runtime.settings, inquiry_url=page, **given)
+    return samples.inquiry_mail(recipient.language, made.sent_at, runtime, inquiry_url=page, **given)
 
 
 def _practice(notice: "Notice", recipient: "Recipient") -> Practice:

@@ -7,19 +7,20 @@ written, and no figure counts it.
 from datetime import datetime, timedelta
 from math import ceil
 
-from chalicelib.access.rules import Account
+from chalicelib.access.policy import Account
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Action, Actor, AuditRecord, practice_subject
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import NotFound, TooManyAttempts
-from chalicelib.ids import new_id
+from chalicelib.audit.records import Action, AuditRecord, practice_subject
 from chalicelib.learning import rules, store
+from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Practice, Which
 from chalicelib.links.codes import new_code
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner, Purpose
-from chalicelib.notices import store as notices
-from chalicelib.notices.notice import Notice, to_account
-from chalicelib.settings import LearningPolicy
+from chalicelib.mail import outbox as notices
+from chalicelib.mail.notice import Notice, to_account
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import NotFound, TooManyAttempts
+from chalicelib.platform.ids import new_id
 
 
 def send(account: Account, which: Which, policy: LearningPolicy, now: datetime, request_id: str) -> Practice:
@@ -93,4 +94,4 @@ def acknowledge(practice: Practice, now: datetime, request_id: str) -> None:
 def _record(action: Action, actor: Actor, practice: Practice, now: datetime, request_id: str) -> AuditRecord:
     details = {"which": practice.which.value, "practice": practice.practice_id}
     subject = practice_subject(practice.account_id)
-    return AuditRecord(actor, action, subject, now, request_id, about=practice.state, details=details)
+    return AuditRecord(Call(actor, now, request_id), action, subject, about=practice.state, details=details)

@@ -5,7 +5,7 @@ They are suggestions. What a point of contact answers for is decided by its Stat
 
 from dataclasses import dataclass
 
-from chalicelib.i18n import _
+from chalicelib.platform.i18n import _
 
 
 @dataclass(frozen=True)

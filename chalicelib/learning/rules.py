@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from chalicelib.directory.languages import operating_languages
 from chalicelib.directory.rules import UNSEEN, tidy
-from chalicelib.errors import Invalid
-from chalicelib.i18n import _
-from chalicelib.settings import LearningPolicy
+from chalicelib.learning.policy import LearningPolicy
+from chalicelib.platform.errors import Invalid
+from chalicelib.platform.i18n import _
+from chalicelib.reference.languages import operating_languages
 
 # Practising
 

@@ -8,16 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination
-from chalicelib.directory.states import states
-from chalicelib.i18n import _, translations
 from chalicelib.inquiries import letter, overview, rules, sheet
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import ClockKind, Envelope, Inquiry, Waiting
+from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Practice, Which
 from chalicelib.links.codes import spaced
 from chalicelib.mail.message import Mail, render
 from chalicelib.pings.letter import held_data
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Milestone, MilestoneKind
-from chalicelib.settings import LearningPolicy, Settings
+from chalicelib.platform.i18n import _, translations
+from chalicelib.reference.states import states
+from chalicelib.runtime import Runtime
 
 NOBODYS_STATE = _("Fictitious State")
 PING_REFERENCE = "PT-EXERCISE"
@@ -61,16 +64,14 @@ def _entry(language: str) -> Entry:
     return Entry("example", nomination, 1, never, never)
 
 
-def campaign(opened_at: datetime, settings: Settings) -> Campaign:
+def campaign(opened_at: datetime, runtime: Runtime) -> Campaign:
     """A ping test that is in no table, opened at a time (UTC)."""
-    close = Milestone(MilestoneKind.CLOSE, opened_at + settings.pings.window)
-    lifetime = settings.learning.link_lifetime
+    close = Milestone(MilestoneKind.CLOSE, opened_at + runtime.policy(PingPolicy).window)
+    lifetime = runtime.policy(LearningPolicy).link_lifetime
     return Campaign(PING_REFERENCE, opened_at, (close,), CampaignStatus.RUNNING, "", lifetime)
 
 
-def inquiry(
-    language: str, code: str, sent_at: datetime, acknowledged_at: datetime | None, settings: Settings
-) -> Inquiry:
+def inquiry(language: str, code: str, sent_at: datetime, acknowledged_at: datetime | None, runtime: Runtime) -> Inquiry:
     """An inquiry that is in no table, made by the real rules: put at a time, and acknowledged or not (UTC)."""
     nowhere = next(iter(states()))
     envelope = Envelope(
@@ -92,8 +93,8 @@ def inquiry(
         exercise=True,
     )
     made = rules.opened(INQUIRY_REFERENCE, envelope, code, sent_at)
-    made = rules.accepted(made, _notice(made), sent_at, settings.inquiries)
-    return rules.acknowledged(made, 1, acknowledged_at, settings.inquiries) if acknowledged_at else made
+    made = rules.accepted(made, _notice(made), sent_at, runtime.policy(InquiryPolicy))
+    return rules.acknowledged(made, 1, acknowledged_at, runtime.policy(InquiryPolicy)) if acknowledged_at else made
 
 
 def _notice(made: Inquiry) -> Waiting:
@@ -104,23 +105,23 @@ def _notice(made: Inquiry) -> Waiting:
 # Mails
 
 
-def ping_mail(language: str, sent_at: datetime, settings: Settings, **given: str) -> dict[str, Any]:
+def ping_mail(language: str, sent_at: datetime, runtime: Runtime, **given: str) -> dict[str, Any]:
     """What a practice ping says. `given` are the link, the code and the address of the page for codes."""
     return {
         "tone": "first",
-        "campaign": campaign(sent_at, settings),
+        "campaign": campaign(sent_at, runtime),
         "held": held(language),
         "name": "",
         "timezone": "UTC",
-        "manager_email": settings.manager_email,
+        "manager_email": runtime.settings.manager_email,
         **given,
     }
 
 
-def inquiry_mail(language: str, sent_at: datetime, settings: Settings, **given: str) -> dict[str, Any]:
+def inquiry_mail(language: str, sent_at: datetime, runtime: Runtime, **given: str) -> dict[str, Any]:
     """What a practice inquiry says. `given` are the links, the code and the address of the page for codes."""
     translate = translations(language).gettext
-    made = inquiry(language, "", sent_at, None, settings)
+    made = inquiry(language, "", sent_at, None, runtime)
     (asker, _real), *summary = letter.summary_rows(made, language)
     due = [clock.due for clock in made.step.clocks if clock.kind is ClockKind.ACKNOWLEDGE]
     return {
@@ -139,28 +140,28 @@ def inquiry_mail(language: str, sent_at: datetime, settings: Settings, **given: 
     }
 
 
-def shown_mail(which: Which, language: str, now: datetime, settings: Settings, site_url: str) -> Mail:
+def shown_mail(which: Which, language: str, now: datetime, runtime: Runtime, site_url: str) -> Mail:
     """A mail as a figure: what the real template makes of it now, with a link and a code that open nothing."""
     code_url = f"{site_url}/code?lang={language}"
     shown = {"link": f"{site_url}/…", "code": spaced(SHOWN_CODE), "code_url": code_url}
     if which is Which.PING:
-        template, context = "ping", ping_mail(language, now, settings, **shown)
+        template, context = "ping", ping_mail(language, now, runtime, **shown)
     else:
         page = f"{site_url}/inquiries/…"
-        template, context = "inquiry-ask", inquiry_mail(language, now, settings, inquiry_url=page, **shown)
-    return render(template, language, "", mail_from=settings.mail_from, **context)
+        template, context = "inquiry-ask", inquiry_mail(language, now, runtime, inquiry_url=page, **shown)
+    return render(template, language, "", mail_from=runtime.settings.mail_from, **context)
 
 
 # Pages
 
 
-def ping_page(practice: Practice, language: str, settings: Settings) -> dict[str, Any]:
+def ping_page(practice: Practice, language: str, runtime: Runtime) -> dict[str, Any]:
     """What the page of a ping test is given, for a practice."""
     return {
         "ping": {"campaign_id": PING_REFERENCE},
         "state": "acknowledged" if practice.acknowledged_at else "sent",
         "answered_at": practice.acknowledged_at,
-        "campaign": campaign(practice.sent_at, settings),
+        "campaign": campaign(practice.sent_at, runtime),
         "held": held(language),
         "timezone": "UTC",
         "problems": {},
@@ -169,10 +170,10 @@ def ping_page(practice: Practice, language: str, settings: Settings) -> dict[str
     }
 
 
-def inquiry_page(practice: Practice, language: str, settings: Settings, now: datetime) -> dict[str, Any]:
+def inquiry_page(practice: Practice, language: str, runtime: Runtime, now: datetime) -> dict[str, Any]:
     """What the page of an inquiry is given, for a practice."""
     translate = translations(language).gettext
-    made = inquiry(language, practice.code, practice.sent_at, practice.acknowledged_at, settings)
+    made = inquiry(language, practice.code, practice.sent_at, practice.acknowledged_at, runtime)
     asker = translate(NOBODYS_STATE)
     shown = [fact for fact in sheet.facts(made.envelope, language) if fact.name in SHOWN]
     poc = translate(sheet.POCS[made.envelope.from_kind])
@@ -191,7 +192,7 @@ def inquiry_page(practice: Practice, language: str, settings: Settings, now: dat
 
 
 SHOWN = ("from_state", "incident_class", "incident_type", "urgency", "asked")
-"""As much as the real page shows (`chalicelib.web.acknowledge`)."""
+"""As much as the real page shows (`chalicelib.web.pages.acknowledge`)."""
 
 
 def shown_practice(which: Which, now: datetime, policy: LearningPolicy, acknowledged: bool) -> Practice:

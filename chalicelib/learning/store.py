@@ -9,10 +9,10 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.clock import from_z, to_z
-from chalicelib.dynamo import InstantAttribute, Model, table_name
+from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content, Practice, Resource, Which
-from chalicelib.settings import LearningPolicy
+from chalicelib.platform.clock import from_z, to_z
+from chalicelib.platform.dynamo import InstantAttribute, Model
 
 _PRACTICE, _CODE, _RESOURCE = "practice", "code", "resource"
 
@@ -21,7 +21,7 @@ class PracticeRow(Model):
     """The last practice of one kind of one account. `expires` (seconds) is the TTL."""
 
     class Meta:
-        table_name = table_name("learning")
+        table_name = "learning"
 
     kind = UnicodeAttribute(hash_key=True, default=_PRACTICE)
     whose = UnicodeAttribute(range_key=True, attr_name="item")
@@ -38,7 +38,7 @@ class CodeRow(Model):
     """Whose practice a short code is for. `expires` (seconds) is the TTL."""
 
     class Meta:
-        table_name = table_name("learning")
+        table_name = "learning"
 
     kind = UnicodeAttribute(hash_key=True, default=_CODE)
     code = UnicodeAttribute(range_key=True, attr_name="item")
@@ -51,7 +51,7 @@ class ResourceRow(Model):
     """An item of the catalogue."""
 
     class Meta:
-        table_name = table_name("learning")
+        table_name = "learning"
 
     kind = UnicodeAttribute(hash_key=True, default=_RESOURCE)
     resource_id = UnicodeAttribute(range_key=True, attr_name="item")

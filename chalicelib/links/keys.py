@@ -8,7 +8,7 @@ The first key is made with the stack and has no time. A line without one is read
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.clock import from_z, to_z
+from chalicelib.platform.clock import from_z, to_z
 
 READ_AGAIN_AFTER = timedelta(minutes=5)
 """How long a Lambda goes by the keys it has read: how late one that was taken away may be noticed."""

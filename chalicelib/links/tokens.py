@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 
-from chalicelib.clock import Clock, utc_now
-from chalicelib.errors import DirectoryError
 from chalicelib.links.codes import from_digest
+from chalicelib.platform.clock import Clock, utc_now
+from chalicelib.platform.errors import DirectoryError
 
 # Mail clients cut a link at a full stop that ends a line; `~` is just as allowed in a URL.
 _DOT, _STAND_IN = ".", "~"

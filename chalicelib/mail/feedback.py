@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.clock import from_z
 from chalicelib.mail.message import CORRELATION_TAG, REFERENCE
-from chalicelib.observability import logger
+from chalicelib.platform.clock import from_z
+from chalicelib.platform.observability import logger
 
 
 @dataclass(frozen=True)

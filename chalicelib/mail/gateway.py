@@ -1,4 +1,4 @@
-"""The one door to the mail provider. What it answers becomes retryable, throttled or permanent (chalicelib.errors)."""
+"""The one door to the mail provider. Its answers become retryable, throttled or permanent (platform/errors.py)."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from chalicelib import aws
-from chalicelib.errors import (
+from chalicelib.mail.message import CORRELATION_TAG, Mail, envelope_sender, to_bytes
+from chalicelib.platform import aws
+from chalicelib.platform.errors import (
     MailError,
     MailMisconfigured,
     MailQuotaExceeded,
@@ -16,10 +17,9 @@ from chalicelib.errors import (
     MailThrottled,
     MailUnavailable,
 )
-from chalicelib.mail.message import CORRELATION_TAG, Mail, envelope_sender, to_bytes
-from chalicelib.observability.invocation import correlation_id
-from chalicelib.observability.metrics import Metric, count
-from chalicelib.settings import Settings
+from chalicelib.platform.observability.invocation import correlation_id
+from chalicelib.platform.observability.metrics import Metric, count
+from chalicelib.platform.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,17 @@ from chalicelib.directory.problems import Problem
 from chalicelib.directory.retired import Retired
 from chalicelib.directory.rules import as_cells, check, latest_date
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict, Invalid, NotFound
-from chalicelib.i18n import _
+from chalicelib.mail import outbox as notices
+from chalicelib.mail.notice import Notice, to_entry, to_supervisors
 from chalicelib.nominations import rules
 from chalicelib.nominations import store as proposals
+from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.proposing import Moved, Refused, add_change, entry_of, note_problems, record, with_cells
 from chalicelib.nominations.rules import REASONS, Handover, NoteVerbale, Proposal, Status, What
-from chalicelib.notices import store as notices
-from chalicelib.notices.notice import Notice, to_entry, to_supervisors
-from chalicelib.settings import NominationPolicy
+from chalicelib.platform.call import Call
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict, Invalid, NotFound
+from chalicelib.platform.i18n import _
 
 
 def get(proposal_id: str) -> Proposal:
@@ -182,7 +183,10 @@ def settle_doubt(doubt_id: str, asked: Asked) -> None:
     if found is None:
         raise Conflict(doubt_id)
     seen = AuditRecord(
-        asked.actor, Action.DOUBT_SETTLED, entry_subject(found.poc_id), asked.at, asked.request_id, found.state
+        Call(asked.actor, asked.at, asked.request_id),
+        Action.DOUBT_SETTLED,
+        entry_subject(found.poc_id),
+        about=found.state,
     )
     try:
         audit.write(lambda transaction: proposals.add_doubt_settled(transaction, doubt_id), seen)
@@ -217,12 +221,10 @@ def retire(entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
     erase_at = asked.at + policy.retained
     told = {"erase_on": f"{erase_at:%Y-%m-%d}", "version": entry.version}
     gone = AuditRecord(
-        asked.actor,
+        Call(asked.actor, asked.at, asked.request_id),
         Action.ENTRY_RETIRED,
         entry_subject(entry.poc_id),
-        asked.at,
-        asked.request_id,
-        entry.state,
+        about=entry.state,
         details=told,
     )
 
@@ -242,12 +244,10 @@ def _prompt(entry: Entry, stands: Handover, asked: Asked) -> None:
     days = (date.fromisoformat(entry.departs_on) - asked.at.date()).days
     about = {"state": entry.state, "poc": entry.poc_id}
     told = AuditRecord(
-        asked.actor,
+        Call(asked.actor, asked.at, asked.request_id),
         Action.SUCCESSOR_ASKED,
         entry_subject(entry.poc_id),
-        asked.at,
-        asked.request_id,
-        entry.state,
+        about=entry.state,
         details={"stands": stands.value, "days": days},
     )
 
@@ -284,12 +284,10 @@ def erase(gone: Retired, asked: Asked) -> None:
     """Erase a retired entry and its versions; that they were erased is recorded. Repeating it changes nothing."""
     versions = history.erase(gone.state, gone.poc_id)
     told = AuditRecord(
-        asked.actor,
+        Call(asked.actor, asked.at, asked.request_id),
         Action.ENTRY_ERASED,
         entry_subject(gone.poc_id),
-        asked.at,
-        asked.request_id,
-        gone.state,
+        about=gone.state,
         details={"versions": versions},
     )
     try:

@@ -4,20 +4,20 @@ from datetime import date
 from typing import Any
 
 from chalicelib.access import store as accounts
-from chalicelib.access.rules import Right, may
+from chalicelib.access.policy import Right, may
 from chalicelib.directory import store
 from chalicelib.directory.entry import KIND_NAMES
-from chalicelib.directory.states import states
-from chalicelib.errors import MailRefused
-from chalicelib.i18n import _, format_date, translations
 from chalicelib.links.codes import spaced
 from chalicelib.links.tokens import Purpose
+from chalicelib.mail.notice import Notice, parts
 from chalicelib.nominations import links
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import REASONS, STATUS_NAMES, WHAT_NAMES, Status
-from chalicelib.notices.notice import Notice, parts
-from chalicelib.notices.recipients import Recipient
+from chalicelib.operations.recipients import Recipient
 from chalicelib.pings.letter import held_data
+from chalicelib.platform.errors import MailRefused
+from chalicelib.platform.i18n import _, format_date, translations
+from chalicelib.reference.states import states
 from chalicelib.runtime import Runtime
 
 

@@ -9,7 +9,7 @@ from hmac import compare_digest
 from chalicelib.directory import history, store
 from chalicelib.directory.entry import Entry
 from chalicelib.links.tokens import LinkSigner, Purpose
-from chalicelib.settings import NominationPolicy
+from chalicelib.nominations.policy import NominationPolicy
 
 
 def code(entry: Entry, signer: LinkSigner) -> str:

@@ -17,16 +17,17 @@ from chalicelib.directory.history import Version
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.rules import COLUMNS, as_cells, check, check_cell, identity, latest_date
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import ConditionFailed, Writes
-from chalicelib.errors import Conflict, DirectoryError, Forbidden, Invalid, NotFound
-from chalicelib.i18n import _
-from chalicelib.ids import new_id
+from chalicelib.mail import outbox as notices
+from chalicelib.mail.notice import Notice, to_entry
 from chalicelib.nominations import rules
 from chalicelib.nominations import store as proposals
+from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.rules import EDITABLE, NOTE_FIELDS, NoteVerbale, Proposal, Status, What
-from chalicelib.notices import store as notices
-from chalicelib.notices.notice import Notice, to_entry
-from chalicelib.settings import NominationPolicy
+from chalicelib.platform.call import Call
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict, DirectoryError, Forbidden, Invalid, NotFound
+from chalicelib.platform.i18n import _
+from chalicelib.platform.ids import new_id
 
 FURTHEST = timedelta(days=731)
 
@@ -197,7 +198,11 @@ def doubt(state: str, poc_id: str, fields: tuple[str, ...], asked: Asked) -> Non
         doubt_id, state, entry.poc_id, tuple(sorted(fields)), str(asked.actor), asked.actor.state, asked.at
     )
     seen = AuditRecord(
-        asked.actor, Action.ENTRY_DOUBTED, entry_subject(poc_id), asked.at, asked.request_id, state, details=told
+        Call(asked.actor, asked.at, asked.request_id),
+        Action.ENTRY_DOUBTED,
+        entry_subject(poc_id),
+        about=state,
+        details=told,
     )
     audit.write(lambda transaction: proposals.add_doubt(transaction, made), seen)
 
@@ -211,7 +216,7 @@ def record(action: Action, about: Proposal, asked: Asked) -> AuditRecord:
     if about.reason:
         told["reason"] = about.reason
     subject = f"proposal#{about.proposal_id}"
-    return AuditRecord(asked.actor, action, subject, asked.at, asked.request_id, about.state, details=told)
+    return AuditRecord(Call(asked.actor, asked.at, asked.request_id), action, subject, about=about.state, details=told)
 
 
 def _known(given: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:

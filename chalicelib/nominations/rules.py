@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.directory.entry import NOBODY, Entry, Verification
 from chalicelib.directory.rules import COLUMNS, as_cells
-from chalicelib.i18n import _, _p
-from chalicelib.settings import NominationPolicy
+from chalicelib.nominations.policy import NominationPolicy
+from chalicelib.platform.i18n import _, _p
 
 NOTE_FIELDS = ("note_verbale", "note_verbale_date")
 EDITABLE = tuple(name for name in COLUMNS if name not in ("state", "kind", *NOTE_FIELDS))

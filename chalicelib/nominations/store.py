@@ -9,8 +9,8 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.dynamo import PAGE, InstantAttribute, Model, table_name
 from chalicelib.nominations.rules import NoteVerbale, Proposal, Status, What
+from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
 
 OPEN, DOUBTS = "proposals", "doubts"
 
@@ -37,7 +37,7 @@ class ProposalRow(Model):
     """A proposal as stored. `waiting` is there while it is open; `expires` (seconds) is the TTL, set when decided."""
 
     class Meta:
-        table_name = table_name("proposals")
+        table_name = "proposals"
 
     proposal_id = UnicodeAttribute(hash_key=True)
     waiting = UnicodeAttribute(null=True)
@@ -74,7 +74,7 @@ class DoubtRow(Model):
     """What a reader thinks is wrong with an entry, as stored, until the manager has seen to it."""
 
     class Meta:
-        table_name = table_name("proposals")
+        table_name = "proposals"
 
     doubt_id = UnicodeAttribute(hash_key=True, attr_name="proposal_id")
     waiting = UnicodeAttribute(default=DOUBTS)

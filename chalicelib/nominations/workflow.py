@@ -4,26 +4,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chalicelib.audit.records import Actor
 from chalicelib.directory import retired, store
 from chalicelib.directory.retired import Retired
 from chalicelib.directory.viewing import Asked
-from chalicelib.errors import DirectoryError
 from chalicelib.nominations import deciding
+from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.rules import Handover
-from chalicelib.observability import logger
 from chalicelib.pings import campaigns
 from chalicelib.pings import store as pings
+from chalicelib.platform.call import Call
+from chalicelib.platform.errors import DirectoryError
+from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
 
 
-def keep_directory(_event: dict[str, Any], runtime: Runtime, request_id: str) -> dict[str, int]:
+def keep_directory(_event: dict[str, Any], runtime: Runtime, call: Call) -> dict[str, int]:
     """Retire who has left and has a verified successor, ask States who follows, erase what was kept long enough.
 
     Raises DirectoryError at the end when an entry could not be seen to; the others were.
     """
-    policy = runtime.settings.nominations
-    asked = Asked(Actor.system("keep_directory"), runtime.clock(), request_id)
+    policy = runtime.policy(NominationPolicy)
+    asked = Asked(call.actor, call.at, call.request_id)
     leaving = [entry for entry in store.everything() if entry.departs_on]
     done: list[Handover] = []
     failed: list[str] = []

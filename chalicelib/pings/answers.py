@@ -11,15 +11,16 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit import store as audit
 from chalicelib.audit.chain import Head
-from chalicelib.audit.records import Action, Actor, AuditRecord, entry_subject
+from chalicelib.audit.records import Action, AuditRecord, entry_subject
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Verification
-from chalicelib.dynamo import ConditionFailed, transact
-from chalicelib.errors import Invalid, NotFound
-from chalicelib.i18n import _
-from chalicelib.observability.metrics import Metric, count
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.rules import Mark, Ping, Route
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.dynamo import ConditionFailed, transact
+from chalicelib.platform.errors import Invalid, NotFound
+from chalicelib.platform.i18n import _
+from chalicelib.platform.observability.metrics import Metric, count
 
 CHANGEABLE = {
     "person": _("The person has left, or somebody else has taken over"),
@@ -141,11 +142,9 @@ def _record(
     ping: Ping, mark: Mark, route: Route, now: datetime, request_id: str, fields: tuple[str, ...]
 ) -> AuditRecord:
     return AuditRecord(
-        Actor.link(route.value, ping.state),
+        Call(Actor.link(route.value, ping.state), now, request_id),
         Action.ENTRY_VERIFIED if mark is Mark.ACKNOWLEDGED else Action.CHANGE_REPORTED,
         entry_subject(ping.poc_id),
-        now,
-        request_id,
         about=ping.state,
         details={"verification": _verification(mark).value, "campaign": ping.campaign_id, "fields": list(fields)},
     )
@@ -163,11 +162,9 @@ def confirm_entry(state: str, poc_id: str, how: str, actor: Actor, now: datetime
     active, _last = campaigns.active_and_last()
     ping = store.get(active, poc_id) if active else None
     record = AuditRecord(
-        actor,
+        Call(actor, now, request_id),
         Action.ENTRY_VERIFIED,
         entry_subject(poc_id),
-        now,
-        request_id,
         about=state,
         details={"verification": Verification.VERIFIED.value, "how": how, "campaign": active if ping else ""},
     )

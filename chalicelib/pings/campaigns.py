@@ -11,9 +11,9 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.clock import from_z, to_z
-from chalicelib.dynamo import InstantAttribute, Model, table_name
 from chalicelib.pings.rules import Campaign, CampaignStatus, Milestone, MilestoneKind
+from chalicelib.platform.clock import from_z, to_z
+from chalicelib.platform.dynamo import InstantAttribute, Model
 
 CAMPAIGNS = "campaigns"
 _POINTER = "#active"
@@ -23,7 +23,7 @@ class CampaignRow(Model):
     """One campaign as stored. `milestones` are JSON: a list of `kind` and `at`."""
 
     class Meta:
-        table_name = table_name("campaigns")
+        table_name = "campaigns"
 
     partition = UnicodeAttribute(hash_key=True, attr_name="campaign_id", default=CAMPAIGNS)
     campaign_id = UnicodeAttribute(range_key=True, attr_name="item")
@@ -45,7 +45,7 @@ class CampaignRow(Model):
 
 class _Pointer(Model):
     class Meta:
-        table_name = table_name("campaigns")
+        table_name = "campaigns"
 
     partition = UnicodeAttribute(hash_key=True, attr_name="campaign_id", default=CAMPAIGNS)
     item = UnicodeAttribute(range_key=True, default=_POINTER)

@@ -5,15 +5,15 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from chalicelib import aws, executions
-from chalicelib.audit.records import Actor
-from chalicelib.errors import Conflict
-from chalicelib.observability import logger
-from chalicelib.observability.invocation import handed_on
 from chalicelib.pings import campaigns, service
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import OVER, Campaign
+from chalicelib.platform import aws, executions
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import Conflict
+from chalicelib.platform.observability import logger
+from chalicelib.platform.observability.invocation import handed_on
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy
 
 
 def start(runtime: Runtime, policy: PingPolicy, actor: Actor, request_id: str) -> Campaign:

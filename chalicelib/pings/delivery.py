@@ -16,11 +16,15 @@ from functools import partial
 
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.clock import Clock
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
-from chalicelib.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
-from chalicelib.errors import (
+from chalicelib.mail.gateway import MailSender
+from chalicelib.pings import campaigns, rules, store
+from chalicelib.pings.letter import Letters
+from chalicelib.pings.rules import Campaign, Mark, Ping, Route, SentMail
+from chalicelib.platform.clock import Clock
+from chalicelib.platform.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
+from chalicelib.platform.errors import (
     DirectoryError,
     MailError,
     MailMisconfigured,
@@ -29,11 +33,7 @@ from chalicelib.errors import (
     MailUnavailable,
     NotFound,
 )
-from chalicelib.mail.gateway import MailSender
-from chalicelib.observability import logger
-from chalicelib.pings import campaigns, rules, store
-from chalicelib.pings.letter import Letters
-from chalicelib.pings.rules import Campaign, Mark, Ping, Route, SentMail
+from chalicelib.platform.observability import logger
 
 THREADS = 16
 LOOK_AHEAD = 20  # batches whose ids are looked up at once

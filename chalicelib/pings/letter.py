@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.directory import hours
 from chalicelib.directory.entry import KIND_NAMES, Entry
-from chalicelib.directory.languages import operating_languages
-from chalicelib.directory.networks import NETWORKS
-from chalicelib.directory.states import states
 from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
-from chalicelib.errors import MailRefused
-from chalicelib.i18n import LANGUAGES, _, translations
 from chalicelib.links.codes import spaced
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.mail.message import Mail, render
 from chalicelib.pings.rules import Campaign, Ping, Route
+from chalicelib.platform.errors import MailRefused
+from chalicelib.platform.i18n import LANGUAGES, _, translations
+from chalicelib.reference import hours
+from chalicelib.reference.languages import operating_languages
+from chalicelib.reference.networks import NETWORKS
+from chalicelib.reference.states import states
 
 
 class Tone(StrEnum):

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination
-from chalicelib.directory.states import states
 from chalicelib.mail.message import Mail
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.letter import Letters
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, Ping, PingState, Route
-from chalicelib.settings import PingPolicy
+from chalicelib.reference.states import states
 
 ORDER = (
     PingState.ACKNOWLEDGED,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.settings import PingPolicy
+from chalicelib.pings.policy import PingPolicy
 
 
 class Route(StrEnum):

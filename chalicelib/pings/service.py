@@ -13,16 +13,17 @@ from typing import TypeVar
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Action, Actor, AuditRecord, campaign_subject, entry_subject
-from chalicelib.clock import to_z
+from chalicelib.audit.records import Action, AuditRecord, campaign_subject, entry_subject
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Verification
-from chalicelib.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
-from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.links.codes import new_code
 from chalicelib.pings import campaigns, rules, store
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, MilestoneKind, Ping, PingState, Route
-from chalicelib.settings import PingPolicy
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.clock import to_z
+from chalicelib.platform.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
+from chalicelib.platform.errors import Conflict, Invalid, NotFound
 
 Item = TypeVar("Item")
 
@@ -186,7 +187,7 @@ def _close_pings(pings: list[Ping], actor: Actor, now: datetime, request_id: str
 def _unverified(ping: Ping, actor: Actor, now: datetime, request_id: str) -> AuditRecord:
     subject = entry_subject(ping.poc_id)
     told = {"verification": Verification.UNVERIFIED.value, "campaign": ping.campaign_id}
-    return AuditRecord(actor, Action.ENTRY_UNVERIFIED, subject, now, request_id, ping.state, details=told)
+    return AuditRecord(Call(actor, now, request_id), Action.ENTRY_UNVERIFIED, subject, about=ping.state, details=told)
 
 
 def _add_closes(transaction: TransactWrite, pings: list[Ping], now: datetime) -> None:
@@ -244,7 +245,7 @@ def count_execution(campaign_id: str, number: int, actor: Actor, now: datetime, 
 def _record(
     actor: Actor, action: Action, campaign_id: str, now: datetime, request_id: str, details: Mapping[str, object]
 ) -> AuditRecord:
-    return AuditRecord(actor, action, campaign_subject(campaign_id), now, request_id, details=details)
+    return AuditRecord(Call(actor, now, request_id), action, campaign_subject(campaign_id), details=details)
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -24,8 +24,8 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import entry_subject
 from chalicelib.audit.store import HeadRow, head_of
-from chalicelib.dynamo import PAGE, InstantAttribute, Model, get_both, table_name
 from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route, SentMail
+from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model, get_both
 
 PING = "ping#"
 
@@ -54,7 +54,7 @@ class PingRow(Model):
     """
 
     class Meta:
-        table_name = table_name("campaigns")
+        table_name = "campaigns"
 
     campaign_id = UnicodeAttribute(hash_key=True)
     item = UnicodeAttribute(range_key=True)

@@ -3,33 +3,34 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.audit.records import Actor
-from chalicelib.errors import Conflict
 from chalicelib.mail.feedback import MailEvent
 from chalicelib.mail.message import render
-from chalicelib.observability import logger
 from chalicelib.pings import campaigns, control, delivery, service
 from chalicelib.pings.delivery import DispatchBusy, Dispatcher
 from chalicelib.pings.letter import Letters
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, SentMail
+from chalicelib.platform.call import Call
+from chalicelib.platform.errors import Conflict
+from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
 
 Event = dict[str, Any]
 
 
-def open_campaign(event: Event, runtime: Runtime) -> Event:
+def open_campaign(event: Event, runtime: Runtime, _call: Call) -> Event:
     """State `OpenCampaign`: snapshot the recipients."""
-    recipients = service.open_campaign(event["campaign_id"], runtime.settings.pings.proof_of_life)
+    recipients = service.open_campaign(event["campaign_id"], runtime.policy(PingPolicy).proof_of_life)
     return {"campaign_id": event["campaign_id"], "recipients": recipients, "milestone": 0}
 
 
-def dispatch_pings(event: Event, runtime: Runtime, request_id: str) -> Event:
+def dispatch_pings(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `DispatchPings`: send what is waiting. Also called outside the machine (`poke`) after a bounce."""
     dispatcher = Dispatcher(
         sender=runtime.mail_sender(),
         letters=letters(runtime),
         clock=runtime.clock,
-        owner=request_id,
+        owner=call.request_id,
         seconds=runtime.settings.dispatch_seconds,
         pause=runtime.sleep,
     )
@@ -42,22 +43,21 @@ def dispatch_pings(event: Event, runtime: Runtime, request_id: str) -> Event:
     return {**result, "milestone": event.get("milestone", 0)}
 
 
-def next_milestone(event: Event, runtime: Runtime) -> Event:
+def next_milestone(event: Event, runtime: Runtime, _call: Call) -> Event:
     """State `NextMilestone`: what to wait for, and until when."""
     return service.next_milestone(event["campaign_id"], int(event["milestone"]), runtime.clock())
 
 
-def act_on_milestone(event: Event, runtime: Runtime) -> Event:
+def act_on_milestone(event: Event, runtime: Runtime, _call: Call) -> Event:
     """State `ActOnMilestone`: queue the reminders or fallbacks that are due."""
     milestone = int(event["milestone"])
     queued = service.act_on_milestone(event["campaign_id"], milestone)
     return {"campaign_id": event["campaign_id"], "queued": queued, "milestone": milestone + 1}
 
 
-def close_campaign(event: Event, runtime: Runtime, request_id: str) -> Event:
+def close_campaign(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `CloseCampaign`: fix the result and tell the manager."""
-    actor = Actor.system("close_campaign")
-    campaign = service.close_campaign(event["campaign_id"], actor, runtime.clock(), request_id)
+    campaign = service.close_campaign(event["campaign_id"], call.actor, call.at, call.request_id)
     if campaign.status is CampaignStatus.CLOSED and not campaigns.is_manager_told(campaign.campaign_id):
         _tell_manager(campaign, runtime)
     return {"campaign_id": campaign.campaign_id, "status": campaign.status.value}
@@ -84,7 +84,7 @@ def letters(runtime: Runtime) -> Letters:
     return Letters(runtime.link_signer(), runtime.site_url(), configured.mail_from, configured.manager_email)
 
 
-def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) -> Event:
+def start_scheduled_campaign(event: Event, runtime: Runtime, call: Call) -> Event:
     """Called by the schedule every six months (§13).
 
     The schedule may fire twice: a campaign that is under way is left alone, but set going again if its state machine
@@ -92,12 +92,11 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) ->
     every 15 minutes and by whoever restarts a stage, no campaign is started. With `"anew"` beside it, after the tables
     were restored from a backup, a machine that runs is replaced.
     """
-    actor = Actor.system("start_scheduled_campaign")
     only_resume = bool(event.get("resume_only"))
     active = campaigns.active_and_last()[0]
     if not active and not only_resume:
         try:
-            campaign = control.start(runtime, runtime.settings.pings, actor, request_id)
+            campaign = control.start(runtime, runtime.policy(PingPolicy), call.actor, call.request_id)
             return {"campaign_id": campaign.campaign_id, "started": True}
         except Conflict as conflict:
             active = str(conflict)
@@ -106,7 +105,7 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, request_id: str) ->
     if not only_resume:
         logger.warning("no campaign started: one is active", extra={"campaign_id": active})
     try:
-        control.resume(runtime, service.get(active), actor, request_id, anew=bool(event.get("anew")))
+        control.resume(runtime, service.get(active), call.actor, call.request_id, anew=bool(event.get("anew")))
     except Conflict:  # it runs: nothing to do
         return {"campaign_id": active, "started": False}
     logger.warning("campaign resumed", extra={"campaign_id": active})

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from chalicelib.directory.states import states
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Inquiry, What
 from chalicelib.pings import rules as pings
 from chalicelib.pings.rules import Campaign, Ping
-from chalicelib.settings import InquiryPolicy
+from chalicelib.reference.states import states
 from chalicelib.statistics.rules import Case, Unit
 
 

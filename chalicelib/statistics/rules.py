@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from itertools import combinations
 
-from chalicelib.settings import StatisticsPolicy
+from chalicelib.statistics.policy import StatisticsPolicy
 
 Groups = tuple[tuple[str, ...], ...]
 """A partition: each group is the names of what was put together."""

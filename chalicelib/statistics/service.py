@@ -11,17 +11,20 @@ from datetime import UTC, datetime
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Action, Actor, AuditRecord, statistics_subject
-from chalicelib.clock import to_z
-from chalicelib.dynamo import ConditionFailed
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.audit.records import Action, AuditRecord, statistics_subject
 from chalicelib.inquiries import store as inquiries
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.pings import campaigns
 from chalicelib.pings import store as pings
 from chalicelib.pings.rules import Campaign, CampaignStatus
-from chalicelib.settings import Settings
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.clock import to_z
+from chalicelib.platform.dynamo import ConditionFailed
+from chalicelib.platform.errors import Conflict, NotFound
+from chalicelib.runtime import Runtime
 from chalicelib.statistics import gathering, rules, store
 from chalicelib.statistics.gathering import StillRunning
+from chalicelib.statistics.policy import StatisticsPolicy
 from chalicelib.statistics.store import Report, Status
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable, Table
 
@@ -91,7 +94,7 @@ def _had_inquiries(period: Waiting) -> bool:
     return any(not inquiry.envelope.exercise for inquiry in found)
 
 
-def prepare(report_id: str, settings: Settings, actor: Actor, now: datetime, request_id: str) -> Report:
+def prepare(report_id: str, runtime: Runtime, actor: Actor, now: datetime, request_id: str) -> Report:
     """Make the anonymised table of a closed ping test, or of a half-year that is over, for the manager to look at.
 
     Raises NotFound when there is nothing of this id to report on, and Conflict when it has not ended, or its figures
@@ -102,7 +105,7 @@ def prepare(report_id: str, settings: Settings, actor: Actor, now: datetime, req
     before = store.get(report_id)
     if before and before.status is not Status.PREPARED:
         raise Conflict(f"{report_id} was published before")
-    table = _table(report_id, settings, now)
+    table = _table(report_id, runtime, now)
     if before and before.table == table:
         return before
     report = Report(report_id, Status.PREPARED, table, now, version=before.version + 1 if before else 1)
@@ -110,21 +113,21 @@ def prepare(report_id: str, settings: Settings, actor: Actor, now: datetime, req
     return report
 
 
-def _table(report_id: str, settings: Settings, now: datetime) -> Table:
+def _table(report_id: str, runtime: Runtime, now: datetime) -> Table:
     period = _PERIOD.fullmatch(report_id)
     if period:
-        return _inquiries_table(_period(int(period[1]), int(period[2])), settings, now)
+        return _inquiries_table(_period(int(period[1]), int(period[2])), runtime, now)
     campaign = campaigns.get(report_id)
     if campaign is None or campaign.status is CampaignStatus.CANCELLED:
         raise NotFound(f"nothing to report on {report_id}")
-    return _campaign_table(campaign, settings)
+    return _campaign_table(campaign, runtime)
 
 
-def _campaign_table(campaign: Campaign, settings: Settings) -> CampaignTable:
+def _campaign_table(campaign: Campaign, runtime: Runtime) -> CampaignTable:
     if campaign.status is not CampaignStatus.CLOSED or campaign.closed_at is None:
         raise Conflict(f"{campaign.campaign_id} has not closed")
-    policy = settings.statistics
-    by_kind = gathering.units(campaign, pings.of_campaign(campaign.campaign_id), settings.speed)
+    policy = runtime.policy(StatisticsPolicy)
+    by_kind = gathering.units(campaign, pings.of_campaign(campaign.campaign_id), runtime.settings.speed)
     times_by = rules.times_by(campaign.campaign_id)
     taking_part = {unit.state for units in by_kind.values() for unit in units}
     return CampaignTable(
@@ -137,14 +140,14 @@ def _campaign_table(campaign: Campaign, settings: Settings) -> CampaignTable:
     )
 
 
-def _inquiries_table(period: Waiting, settings: Settings, now: datetime) -> InquiriesTable:
+def _inquiries_table(period: Waiting, runtime: Runtime, now: datetime) -> InquiriesTable:
     if now < period.end:
         raise Conflict(f"{period.report_id} is not over")
     try:
-        cases = gathering.cases(inquiries.opened_between(period.start, period.end), settings.inquiries, now)
+        cases = gathering.cases(inquiries.opened_between(period.start, period.end), runtime.policy(InquiryPolicy), now)
     except StillRunning as running:
         raise Conflict(f"{period.report_id}: inquiries are still running") from running
-    deadlines = settings.inquiry_policy
+    deadlines = runtime.agreed(InquiryPolicy)
     acknowledge, respond = deadlines.technical.acknowledge, deadlines.diplomatic.respond
     if acknowledge is None or respond is None:
         raise Conflict("the policy has no deadline to measure by")
@@ -152,10 +155,10 @@ def _inquiries_table(period: Waiting, settings: Settings, now: datetime) -> Inqu
         period.report_id,
         period.start,
         period.end,
-        settings.statistics.threshold,
+        runtime.policy(StatisticsPolicy).threshold,
         int(acknowledge.total_seconds() // 3600),
         respond.days,
-        rules.shares(cases, settings.statistics),
+        rules.shares(cases, runtime.policy(StatisticsPolicy)),
     )
 
 
@@ -202,13 +205,13 @@ def exported(report: Report, form: str, actor: Actor, now: datetime, request_id:
     """Record that a report was taken out as a file of this form."""
     subject = statistics_subject(report.report_id)
     details = {"form": form, "version": report.version}
-    audit.put(AuditRecord(actor, Action.STATISTICS_EXPORTED, subject, now, request_id, details=details))
+    audit.put(AuditRecord(Call(actor, now, request_id), Action.STATISTICS_EXPORTED, subject, details=details))
 
 
 def _write(report: Report, action: Action, actor: Actor, now: datetime, request_id: str) -> None:
     """Write a report and its audit record. Raises Conflict when somebody else was faster."""
     details = {"version": report.version, "about_until": to_z(report.about_until)}
-    record = AuditRecord(actor, action, statistics_subject(report.report_id), now, request_id, details=details)
+    record = AuditRecord(Call(actor, now, request_id), action, statistics_subject(report.report_id), details=details)
 
     def build(transaction: TransactWrite) -> None:
         store.add(transaction, report)

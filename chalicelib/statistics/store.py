@@ -11,7 +11,7 @@ from enum import StrEnum
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.dynamo import InstantAttribute, Model, table_name
+from chalicelib.platform.dynamo import InstantAttribute, Model
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable, Table, as_plain, of_plain
 
 REPORTS = "reports"
@@ -57,7 +57,7 @@ class ReportRow(Model):
     """A report as stored."""
 
     class Meta:
-        table_name = table_name("statistics")
+        table_name = "statistics"
 
     listing = UnicodeAttribute(hash_key=True, default=REPORTS)
     report_id = UnicodeAttribute(range_key=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from chalicelib.clock import from_z, to_z
+from chalicelib.platform.clock import from_z, to_z
 from chalicelib.statistics.rules import Answers, Band, Bound, Group, Shares
 
 

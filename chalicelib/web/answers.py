@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 from chalice.app import Response
 
-from chalicelib.observability.metrics import Metric, count
-from chalicelib.web import cookies, layout
-from chalicelib.web.request import WebRequest
+from chalicelib.platform.observability.metrics import Metric, count
+from chalicelib.web import layout
+from chalicelib.web.wire import cookies
+from chalicelib.web.wire.request import WebRequest
 
 NOTICE_LENGTH = 1000
 A_MINUTE = 60

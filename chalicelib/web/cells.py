@@ -5,11 +5,11 @@ from datetime import date
 
 from markupsafe import Markup
 
-from chalicelib.directory import hours
 from chalicelib.directory.entry import NOBODY, Entry
-from chalicelib.directory.languages import operating_languages
-from chalicelib.directory.states import states
-from chalicelib.i18n import _, format_date, translations
+from chalicelib.platform.i18n import _, format_date, translations
+from chalicelib.reference import hours
+from chalicelib.reference.languages import operating_languages
+from chalicelib.reference.states import states
 from chalicelib.web import labels
 
 EMPTY = Markup("–")

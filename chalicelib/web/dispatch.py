@@ -13,15 +13,16 @@ from urllib.parse import urlencode
 from chalice.app import Chalice, Request, Response
 
 from chalicelib.access import audit
-from chalicelib.access.rules import Right
-from chalicelib.errors import DirectoryError, Forbidden, Hidden, NotFound
-from chalicelib.observability import logger
-from chalicelib.observability.invocation import begin
-from chalicelib.observability.metrics import Metric, count
+from chalicelib.access.policy import Right
+from chalicelib.platform.errors import DirectoryError, Forbidden, Hidden, NotFound
+from chalicelib.platform.observability import logger
+from chalicelib.platform.observability.invocation import begin
+from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
-from chalicelib.web import compression, failures, forms, headers
+from chalicelib.web import failures
 from chalicelib.web.answers import redirect
-from chalicelib.web.request import WebRequest, reference
+from chalicelib.web.wire import compression, forms, headers
+from chalicelib.web.wire.request import WebRequest, reference
 
 Handler = Callable[..., Response]
 Rights = Right | tuple[Right, ...] | None
@@ -67,6 +68,7 @@ class Site:
 
     def _declare(self, page: Page) -> None:
         def view(**_params: str) -> Response:
+            assert self._app.current_request is not None  # noqa: S101 (Chalice sets it before it calls a view)
             return self._answer(self._app.current_request, page.right, page.handler)
 
         # Chalice passes over content types for what has no body, but only if none are declared.

@@ -2,13 +2,13 @@
 
 from chalice.app import Response
 
-from chalicelib.errors import Conflict, DirectoryError, Forbidden, Invalid, NotFound, TooManyAttempts
-from chalicelib.i18n import _
-from chalicelib.observability.metrics import Metric, count
-from chalicelib.web.csrf import FormRefused
-from chalicelib.web.forms import BodyTooLarge, BodyUnreadable
-from chalicelib.web.request import WebRequest
+from chalicelib.platform.errors import Conflict, DirectoryError, Forbidden, Invalid, NotFound, TooManyAttempts
+from chalicelib.platform.i18n import _
+from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.web.answers import page
+from chalicelib.web.wire.csrf import FormRefused
+from chalicelib.web.wire.forms import BodyTooLarge, BodyUnreadable
+from chalicelib.web.wire.request import WebRequest
 
 # The first class that fits is used: the narrower ones come first.
 _PAGES: tuple[tuple[type[DirectoryError], int, str, str], ...] = (
@@ -69,7 +69,8 @@ def failed(request: WebRequest, error: DirectoryError | None) -> Response:
     else:
         if error is not None:
             raise error
-    response = page(request, 
+    response = page(
+        request,
         "error.html",
         status,
         title=request.gettext(title),

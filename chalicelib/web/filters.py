@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from chalicelib.directory.entry import Kind
-from chalicelib.directory.languages import operating_languages
 from chalicelib.directory.listing import ROUND_THE_CLOCK, Wanted
-from chalicelib.directory.networks import NETWORKS
 from chalicelib.directory.participation import GROUPS
 from chalicelib.directory.search import LONGEST
-from chalicelib.i18n import LANGUAGES, _, labelled
+from chalicelib.platform.i18n import LANGUAGES, _, labelled
+from chalicelib.reference.languages import operating_languages
+from chalicelib.reference.networks import NETWORKS
 from chalicelib.web import labels
-from chalicelib.web.request import WebRequest
+from chalicelib.web.wire.request import WebRequest
 
 WORDS = "q"
 """The parameter with the words; each other filter has the name of its field of `Wanted`."""

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from chalicelib.directory.entry import Holder, Kind, Verification
-from chalicelib.directory.imports import Status
-from chalicelib.directory.networks import NETWORKS
-from chalicelib.directory.report import Outcome
+from chalicelib.directory.importing.imports import Status
+from chalicelib.directory.importing.report import Outcome
 from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
-from chalicelib.i18n import LANGUAGES, _
+from chalicelib.platform.i18n import LANGUAGES, _
+from chalicelib.reference.networks import NETWORKS
 
 FIELDS = {
     "state": _("State"),

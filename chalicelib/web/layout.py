@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from chalicelib.access.rules import Right
-from chalicelib.i18n import LANGUAGES
+from chalicelib.access.policy import Right
+from chalicelib.platform.i18n import LANGUAGES
 from chalicelib.templating import environment
-from chalicelib.web import csrf, static
-from chalicelib.web.request import WebRequest
+from chalicelib.web.wire import csrf, static
+from chalicelib.web.wire.request import WebRequest
 
 
 class _LazyToken:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.mail.gateway import Standing
-from chalicelib.settings import PingPolicy
-from chalicelib.web.headers import ALWAYS
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.web.wire.headers import ALWAYS
 
 Told = Mapping[str, Any]
 EVENTS = {"DELIVERY", "BOUNCE", "COMPLAINT", "REJECT"}

@@ -10,10 +10,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from chalicelib.composition import composed
 from chalicelib.links import keys
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.mail.gateway import standing
-from chalicelib.settings import from_environment
+from chalicelib.pings.policy import PingPolicy
 from infra import parameters
 from infra.deployment import load_template
 from infra.doctor import findings
@@ -105,7 +106,7 @@ class Stage:
 
     def mail_account(self) -> list[Finding]:
         given = self._parameters | ({"Speed": "1"} if self.is_local else {})
-        policy = from_environment(parameters.environment(load_template(), given)).ping_policy
+        policy = composed(parameters.environment(load_template(), given)).agreed(PingPolicy)
         return findings.mail_account(standing(self.aws("sesv2").get_account()), self._pocs(), policy)
 
     def _pocs(self) -> int:

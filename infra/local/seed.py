@@ -12,7 +12,7 @@ import pyotp
 from botocore.exceptions import ClientError
 
 from chalicelib.access.store import OURS
-from chalicelib.ids import new_id
+from chalicelib.platform.ids import new_id
 from infra.local.aws import ROOT, LocalAws, LocalAwsError
 
 NOMINATIONS = ROOT / "data" / "nominations.csv"

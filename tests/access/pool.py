@@ -11,9 +11,9 @@ from moto.cognitoidp.models import COGNITO_TOTP_MFA_SECRET
 from moto.cognitoidp.utils import cognito_totp
 from moto.utilities.utils import load_resource
 
-from chalicelib import aws
 from chalicelib.access import store
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.platform import aws
 from tests.accounts import id_of
 from tests.conftest import StillClock
 

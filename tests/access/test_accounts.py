@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.access.accounts import (
+    AccountPolicy,
     Act,
     Invitation,
     Removal,
@@ -21,8 +22,7 @@ from chalicelib.access.accounts import (
     review_due,
     settable,
 )
-from chalicelib.access.rules import OF_A_STATE, Account, AccountStatus, Role
-from chalicelib.settings import AccountPolicy
+from chalicelib.access.policy import OF_A_STATE, Account, AccountStatus, Role
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 POLICY = AccountPolicy()

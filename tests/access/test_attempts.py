@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.access import attempts
-from chalicelib.errors import TooManyAttempts
+from chalicelib.platform.errors import TooManyAttempts
 from tests.conftest import StillClock
 
 pytestmark = pytest.mark.usefixtures("aws")

@@ -2,17 +2,17 @@
 
 import pytest
 
-from chalicelib.access import service, store
+from chalicelib.access import sign_in, store
 from chalicelib.access.audit import Visit
 from chalicelib.access.cognito import Stage
 from chalicelib.access.first import make_first_manager
 from chalicelib.access.invitations import NotInvited
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history
-from chalicelib.errors import Conflict
+from chalicelib.platform.errors import Conflict
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 from tests.access.pool import Pool, make_pool
 from tests.conftest import StillClock
 
@@ -47,7 +47,7 @@ def test_the_account_is_active_audited_and_its_password_is_for_the_first_sign_in
     assert (record.action, str(record.actor)) == (Action.FIRST_MANAGER_MADE, "system:first_manager")
     assert EMAIL not in str(record)
     assert password not in str(record)
-    at = service.with_password(stage, EMAIL, password, "/", visit(stage))
+    at = sign_in.with_password(stage, EMAIL, password, "/", visit(stage))
     assert at.stage is Stage.NEW_PASSWORD
 
 

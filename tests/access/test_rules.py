@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.access.rules import (
+from chalicelib.access.policy import (
     FREE_PER_ADDRESS,
     LONGEST_WAIT,
     Account,

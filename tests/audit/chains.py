@@ -7,14 +7,15 @@ from typing import Any
 
 import boto3
 
-from chalicelib import aws
 from chalicelib.audit import chain, store, verifying
 from chalicelib.audit.chain import Break, Head, Link
-from chalicelib.audit.records import Action, Actor, AuditRecord, Outcome
+from chalicelib.audit.records import Action, AuditRecord, Outcome
 from chalicelib.audit.store import HeadRow
 from chalicelib.audit.verifying import Walk
+from chalicelib.platform import aws
+from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 from tests.conftest import StillClock
 
 BUCKET = "audit-of-tests"
@@ -26,16 +27,15 @@ HEADS = "poc-directory-local-audit-heads"
 def record(at: datetime, subject: str = SUBJECT, **given: Any) -> AuditRecord:
     """A record in which no field is empty."""
     told = {
-        "actor": Actor.account("an-account", "manager", "AM"),
         "action": Action.ENTRY_CHANGED,
-        "request_id": "a-request",
         "about": "TR",
         "outcome": Outcome.DONE,
         "details": {"version": 2},
         "old_digest": "0" * 64,
         "new_digest": "1" * 64,
     }
-    return AuditRecord(subject=subject, at=at, **{**told, **given})
+    call = Call(Actor.account("an-account", "manager", "AM"), at, "a-request")
+    return AuditRecord(subject=subject, **{"call": call, **told, **given})
 
 
 def put(clock: StillClock, count: int = 5, subject: str = SUBJECT, seconds: float = 60, **given: Any) -> None:

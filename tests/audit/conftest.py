@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.audit.store import AuditRow, HeadRow
-from chalicelib.runtime import install
+from chalicelib.composition import install
 from tests.audit import chains
 from tests.conftest import StillClock
 

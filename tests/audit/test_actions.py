@@ -11,9 +11,9 @@ import pytest
 from chalicelib.audit.chain import Fault
 from chalicelib.audit.names import ACTION_NAMES, DETAIL_NAMES
 from chalicelib.audit.records import Action
-from chalicelib.i18n import LANGUAGES, translations
 from chalicelib.inquiries.rules import What
-from chalicelib.web.audit import FAULTS
+from chalicelib.platform.i18n import LANGUAGES, translations
+from chalicelib.web.pages.audit import FAULTS
 from infra.audit_table import DOCUMENT, documented, with_table
 
 ONLY_NAMED = {Path("chalicelib/audit/records.py"), Path("chalicelib/audit/names.py")}

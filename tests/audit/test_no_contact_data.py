@@ -5,9 +5,9 @@ import pytest
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.store import EntryRow
-from chalicelib.dynamo import Model
 from chalicelib.nominations.store import ProposalRow
 from chalicelib.pings.store import PingRow
+from chalicelib.platform.dynamo import Model
 from tests.audit import chains
 from tests.conftest import StillClock
 from tests.marked_day import browser, marks_in, open_browser, pool, site, slept, used

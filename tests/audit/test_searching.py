@@ -4,15 +4,18 @@ import base64
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from chalicelib.audit import searching, store
-from chalicelib.audit.records import SEVERAL, Action, Actor, Outcome
+from chalicelib.audit.records import SEVERAL, Action, Outcome
 from chalicelib.audit.searching import BY, Wanted, find, wanted
-from chalicelib.directory.states import states
-from chalicelib.errors import Invalid
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import Invalid
+from chalicelib.reference.states import states
+from tests.audit import chains
 from tests.audit.chains import put, record
 from tests.conftest import StillClock
 
@@ -29,12 +32,12 @@ def written(aws: None, clock: StillClock) -> None:
     several = {"about": SEVERAL, "details": {"states": ["FR", "JP"]}}
     store.put(plain)
     store.put(replace(plain, subject="entry#two"))
-    store.put(replace(plain, actor=Actor.account("another", "poc", "FR")))
+    store.put(replace(plain, call=plain.call.by(Actor.account("another", "poc", "FR"))))
     store.put(replace(plain, about="JP"))
     store.put(replace(plain, **several))  # type: ignore[arg-type]
     store.put(replace(plain, action=Action.ENTRY_RETIRED))
     clock.pass_(days=2)
-    store.put(replace(plain, outcome=Outcome.REFUSED, at=clock.now))
+    store.put(replace(plain, outcome=Outcome.REFUSED, call=replace(plain.call, at=clock.now)))
 
 
 @pytest.mark.usefixtures("written")
@@ -142,10 +145,6 @@ def test_where_few_records_fit_a_page_ends_and_the_next_goes_on(clock: StillCloc
 
 
 def test_records_that_are_no_longer_readable_do_not_stop_a_search(clock: StillClock) -> None:
-    from decimal import Decimal
-
-    from tests.audit import chains
-
     chains.dynamodb.cache_clear()
     put(clock, 3)
     chains.overwrite({**chains.row(2), "role": Decimal(7)})

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib import aws
-from chalicelib.audit import keeping, store, verifying
+from chalicelib.audit import store, verifying
 from chalicelib.audit.chain import Fault, Link
-from chalicelib.audit.keeping import keep_audit_heads
 from chalicelib.audit.verifying import Walk, verify, verify_subject
+from chalicelib.operations import audit_heads
+from chalicelib.operations.audit_heads import keep_audit_heads
+from chalicelib.platform import aws
 from tests.audit import chains
 from tests.audit.chains import BUCKET, SUBJECT, breaks, put, rewrite, runtime, verified
+from tests.calling import run
 from tests.conftest import StillClock
 
 pytestmark = pytest.mark.usefixtures("bucket")
@@ -29,7 +31,7 @@ def written(bucket: str, clock: StillClock) -> None:
     put(clock, 5)
     put(clock, 3, "entry#two")
     clock.pass_(hours=1)
-    keep_audit_heads(runtime(clock))
+    run(keep_audit_heads, runtime(clock))
     clock.pass_(hours=1)
 
 
@@ -186,7 +188,7 @@ def test_what_was_not_kept_yet_cannot_be_found(clock: StillClock) -> None:
 def test_the_kept_digests_go_on_to_tell_after_the_chain_has_grown(clock: StillClock) -> None:
     put(clock, 4)
     clock.pass_(days=1)
-    keep_audit_heads(runtime(clock))
+    run(keep_audit_heads, runtime(clock))
     rewrite(altered)
     assert found(clock) == (5, Fault.NOT_AS_KEPT)
 
@@ -234,7 +236,7 @@ def test_a_chain_taken_out_of_every_index_is_found_by_what_was_kept(clock: Still
 
 
 def overwrite_day(day: str, body: bytes) -> None:
-    aws.s3().put_object(Bucket=BUCKET, Key=keeping.key_of(day), Body=body)
+    aws.s3().put_object(Bucket=BUCKET, Key=audit_heads.key_of(day), Body=body)
 
 
 @pytest.fixture
@@ -243,7 +245,7 @@ def days(written: None, clock: StillClock) -> None:
     for _day in range(3):
         clock.pass_(days=1)
         put(clock, 1)
-        keep_audit_heads(runtime(clock))
+        run(keep_audit_heads, runtime(clock))
 
 
 @pytest.mark.usefixtures("days")
@@ -264,7 +266,7 @@ def test_something_put_over_a_day_is_found_and_what_was_there_first_still_counts
 
 @pytest.mark.usefixtures("days")
 def test_a_day_marked_as_deleted_is_found_and_still_read(clock: StillClock) -> None:
-    aws.s3().delete_object(Bucket=BUCKET, Key=keeping.key_of("2026-03-03"))
+    aws.s3().delete_object(Bucket=BUCKET, Key=audit_heads.key_of("2026-03-03"))
     seen = breaks(clock.now)
     assert set(seen) == {"heads/2026-03-03"}
     assert seen["heads/2026-03-03"].fault is Fault.WRITTEN_OVER
@@ -273,7 +275,7 @@ def test_a_day_marked_as_deleted_is_found_and_still_read(clock: StillClock) -> N
 def without_lock(day: str, body: bytes | None) -> None:
     """Take a day's object out of a bucket that has no object lock, and put another there."""
     client = aws.s3()
-    for version in client.list_object_versions(Bucket=BUCKET, Prefix=keeping.key_of(day))["Versions"]:
+    for version in client.list_object_versions(Bucket=BUCKET, Prefix=audit_heads.key_of(day))["Versions"]:
         client.delete_object(
             Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"], BypassGovernanceRetention=True
         )
@@ -284,9 +286,9 @@ def without_lock(day: str, body: bytes | None) -> None:
 @pytest.mark.usefixtures("days")
 @pytest.mark.parametrize("day", ["2026-03-02", "2026-03-03", "2026-03-04"])
 def test_a_day_replaced_even_without_a_trace_does_not_fit_the_next(clock: StillClock, day: str) -> None:
-    old = keeping.opened(BUCKET, keeping.key_of(day))
+    old = audit_heads.opened(BUCKET, audit_heads.key_of(day))
     told = old.preface()
-    preface = keeping._line({**told.__dict__, "kept_at": "2026-01-01T00:00:00.000000Z"})
+    preface = audit_heads._line({**told.__dict__, "kept_at": "2026-01-01T00:00:00.000000Z"})
     without_lock(day, preface + b"".join(old._lines))
     assert {subject: wrong.fault for subject, wrong in breaks(clock.now).items()} == {f"heads/{day}": Fault.CHANGED}
 
@@ -307,9 +309,9 @@ def test_a_day_that_cannot_be_read_is_told(clock: StillClock, body: bytes) -> No
 
 
 def test_a_day_under_the_name_of_another_is_told(clock: StillClock) -> None:
-    keep_audit_heads(runtime(clock))
+    run(keep_audit_heads, runtime(clock))
     clock.pass_(days=1)
-    body = aws.s3().get_object(Bucket=BUCKET, Key=keeping.key_of("2026-03-02"))["Body"].read()
+    body = aws.s3().get_object(Bucket=BUCKET, Key=audit_heads.key_of("2026-03-02"))["Body"].read()
     overwrite_day("2026-03-03", body)
     assert breaks(clock.now)["heads/2026-03-03"].fault is Fault.REORDERED
 

@@ -20,20 +20,22 @@ BUILTIN_HANDLERS.append(("before-call", _count))
 from moto import mock_aws  # noqa: E402
 
 from app import app  # noqa: E402
-from chalicelib import aws  # noqa: E402
-from chalicelib import runtime as runtimes  # noqa: E402
-from chalicelib.access.rules import Role  # noqa: E402
-from chalicelib.audit.records import Actor  # noqa: E402
-from chalicelib.clock import utc_now  # noqa: E402
+from chalicelib import composition  # noqa: E402
+from chalicelib.access.policy import Role  # noqa: E402
 from chalicelib.directory import store as directory  # noqa: E402
 from chalicelib.directory.entry import Kind  # noqa: E402
 from chalicelib.inquiries import workflow  # noqa: E402
 from chalicelib.links.tokens import Purpose  # noqa: E402
 from chalicelib.pings import service, store  # noqa: E402
+from chalicelib.pings.policy import PingPolicy  # noqa: E402
+from chalicelib.platform import aws  # noqa: E402
+from chalicelib.platform.call import Actor  # noqa: E402
+from chalicelib.platform.clock import utc_now  # noqa: E402
+from chalicelib.platform.settings import Settings  # noqa: E402
 from chalicelib.runtime import Runtime  # noqa: E402
-from chalicelib.settings import PingPolicy, Settings  # noqa: E402
 from tests.bench import population  # noqa: E402
 from tests.bench.child import hand_over  # noqa: E402
+from tests.calling import run  # noqa: E402
 from tests.fakes import FakeMailSender  # noqa: E402
 from tests.tables import create_tables  # noqa: E402
 from tests.web.browser import Browser, Page  # noqa: E402
@@ -50,7 +52,7 @@ def main() -> None:
         )
         settings = Settings(inquiry_arn=machine["stateMachineArn"])
         site = Runtime(settings, site="https://directory.example", keys=("k" * 40,), mails=FakeMailSender())
-        runtimes.install(site)
+        composition.install(site)
         population.put(ENTRIES, utc_now())
         campaign = service.start(PingPolicy(), Actor.system("bench"), utc_now(), "bench")
         service.open_campaign(campaign.campaign_id)
@@ -94,10 +96,10 @@ def inquiries(site: Runtime, asker: Browser, poc: Browser, measured: Callable[[s
     opened = measured("POST an inquiry", lambda: asker.submit(form, f"/inquiries/new/AM/{asked.poc_id}", chosen, False))
     path = opened.location
     event = {"inquiry_id": path.rpartition("/")[2]}
-    measured("Lambda act_on_inquiry, nothing due", lambda: workflow.act_on_inquiry(event, site, "bench"))
-    measured("Lambda notify_inquiry, one notice", lambda: workflow.notify_inquiry(event, site, "bench"))
+    measured("Lambda act_on_inquiry, nothing due", lambda: run(workflow.act_on_inquiry, site, event, "bench"))
+    measured("Lambda notify_inquiry, one notice", lambda: run(workflow.notify_inquiry, site, event, "bench"))
     waits = {**event, "token": "AAAA"}
-    measured("Lambda await_news", lambda: workflow.await_news(waits, site, "bench"))
+    measured("Lambda await_news", lambda: run(workflow.await_news, site, waits, "bench"))
     link = "/i/" + site.link_signer().sign(Purpose.INQUIRY, event["inquiry_id"], "1")
     page = measured("GET the link of an inquiry, first time", lambda: poc.get(link))
     measured(ACKNOWLEDGE_INQUIRY, lambda: poc.post(link, page.inputs, follow=False))

@@ -13,11 +13,24 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.bench import aws
+import boto3
+from moto import mock_aws
+from moto.awslambda_simple.models import LambdaSimpleBackend
+
+from chalicelib import composition
+from chalicelib.pings import service
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import from_z
+from chalicelib.platform.paths import ROOT
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
+from tests.bench import aws, population
 from tests.bench.child import ENVIRONMENT, hand_over
+from tests.tables import create_tables
 
 REGION, ACCOUNT = ENVIRONMENT["AWS_DEFAULT_REGION"], "123456789012"
 TASKS = {
@@ -82,18 +95,8 @@ class Lambdas:
 
 def fill(number: int, begun: float) -> str:
     """A directory and a campaign about to open; returns its id."""
-    from datetime import UTC, datetime
-
-    from chalicelib import runtime as runtimes
-    from chalicelib.audit.records import Actor
-    from chalicelib.pings import service
-    from chalicelib.runtime import Runtime
-    from chalicelib.settings import PingPolicy, Settings
-    from tests.bench import population
-    from tests.tables import create_tables
-
     now = datetime.fromtimestamp(begun, UTC)
-    runtimes.install(Runtime(Settings(), lambda: now))
+    composition.install(Runtime(Settings(), lambda: now))
     create_tables()
     population.put(number, now)
     return service.start(PingPolicy(), Actor.system("bench"), now, "bench").campaign_id
@@ -101,12 +104,6 @@ def fill(number: int, begun: float) -> str:
 
 def run(lambdas: Lambdas, campaign_id: str) -> dict[str, int]:
     """Let the machine run to its end; returns its transitions and history events."""
-    import boto3
-    from moto import mock_aws
-    from moto.awslambda_simple.models import LambdaSimpleBackend
-
-    from chalicelib.paths import ROOT
-
     failed: list[Exception] = []
 
     def invoke(_self: Any, function_name: str, _q: Any, body: Any, _headers: Any, answer_headers: Any) -> bytes:
@@ -142,8 +139,6 @@ def run(lambdas: Lambdas, campaign_id: str) -> dict[str, int]:
 
 
 def _seconds(until: str) -> float:
-    from chalicelib.clock import from_z
-
     return from_z(until).timestamp()
 
 

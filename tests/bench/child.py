@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chalicelib.paths import ROOT
+from chalicelib.platform.paths import ROOT
 
 PATIENCE = 7200  # seconds; a measurement that hangs ends with an error, never with the bench hanging
 

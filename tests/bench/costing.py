@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from chalicelib.paths import ROOT
+from chalicelib.platform.paths import ROOT
 from tests.bench.cost import PRICED, PRICES, Steps, Usage, campaign, cost, costs, floor, invocation, monthly, over_floor
 from tests.bench.results import Part, Row
 

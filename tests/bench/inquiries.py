@@ -14,14 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from chalicelib import aws
-from chalicelib.audit.records import Actor
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.inquiries import service
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Envelope
+from chalicelib.platform import aws
+from chalicelib.platform.call import Actor
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import InquiryPolicy, Settings
 from infra.local.stack import throw_away_stack
 from tests.bench.child import hand_over
 
@@ -38,7 +39,7 @@ def _reach(stack: dict[str, Any]) -> Runtime:
     machines = aws.step_functions().list_state_machines()["stateMachines"]
     arn = next(machine["stateMachineArn"] for machine in machines if machine["name"].endswith("-inquiry"))
     policy = InquiryPolicy(open_at_once=WAITING, opened_a_day=WAITING)
-    return Runtime(Settings(speed=SPEED, inquiry_arn=arn, inquiry_policy=policy))
+    return Runtime(Settings(speed=SPEED, inquiry_arn=arn), policies=(policy,))
 
 
 def envelope(asker: Entry, asked: Entry, case: str) -> Envelope:

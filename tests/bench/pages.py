@@ -18,17 +18,19 @@ from urllib.parse import urlencode
 from chalice.app import Chalice, ConvertToMiddleware, Response
 
 from app import app
-from chalicelib import runtime as runtimes
+from chalicelib import composition
 from chalicelib.access import sessions
 from chalicelib.access import store as access
-from chalicelib.access.rules import Account, AccountStatus, Role
-from chalicelib.audit.records import Actor
-from chalicelib.clock import utc_now
+from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.sessions import SessionPolicy
 from chalicelib.links.tokens import Purpose
-from chalicelib.observability.invocation import logged, traced, watched
 from chalicelib.pings import service, store
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import utc_now
+from chalicelib.platform.observability.invocation import logged, traced, watched
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy, Settings
 from tests.bench import population
 from tests.bench.child import hand_over
 from tests.bench.snapshots import KEYS, SITE, page_event
@@ -82,7 +84,7 @@ class Site:
         create_tables()
         self.runtime = Runtime(Settings(user_pool_id="pool", user_pool_client_id="client"), site=SITE, keys=KEYS)
         self.runtime.sleep = lambda _seconds: None  # what takes its time on purpose takes none here
-        runtimes.install(self.runtime)
+        composition.install(self.runtime)
         now = utc_now()
         population.put(ENTRIES, now)
         self.campaign_id = service.start(PingPolicy(), Actor.system("bench"), now, "bench").campaign_id
@@ -98,7 +100,7 @@ class Site:
         """The cookie of a signed-in manager."""
         now = self.runtime.clock()
         identifier, kept = sessions.new(self.account(0, Role.MANAGER), now)
-        access.put_session(identifier, kept, now + self.runtime.settings.sessions.absolute)
+        access.put_session(identifier, kept, now + self.runtime.policy(SessionPolicy).absolute)
         return f"__Host-session={identifier}"
 
     def passwords(self) -> Iterator[Event]:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chalicelib.paths import ROOT
-from chalicelib.settings import Settings
+from chalicelib.platform.paths import ROOT
+from chalicelib.platform.settings import Settings
 from infra.local.aws import LocalAws
 from infra.local.stack import free_port
 from tests.bench import aws, costing, history

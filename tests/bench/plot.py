@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from chalicelib.paths import ROOT
+from chalicelib.platform.paths import ROOT
 from tests.bench.results import Part
 
 PLOT = ROOT / "docs" / "images" / "benchmarks.svg"

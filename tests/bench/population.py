@@ -11,9 +11,9 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory import store
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination
-from chalicelib.directory.states import states
-from chalicelib.dynamo import TRANSACTION_LIMIT, transact
-from chalicelib.paths import ROOT
+from chalicelib.platform.dynamo import TRANSACTION_LIMIT, transact
+from chalicelib.platform.paths import ROOT
+from chalicelib.reference.states import states
 
 _LISTS = ("languages", "networks")
 

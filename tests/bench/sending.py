@@ -11,9 +11,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from chalicelib import aws
-from chalicelib.audit.records import Actor
-from chalicelib.clock import utc_now
 from chalicelib.directory import store as directory
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.mail.gateway import SesSender
@@ -21,8 +18,12 @@ from chalicelib.mail.message import to_bytes
 from chalicelib.pings import campaigns, rules, service, store
 from chalicelib.pings.delivery import THREADS, Dispatcher
 from chalicelib.pings.letter import Letters
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Route
-from chalicelib.settings import Settings
+from chalicelib.platform import aws
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import utc_now
+from chalicelib.platform.settings import Settings
 from tests.bench import population
 from tests.bench.child import hand_over
 from tests.tables import create_tables
@@ -46,7 +47,7 @@ def prepare(number: int, settings: Settings) -> str:
     create_tables()
     aws.ses().verify_domain_identity(Domain=settings.mail_from.partition("@")[2])
     population.put(number, utc_now())
-    campaign = service.start(settings.pings, Actor.system("bench"), utc_now(), "bench")
+    campaign = service.start(PingPolicy(), Actor.system("bench"), utc_now(), "bench")
     service.open_campaign(campaign.campaign_id)
     return campaign.campaign_id
 

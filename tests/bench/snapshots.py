@@ -7,23 +7,24 @@ event then goes all the way, and has next to nothing to do.
 import json
 from typing import Any
 
-from chalicelib import runtime as runtimes
+from chalicelib import composition
 from chalicelib.access import store as access
-from chalicelib.access.rules import Account, AccountStatus, Role
-from chalicelib.audit.records import Actor
-from chalicelib.clock import utc_now
+from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Kind
-from chalicelib.dynamo import transact
 from chalicelib.inquiries import service as inquiries
 from chalicelib.links.tokens import Purpose
-from chalicelib.notices import store as notices
-from chalicelib.notices.notice import Notice, to_entry
+from chalicelib.mail import outbox as notices
+from chalicelib.mail.notice import Notice, to_entry
 from chalicelib.pings import service as pings
 from chalicelib.pings import store
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route, SentMail
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import utc_now
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy, Settings
 from tests.bench import population
 from tests.bench.child import hand_over
 from tests.bench.inquiries import envelope
@@ -71,7 +72,7 @@ def events() -> dict[str, dict[str, Any]]:
     create_tables()
     now, actor = utc_now(), Actor.system("bench")
     runtime = Runtime(Settings(inquiry_arn="arn:aws:states:us-east-1:1:stateMachine:inquiry"), site=SITE, keys=KEYS)
-    runtimes.install(runtime)
+    composition.install(runtime)
     population.put(4, now)
     entries = list(directory.everything())
     campaign = {"campaign_id": pings.start(PingPolicy(), actor, now, "bench").campaign_id}

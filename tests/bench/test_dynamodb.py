@@ -8,15 +8,18 @@ from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Actor, entry_subject
+from chalicelib.audit.records import entry_subject
+from chalicelib.composition import install
 from chalicelib.directory import store as directory
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.pings import answers, campaigns, service, store
 from chalicelib.pings.delivery import Dispatcher
 from chalicelib.pings.letter import Letters
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Ping, Route
-from chalicelib.runtime import Runtime, install
-from chalicelib.settings import PingPolicy, Settings
+from chalicelib.platform.call import Actor
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from tests.bench import population
 from tests.bench.dynamodb import Memory, Refused, answer_to, size_of
 from tests.conftest import StillClock

@@ -11,21 +11,24 @@ from functools import partial
 from statistics import mean
 from typing import Any
 
-from chalicelib import runtime as runtimes
-from chalicelib.audit.records import Actor
+from app import HANDLERS
+from chalicelib import composition
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.inquiries import service, workflow
 from chalicelib.links.tokens import Purpose
 from chalicelib.pings import store
 from chalicelib.pings.rules import Route, SentMail
+from chalicelib.platform.call import Actor
 from chalicelib.runtime import Runtime
+from chalicelib.web.wire import static
 from tests.bench import aws
 from tests.bench.child import hand_over
 from tests.bench.inquiries import envelope
 from tests.bench.pages import CONTEXT, Site, answered, asked, timed
 from tests.bench.snapshots import KEYS, SITE, feedback_event
 from tests.bench.warm import CountingSender, FastClock
+from tests.calling import run
 
 TIMES = 12
 ACTOR = Actor.system("bench")
@@ -74,11 +77,9 @@ def _call(function: Callable[..., Any], event: dict[str, Any]) -> int:
 
 def a_ping(meter: Meter, site: Site) -> None:
     """Delivered, opened, confirmed, and the page that says so."""
-    from app import record_mail_feedback
-
     for token, ping in zip(site.links()[:TIMES], store.of_campaign(site.campaign_id), strict=False):
         mail = SentMail(ping.campaign_id, ping.poc_id, Route.PRIMARY, site.runtime.clock())
-        meter.step("news of a mail", partial(_call, record_mail_feedback, feedback_event(mail)))
+        meter.step("news of a mail", partial(_call, HANDLERS["record_mail_feedback"], feedback_event(mail)))
         opened = asked("GET", "/p/{token}", token=token)
         meter.page("GET the link of a ping", opened)
         page, _cookies = answered(opened)
@@ -94,7 +95,7 @@ def inquiries(meter: Meter, site: Site) -> dict[str, dict[str, int]]:
     clock, settings = FastClock(), site.runtime.settings
     sender = CountingSender(settings, 14)
     runtime = Runtime(settings, clock, SITE, KEYS, sender, clock.sleep)
-    runtimes.install(runtime)
+    composition.install(runtime)
     entries = [entry for entry in directory.everything() if entry.nomination.kind is Kind.TECHNICAL]
     asker, others = entries[0], entries[1:]
     told = {}
@@ -121,10 +122,10 @@ def _inquiry(meter: Meter, runtime: Runtime, clock: FastClock, asker: Entry, oth
         event, following = {"inquiry_id": inquiry_id}, dict[str, Any]()
 
         def go(event: dict[str, Any] = event, following: dict[str, Any] = following) -> int:
-            workflow.act_on_inquiry(event, runtime, "bench")
-            following.update(workflow.notify_inquiry(event, runtime, "bench"))
+            run(workflow.act_on_inquiry, runtime, event, "bench")
+            following.update(run(workflow.notify_inquiry, runtime, event, "bench"))
             if following["next"] == "await":
-                workflow.await_news({**event, "token": "t" * 600}, runtime, "bench")
+                run(workflow.await_news, runtime, {**event, "token": "t" * 600}, "bench")
             return 0
 
         meter.step(f"{kind}: a round of its machine", go)
@@ -147,8 +148,6 @@ def main() -> None:
     site, meter = Site(), Meter()
     a_ping(meter, site)
     for name in ("site.css", "site.js", "mark.svg"):
-        from chalicelib.web import static
-
         for _time in range(3):
             meter.page(f"GET {name}", asked("GET", "/static/{name}", name=static.public_name(name)))
     rounds = inquiries(meter, site)

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import app
-from chalicelib import runtime as runtimes
+from chalicelib import composition
 from chalicelib.mail.gateway import Standing
 from chalicelib.mail.message import Mail, envelope_sender, to_bytes
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 
 
 @dataclass
@@ -72,7 +72,7 @@ def main() -> None:
     name, per_second = sys.argv[1], float(sys.argv[2])
     clock, settings = FastClock(), Settings()
     sender = CountingSender(settings, per_second)
-    runtimes.install(Runtime(settings, clock, "https://directory.example", ("k" * 64,), sender, clock.sleep))
+    composition.install(Runtime(settings, clock, "https://directory.example", ("k" * 64,), sender, clock.sleep))
     for number, line in enumerate(sys.stdin):
         given = json.loads(line)
         clock.set(given["now"])

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.audit.records import Actor, entry_subject
+from chalicelib.audit.records import entry_subject
 from chalicelib.audit.store import history
-from chalicelib.directory import service, store
+from chalicelib.directory import store
 from chalicelib.directory.entry import Entry, Verification
 from chalicelib.directory.history import versions
-from chalicelib.directory.report import Report, Result
+from chalicelib.directory.importing import service
+from chalicelib.directory.importing.report import Report, Result
 from chalicelib.directory.rules import COLUMNS, identity
-from chalicelib.dynamo import transact
-from chalicelib.paths import DATA
+from chalicelib.platform.call import Actor
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.paths import DATA
 from tests.conftest import StillClock
 from tests.directory.samples import cells, sheet
 

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.directory.importing import MAX_ROWS
-from chalicelib.directory.report import Change, Outcome, Report, Result
+from chalicelib.directory.importing.report import Change, Outcome, Report, Result
+from chalicelib.directory.importing.service import dry_run
+from chalicelib.directory.importing.sheet import MAX_ROWS
 from chalicelib.directory.rules import COLUMNS, REQUIRED_COLUMNS
-from chalicelib.directory.service import dry_run
-from chalicelib.paths import DATA
+from chalicelib.platform.paths import DATA
 from tests.directory.samples import cells, sheet
 from tests.samples import nomination
 

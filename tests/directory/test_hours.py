@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 from babel.dates import get_day_names
 
-from chalicelib.directory.hours import DAYS, local_time, on_duty, shown, tidy
-from chalicelib.i18n import LANGUAGES, translations
+from chalicelib.platform.i18n import LANGUAGES, translations
+from chalicelib.reference.hours import DAYS, local_time, on_duty, shown, tidy
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
-from chalicelib.directory import importing
-from chalicelib.directory.importing import Sheet, read
+from chalicelib.directory.importing import sheet as reading
+from chalicelib.directory.importing.sheet import Sheet, read
 from chalicelib.directory.rules import COLUMNS
 from tests.directory.samples import cells, sheet
 
@@ -65,8 +65,8 @@ def test_unknown_columns_are_a_warning_but_those_of_our_own_report_are_not() -> 
         (sheet(GOOD, columns=COLUMNS).replace(b"phone,", b"fax,"), "missing-columns"),
         (sheet(GOOD, columns=[*COLUMNS, "phone"]), "repeated-columns"),
         (sheet(), "no-rows"),
-        (b"x" * (importing.MAX_BYTES + 1), "too-large"),
-        (sheet() + b"x\n" * (importing.MAX_ROWS + 1), "too-many-rows"),
+        (b"x" * (reading.MAX_BYTES + 1), "too-large"),
+        (sheet() + b"x\n" * (reading.MAX_ROWS + 1), "too-many-rows"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why_and_what_to_do(content: bytes, code: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.directory.entry import Entry, Kind, Verification
 from chalicelib.directory.listing import Wanted, listing, round_the_clock
 from chalicelib.directory.participation import GROUPS, participation
-from chalicelib.directory.states import states
+from chalicelib.reference.states import states
 from tests.samples import nomination
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

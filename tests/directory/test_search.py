@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from chalicelib.directory.search import LONGEST, is_called, is_exactly, squeezed
-from chalicelib.directory.states import State, states
+from chalicelib.reference.states import State, states
 
 
 def without_accents(text: str) -> str:

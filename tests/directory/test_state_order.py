@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib.directory.states import fingerprint, in_order, states
-from chalicelib.i18n import LANGUAGES
-from chalicelib.paths import ROOT
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.platform.paths import ROOT
+from chalicelib.reference.states import fingerprint, in_order, states
 from infra.state_order import sorted_as
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.directory import store
 from chalicelib.directory.entry import Entry, Verification
-from chalicelib.dynamo import ConditionFailed, transact
+from chalicelib.platform.dynamo import ConditionFailed, transact
 from tests.samples import nomination
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -1,39 +1,45 @@
 """From upload to commit, with the Lambda run by hand."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
-from chalicelib import aws as clients
-from chalicelib.audit.records import Actor
 from chalicelib.audit.store import history
-from chalicelib.directory import imports, store, uploads
-from chalicelib.directory.imports import STALLED_AFTER, Import, Status
-from chalicelib.directory.jobs import commit_import
+from chalicelib.directory import store
+from chalicelib.directory.importing import imports, uploads
+from chalicelib.directory.importing.files import Files
+from chalicelib.directory.importing.imports import STALLED_AFTER, Import, Status
+from chalicelib.directory.importing.uploads import Ordered
+from chalicelib.directory.importing.workflow import commit_import
 from chalicelib.directory.problems import Problem
-from chalicelib.directory.uploads import Ordered
 from chalicelib.directory.viewing import Asked
-from chalicelib.errors import NotFound
-from chalicelib.paths import DATA
-from chalicelib.runtime import Runtime, install
-from chalicelib.settings import Settings
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import Clock
+from chalicelib.platform.errors import NotFound
+from chalicelib.platform.paths import DATA
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
+from tests.calling import run
 from tests.conftest import StillClock
 from tests.directory.samples import cells, sheet
 from tests.lambdas import Lambdas
 
+BUCKET = "imports-of-tests"
+FILES = Files(BUCKET)
 FUNCTION = "poc-directory-test-commit-import"
 
 
 @pytest.fixture
-def lambdas(aws: None, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambdas]:
-    bucket = "imports-of-tests"
-    clients.s3().create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    install(Runtime(Settings(imports_bucket=bucket, commit_import_function=FUNCTION), clock))
+def lambdas(aws: None, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> Lambdas:
+    clients.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     fake = Lambdas()
     monkeypatch.setattr(clients, "lambda_", lambda: fake)
-    yield fake
-    install(None)
+    return fake
+
+
+def _runtime(clock: Clock) -> Runtime:
+    return Runtime(Settings(imports_bucket=BUCKET), clock)
 
 
 def _asked(clock: StillClock, email: str = "manager@unoda.example") -> Asked:
@@ -41,7 +47,7 @@ def _asked(clock: StillClock, email: str = "manager@unoda.example") -> Asked:
 
 
 def _upload(filename: str, content: bytes, asked: Asked) -> Import:
-    made = uploads.upload(filename, content, asked)
+    made = uploads.upload(FILES, filename, content, asked)
     assert isinstance(made, Import)
     return made
 
@@ -51,7 +57,7 @@ def _order(
 ) -> Ordered:
     kept = imports.get(import_id)
     assert kept is not None
-    return uploads.order_commit(import_id, digest or kept.digest, _asked(clock, email), FUNCTION)
+    return uploads.order_commit(FILES, import_id, digest or kept.digest, _asked(clock, email), FUNCTION)
 
 
 def test_an_upload_is_kept_with_its_dry_run_and_audited(lambdas: Lambdas, clock: StillClock) -> None:
@@ -59,8 +65,8 @@ def test_an_upload_is_kept_with_its_dry_run_and_audited(lambdas: Lambdas, clock:
     made = _upload("C:\\mail\\note \u202everbale.csv", content, _asked(clock))
     assert imports.get(made.import_id) == made
     assert (made.status, made.filename, made.total) == (Status.UPLOADED, "note verbale.csv", 1)
-    assert imports.file(made.import_id) == content
-    report = imports.report(made.import_id)
+    assert FILES.file(made.import_id) == content
+    report = FILES.report(made.import_id)
     assert report is not None
     assert report.counts() == made.counts
     assert imports.recent(10) == [made]
@@ -85,7 +91,7 @@ def test_a_commit_is_ordered_once_however_often_the_button_is_pressed(lambdas: L
 def test_the_lambda_writes_what_was_seen_and_keeps_the_result(lambdas: Lambdas, clock: StillClock) -> None:
     made = _upload("a.csv", sheet(cells(), cells(state="XX")), _asked(clock))
     _order(made.import_id, clock)
-    counts = commit_import(lambdas.events(FUNCTION)[0], clock)
+    counts = run(commit_import, _runtime(clock), lambdas.events(FUNCTION)[0])
     assert counts == {"new": 1, "changed": 0, "unchanged": 0, "refused": 1, "conflict": 0}
     assert len(store.of_state("AM")) == 1
     kept = imports.get(made.import_id)
@@ -96,7 +102,7 @@ def test_the_lambda_writes_what_was_seen_and_keeps_the_result(lambdas: Lambdas, 
         1,
         "manager@unoda.example",
     )
-    assert commit_import(lambdas.events(FUNCTION)[0], clock) == counts
+    assert run(commit_import, _runtime(clock), lambdas.events(FUNCTION)[0]) == counts
     assert _order(made.import_id, clock) is Ordered.ALREADY
 
 
@@ -104,7 +110,7 @@ def test_a_dry_run_that_is_out_of_date_is_shown_anew_and_writes_nothing(lambdas:
     made = _upload("a.csv", sheet(cells()), _asked(clock))
     other = _upload("b.csv", sheet(cells(title="Head")), _asked(clock))
     _order(other.import_id, clock)
-    commit_import(lambdas.events(FUNCTION)[0], clock)
+    run(commit_import, _runtime(clock), lambdas.events(FUNCTION)[0])
     assert _order(made.import_id, clock) is Ordered.STALE
     renewed = imports.get(made.import_id)
     assert renewed is not None
@@ -129,12 +135,12 @@ def test_a_commit_that_failed_can_be_continued(lambdas: Lambdas, clock: StillClo
             return self.now
 
     with pytest.raises(ConnectionError):
-        commit_import(event, BreaksOnce(clock.now))
+        run(commit_import, _runtime(BreaksOnce(clock.now)), event)
     failed = imports.get(made.import_id)
     assert failed is not None
     assert failed.status is Status.FAILED
     assert _order(made.import_id, clock) is Ordered.BEGUN
-    assert commit_import(event, clock)["new"] == 40
+    assert run(commit_import, _runtime(clock), event)["new"] == 40
     assert len(store.of_state("AM")) == 40
 
 
@@ -154,7 +160,7 @@ def test_a_file_with_nothing_to_write_cannot_be_committed(lambdas: Lambdas, cloc
 
 
 def test_of_a_file_that_cannot_be_read_nothing_is_kept(lambdas: Lambdas, clock: StillClock) -> None:
-    problem = uploads.upload("a.csv", b"nothing of the kind", _asked(clock))
+    problem = uploads.upload(FILES, "a.csv", b"nothing of the kind", _asked(clock))
     assert isinstance(problem, Problem)
     assert imports.recent(10) == []
 
@@ -166,10 +172,16 @@ def test_a_file_that_the_bucket_has_forgotten_cannot_be_committed(lambdas: Lambd
 
 
 def test_the_deployment_can_have_a_file_committed_that_nobody_uploaded(lambdas: Lambdas, clock: StillClock) -> None:
-    imports.put_file("sample", (DATA / "nominations.csv").read_bytes())
+    FILES.put_file("sample", (DATA / "nominations.csv").read_bytes())
     event = {"import_id": "sample", "actor": {"kind": "system", "name": "deploy"}}
-    assert commit_import(event, clock) == {"new": 185, "changed": 0, "unchanged": 0, "refused": 0, "conflict": 0}
-    assert commit_import(event, clock)["unchanged"] == 185
+    assert run(commit_import, _runtime(clock), event) == {
+        "new": 185,
+        "changed": 0,
+        "unchanged": 0,
+        "refused": 0,
+        "conflict": 0,
+    }
+    assert run(commit_import, _runtime(clock), event)["unchanged"] == 185
     (entry, *_rest) = store.of_state("AM")
     assert history(f"entry#{entry.poc_id}")[0].actor == "system:deploy"
 
@@ -177,6 +189,6 @@ def test_the_deployment_can_have_a_file_committed_that_nobody_uploaded(lambdas: 
 @pytest.mark.usefixtures("lambdas")
 def test_a_commit_of_nothing_fails_clearly(clock: StillClock) -> None:
     with pytest.raises(NotFound):
-        commit_import({"import_id": "nothing", "actor": {"kind": "system", "name": "deploy"}}, clock)
+        run(commit_import, _runtime(clock), {"import_id": "nothing", "actor": {"kind": "system", "name": "deploy"}})
     with pytest.raises(NotFound):
-        uploads.order_commit("nothing", "", _asked(clock), FUNCTION)
+        uploads.order_commit(FILES, "nothing", "", _asked(clock), FUNCTION)

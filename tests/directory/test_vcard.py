@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.directory.entry import Entry, Holder, Kind
-from chalicelib.directory.vcard import Words, short_vcard, vcard
+from chalicelib.directory.formats.vcard import Words, short_vcard, vcard
 from tests.samples import nomination
 
 WORDS = Words(

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.paths import ROOT
+from chalicelib.platform.paths import ROOT
 from infra.local.aws import forget_the_users_aws
 from infra.local.stack import free_port
 from tests.drills import (

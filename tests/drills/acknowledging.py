@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from urllib.parse import urlencode
 
-from chalicelib.audit.records import Actor
 from chalicelib.directory import store as directory
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.pings import service, store
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Route
-from chalicelib.settings import PingPolicy
+from chalicelib.platform.call import Actor
 from tests.bench import population
 from tests.drills.counting import check_audit_in_one_go
 from tests.drills.ground import Ground

@@ -5,10 +5,10 @@ import random
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from chalicelib.clock import to_z
 from chalicelib.directory import store as directory
 from chalicelib.pings import rules, store
 from chalicelib.pings.rules import Mark, Ping, Route, SentMail
+from chalicelib.platform.clock import to_z
 from tests.drills.counting import IN_HAND, check_audit, count_campaign
 from tests.drills.faults import Accepted, Call
 from tests.drills.ground import Ground, quiet, wait_for

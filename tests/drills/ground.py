@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 
 from urllib3.exceptions import HTTPError
 
-from chalicelib.audit.records import Actor
 from chalicelib.pings import campaigns, service
+from chalicelib.platform.call import Actor
 from infra.local.aws import ROOT, LocalAws
 from infra.local.seed import MAIL_DOMAIN, Seeder
 from infra.local.stack import STAGE, deploy

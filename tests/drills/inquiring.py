@@ -1,17 +1,19 @@
 """Inquiries for drills: opened between States of the sample, and held against the ledger when they are settled."""
 
+import os
 import time
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from chalicelib.audit.records import Actor
+from chalicelib.composition import composed
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.inquiries import service
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import ClockKind, Inquiry, What
+from chalicelib.platform.call import Actor
 from chalicelib.runtime import Runtime
-from chalicelib.settings import settings
 from tests.drills.ground import Ground, wait_for
 from tests.drills.report import Report
 from tests.inquiries.samples import envelope
@@ -21,7 +23,7 @@ POSSIBLE = timedelta(milliseconds=1)
 
 def runtime() -> Runtime:
     """The app's runtime in the drill's own process."""
-    return Runtime(settings())
+    return composed(os.environ)
 
 
 def technical() -> list[Entry]:
@@ -68,7 +70,7 @@ def count_inquiries(
         wait_for(lambda: all(_overdue(service.get(inquiry_id)) for inquiry_id in silent), "the deadlines", late)
     with suppress(AssertionError):  # a deadline may pass just now, and be told of
         wait_for(lambda: not any(service.get(inquiry_id).outbox for inquiry_id in ids), "the mails of the inquiries")
-    policy = settings().inquiries
+    policy = runtime().policy(InquiryPolicy)
     worst = 0.0
     for inquiry_id in ids:
         found, mails = _standing(ground, inquiry_id)

@@ -8,13 +8,13 @@ import json
 import time
 from collections.abc import Iterator
 
-from chalicelib.audit.records import Actor
-from chalicelib.clock import utc_now
 from chalicelib.directory import store as directory
 from chalicelib.inquiries import service
 from chalicelib.pings import service as campaign_service
 from chalicelib.pings import store
 from chalicelib.pings.rules import Mark
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import utc_now
 from tests.drills.counting import check_audit
 from tests.drills.faults import Fault, Kind
 from tests.drills.feedback import bounced, delivered, notice

@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, expect
 from playwright.sync_api import Response as BrowserResponse
 
-from chalicelib.i18n import direction
+from chalicelib.platform.i18n import direction
 from tests.e2e.support import PATIENCE, Person, path_of
 from tests.e2e.weights import MARK, TELL, TELL_NOW, Weights
 from tests.e2e.words import left_in_english

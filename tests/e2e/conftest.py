@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_socket
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+from infra.local.stack import throw_away_stack
 from tests.e2e import nominations
 from tests.e2e.browsing import SCREENSHOTS, Album, Chromium, Watch, sign_in, start_chromium
 from tests.e2e.steps import commit_nominations, open_inquiry, upload_nominations
@@ -84,10 +86,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole directory, deployed as `make run` does, with the sample data."""
-    import pytest_socket
-
-    from infra.local.stack import throw_away_stack
-
     pytest_socket.enable_socket()
     with throw_away_stack(tmp_path_factory.mktemp("stack"), SPEED) as told:
         yield Stack(told)

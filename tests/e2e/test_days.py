@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from chalicelib.directory.states import states
-from chalicelib.i18n import LANGUAGES, direction
+from chalicelib.platform.i18n import LANGUAGES, direction
+from chalicelib.reference.states import states
 from tests.e2e.browsing import Album, Chromium, Watch
 from tests.e2e.conftest import OTHER, OWN, Today
 from tests.e2e.support import PATIENCE

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from chalicelib.paths import ROOT
+from chalicelib.platform.paths import ROOT
 from tests.e2e.browsing import Chromium
 from tests.e2e.conftest import OTHER, OWN, Campaign, Today
 from tests.e2e.steps import confirm

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from chalicelib.i18n import direction
+from chalicelib.platform.i18n import direction
 from tests.e2e import nominations
 from tests.e2e.browsing import LANGUAGES, PICTURED, Album, Chromium, sign_in
 from tests.e2e.steps import fill_in_inquiry, open_inquiry, scan

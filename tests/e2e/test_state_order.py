@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.directory.states import in_order
+from chalicelib.reference.states import in_order
 from infra.state_order import orders
 from tests.e2e.browsing import Chromium
 

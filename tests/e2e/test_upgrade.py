@@ -13,12 +13,14 @@ from typing import Any
 
 import boto3
 import pytest
+import pytest_socket
 import yaml
 
 from infra.changes import Change, dangers
 from infra.deployment import Build, DeployError, Deployment
 from infra.doctor.__main__ import WELL, examine
 from infra.doctor.gather import Stage, now
+from infra.local.stack import throw_away_stack
 from infra.package import TEMPLATE, ZIP
 from tests.e2e.steps import confirm
 from tests.e2e.support import Mail, Person, Stack, Visitor, path_of, wait_for
@@ -37,10 +39,6 @@ ASKED_EMAIL, FALLBACK_EMAIL = "duty@cert.dz.example", "cyber.policy@mfa.dz.examp
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack with the PoCs of three States only."""
-    import pytest_socket
-
-    from infra.local.stack import throw_away_stack
-
     pytest_socket.enable_socket()
     with throw_away_stack(tmp_path_factory.mktemp("upgrade"), SPEED) as told:
         stack = Stack(told)

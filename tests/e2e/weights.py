@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import app  # noqa: F401 (declares the routes)
-from chalicelib.web.http import ROUTES
+from tests.web.routes import ROUTES
 
 BUDGET_BYTES, BUDGET_REQUESTS = 100_000, 10
 MARK = "what this page weighs: "

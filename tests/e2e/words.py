@@ -6,8 +6,8 @@ from functools import cache
 from babel.messages.pofile import read_po
 from playwright.sync_api import Page
 
-from chalicelib.i18n import SOURCE_LANGUAGE, translations
-from chalicelib.paths import LOCALES
+from chalicelib.platform.i18n import SOURCE_LANGUAGE, translations
+from chalicelib.platform.paths import LOCALES
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 _WORD = re.compile(r"[A-Za-z]{3,}")

@@ -8,15 +8,15 @@ from typing import Any, cast
 
 import pytest
 
-from chalicelib.audit.records import Actor
-from chalicelib.clock import utc_now
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.mail.message import Mail, to_bytes
-from chalicelib.pings import answers, campaigns, service
+from chalicelib.pings import answers, campaigns, service, store
 from chalicelib.pings.delivery import Dispatcher
 from chalicelib.pings.letter import Letters
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route, SentMail
-from chalicelib.settings import PingPolicy
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import utc_now
 from tests.drills.counting import count_campaign
 from tests.drills.faults import Accepted, Faults
 from tests.drills.ground import Ground
@@ -126,8 +126,6 @@ def test_a_mail_that_went_out_twice_is_seen_unless_its_row_counts_it(ledger: Led
     report = counted(ledger)
     assert report.duplicated
     assert not report.documented
-    from chalicelib.pings import store
-
     store.count_possible_duplicate(ping_of(ledger.campaign_id, "p1"))
     report = counted(ledger)
     assert report.documented

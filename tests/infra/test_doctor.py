@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.links import keys
 from chalicelib.mail.gateway import Standing
-from chalicelib.settings import PingPolicy
-from chalicelib.web.headers import ALWAYS
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.web.wire.headers import ALWAYS
 from infra.doctor import findings
 from infra.doctor.__main__ import NOT_WELL, WELL, examine
 from infra.doctor.findings import Finding, Level, ok, warn

@@ -6,8 +6,8 @@ import boto3
 import botocore.parsers
 import pytest
 
-from chalicelib.errors import MailThrottled, MailUnavailable
 from chalicelib.mail.gateway import classify
+from chalicelib.platform.errors import MailThrottled, MailUnavailable
 from tests.drills.faults import Call, Fault, Faults, Kind, error_answer, operation_of
 
 READ = Call("dynamodb.GetItem", b'{"TableName": "entries"}')

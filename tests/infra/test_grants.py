@@ -14,15 +14,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import aws as clients
-from chalicelib import executions
+from chalicelib.composition import install
 from chalicelib.inquiries import rules
 from chalicelib.inquiries import service as inquiries
+from chalicelib.mail import outbox
 from chalicelib.mail.gateway import SesSender
 from chalicelib.mail.message import Mail
-from chalicelib.notices import service as notices
-from chalicelib.runtime import Runtime, install
-from chalicelib.settings import Settings
+from chalicelib.platform import aws as clients
+from chalicelib.platform import executions
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from tests import calls, noting
 from tests.infra.templates import Statement, Template, functions, listed, resources, statements, text
 from tests.inquiries.samples import ENVELOPE
@@ -279,7 +280,7 @@ def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
         ("FakeMailSender", "send"): lambda _runtime: SesSender(settings).send(mail),
         ("FakeMailSender", "rate"): lambda _runtime: SesSender(settings).rate(),
         ("FakeMailSender", "standing"): lambda _runtime: SesSender(settings).standing(),
-        ("service", "send_soon"): _unwrapped(notices.send_soon),
+        ("outbox", "send_soon"): lambda runtime: _unwrapped(outbox.send_soon)(runtime.settings.send_notices_function),
         ("executions", "status"): lambda _runtime: _unwrapped(executions.status)(machine, "IN-1"),
         ("executions", "stop"): lambda _runtime: _unwrapped(executions.stop)(machine, "IN-1", "a reason"),
         ("service", "_start_machine"): partial(_unwrapped(inquiries._start_machine), inquiry=inquiry),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.observability.metrics import Metric
+from chalicelib.platform.observability.metrics import Metric
 from infra.metrics_table import DOCUMENT, alarms, emitters, with_table
 from infra.package import ROOT
 from tests.infra.templates import Template, functions, listed, resources, statements, text

@@ -13,9 +13,10 @@ import yaml
 from samtranslator.translator.transform import transform
 
 import app
-from chalicelib.i18n import LANGUAGES, direction, translations
-from chalicelib.settings import Settings, SettingsRefused, from_environment
-from chalicelib.web.headers import ALWAYS, CONTENT_SECURITY_POLICY
+from chalicelib.composition import composed
+from chalicelib.platform.i18n import LANGUAGES, direction, translations
+from chalicelib.platform.settings import Settings, SettingsRefused
+from chalicelib.web.wire.headers import ALWAYS, CONTENT_SECURITY_POLICY
 from infra.deployment import with_code_at
 from infra.package import TEMPLATE
 from tests.infra.templates import Template, functions, listed, resources, statements, tables_named, text
@@ -97,10 +98,11 @@ def test_the_durations_of_the_template_are_those_of_the_code(template: Template)
     assert {name: shared[name]["Ref"] for name in names} == {name: camel(name.lower()) for name in names}
     told = {name: str(template["Parameters"][shared[name]["Ref"]]["Default"]) for name in names}
     assert all(told.values())
-    assert from_environment(told) == Settings()
+    assert composed(told).settings == Settings()
+    assert all(policy == type(policy)() for policy in composed(told).policies)
     for name in names:
         with pytest.raises(SettingsRefused, match=name):
-            from_environment({name: "x"})
+            composed({name: "x"})
 
 
 def test_names_in_the_environment_are_names_of_resources(template: Template) -> None:

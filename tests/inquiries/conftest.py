@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib import aws as clients
+from chalicelib.platform import aws as clients
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 from tests.conftest import StillClock
 from tests.fakes import Executions
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.audit.records import Actor
 from chalicelib.directory.entry import Kind
-from chalicelib.errors import MailRefused, MailUnavailable
 from chalicelib.inquiries import rules, service, workflow
 from chalicelib.inquiries.delivery import IN_HAND, NoticeBusy, Postman
 from chalicelib.inquiries.rules import Inquiry, What
 from chalicelib.mail.message import Mail
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import MailRefused, MailUnavailable
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
 from tests.fakes import FakeMailSender

@@ -11,15 +11,15 @@ import pytest
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.directory.store import EntryRow
-from chalicelib.dynamo import transact
-from chalicelib.errors import MailRefused
-from chalicelib.i18n import LANGUAGES, format_moment, translations
 from chalicelib.inquiries import rules, terms
 from chalicelib.inquiries.letter import Letters
+from chalicelib.inquiries.policy import ClockPolicy, InquiryPolicy
 from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry, Notice
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.mail.message import Mail
-from chalicelib.settings import ClockPolicy, InquiryPolicy
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.errors import MailRefused
+from chalicelib.platform.i18n import LANGUAGES, format_moment, translations
 from tests.conftest import StillClock
 from tests.samples import nomination
 

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import feedback
-from chalicelib.audit.records import Actor
-from chalicelib.errors import Conflict, DirectoryError
 from chalicelib.inquiries import service, workflow
 from chalicelib.inquiries.rules import Inquiry
+from chalicelib.operations import feedback
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import Conflict, DirectoryError
 from chalicelib.runtime import Runtime
+from tests.calling import run
 from tests.conftest import StillClock
 from tests.fakes import Executions
 from tests.inquiries.samples import envelope
@@ -26,7 +27,7 @@ def opened(runtime: Runtime, case: str = "CASE-1") -> Inquiry:
 
 def resume(runtime: Runtime, event: dict[str, bool]) -> int:
     """How many were resumed."""
-    return int(workflow.resume_inquiries(event, runtime, "request-1")["resumed"])
+    return int(run(workflow.resume_inquiries, runtime, event, "request-1")["resumed"])
 
 
 @pytest.mark.parametrize("ended", ["FAILED", "ABORTED", "TIMED_OUT", "SUCCEEDED"])
@@ -118,7 +119,7 @@ def test_a_machine_that_begins_to_wait_when_something_is_due_is_woken_at_once(
 ) -> None:
     """The notice waits to be sent, so there is no time to wait for."""
     inquiry = opened(runtime)
-    workflow.await_news({"inquiry_id": inquiry.inquiry_id, "token": "token of now"}, runtime, "request-1")
+    run(workflow.await_news, runtime, {"inquiry_id": inquiry.inquiry_id, "token": "token of now"}, "request-1")
     assert executions.resumed == ["token of now"]
 
 
@@ -128,7 +129,7 @@ def test_a_bounce_after_the_machine_has_ended_starts_another(runtime: Runtime, e
     recipient = {"bounceType": "Permanent", "bouncedRecipients": [], "timestamp": "2026-03-02T09:00:00Z"}
     source = f"us+inquiry.{inquiry.inquiry_id}.1@x.example"
     news = {"notificationType": "Bounce", "mail": {"source": source}, "bounce": recipient}
-    feedback.record_mail_feedback({"Records": [{"Sns": {"Message": json.dumps(news)}}]}, runtime)
+    run(feedback.record_mail_feedback, runtime, {"Records": [{"Sns": {"Message": json.dumps(news)}}]})
     assert executions.status[f"{inquiry.inquiry_id}-2"] == "RUNNING"
 
 

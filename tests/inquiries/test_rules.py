@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.errors import Conflict
 from chalicelib.inquiries import rules
+from chalicelib.inquiries.policy import ClockPolicy, InquiryPolicy
 from chalicelib.inquiries.rules import (
     Clock,
     ClockKind,
@@ -20,7 +20,7 @@ from chalicelib.inquiries.rules import (
     What,
     Why,
 )
-from chalicelib.settings import ClockPolicy, InquiryPolicy
+from chalicelib.platform.errors import Conflict
 from tests.inquiries.samples import (
     DIPL,
     ENVELOPE,

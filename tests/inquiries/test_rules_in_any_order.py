@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.errors import Conflict
 from chalicelib.inquiries import rules, store
+from chalicelib.inquiries.policy import ClockPolicy, InquiryPolicy
 from chalicelib.inquiries.rules import (
     TO_REQUESTED,
     Clock,
@@ -20,7 +20,7 @@ from chalicelib.inquiries.rules import (
     Notice,
     Waiting,
 )
-from chalicelib.settings import ClockPolicy, InquiryPolicy
+from chalicelib.platform.errors import Conflict
 from tests.inquiries.samples import DIPL, OTHER_DIPL, OTHER_TECH, TECH, TECH_ALTERNATE, diplomatic_envelope, envelope
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit.records import Actor, inquiry_subject
+from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
-from chalicelib.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
 from chalicelib.inquiries import overview, rules, service, store
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import ClockState, End, Inquiry, Notice, Party, What
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
 from chalicelib.runtime import Runtime
-from chalicelib.settings import InquiryPolicy
 from tests.conftest import StillClock
 from tests.fakes import Executions
 from tests.inquiries.samples import envelope
@@ -32,15 +33,14 @@ def _notified(runtime: Runtime, case: str = "CASE-1") -> Inquiry:
 
     def accept(found: Inquiry) -> Inquiry:
         for mail in found.outbox:
-            found = rules.accepted(found, mail, runtime.clock(), runtime.settings.inquiries)
+            found = rules.accepted(found, mail, runtime.clock(), runtime.policy(InquiryPolicy))
         return replace(found, token="token-1")
 
     return service.write(_open(runtime, case).inquiry_id, ACTOR, "notice", accept)
 
 
 def _allow(runtime: Runtime, open_at_once: int = 10, opened_a_day: int = 5) -> None:
-    policy = InquiryPolicy(open_at_once=open_at_once, opened_a_day=opened_a_day)
-    runtime.settings = replace(runtime.settings, inquiry_policy=policy)
+    runtime.policies = (InquiryPolicy(open_at_once=open_at_once, opened_a_day=opened_a_day),)
 
 
 def _audited(inquiry: Inquiry) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 import csv
 
 from chalicelib.inquiries.terms import CLASSES, TYPES
-from chalicelib.paths import DATA
+from chalicelib.platform.paths import DATA
 
 
 def test_the_classes_and_types_are_those_of_the_taxonomy_with_its_english_names() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.inquiries import service
-from chalicelib.observability import metrics
+from chalicelib.platform.observability import metrics
 from tests.fakes import Executions
 from tests.observability.conftest import Printed, printed
 

@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.access.rules import Account, AccountStatus, Role
-from chalicelib.audit.records import Actor
+from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.audit.store import AuditRow
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import ConditionFailed, transact
-from chalicelib.errors import Conflict, NotFound, TooManyAttempts
 from chalicelib.learning import catalogue, practice, store
+from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content, Practice, Resource, Which
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner
-from chalicelib.notices.store import NoticeRow
-from chalicelib.settings import LearningPolicy
+from chalicelib.mail.outbox import NoticeRow
+from chalicelib.platform.call import Actor
+from chalicelib.platform.dynamo import ConditionFailed, transact
+from chalicelib.platform.errors import Conflict, NotFound, TooManyAttempts
 from tests.conftest import StillClock
 
 pytestmark = pytest.mark.usefixtures("aws")

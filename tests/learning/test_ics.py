@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.i18n import LANGUAGES, translations
 from chalicelib.learning.ics import calendar
 from chalicelib.learning.rules import Content, Resource
+from chalicelib.platform.i18n import LANGUAGES, translations
 
 START, END = datetime(2026, 4, 10, 13, 0, tzinfo=UTC), datetime(2026, 4, 10, 15, 30, tzinfo=UTC)
 CHANGED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.directory.terms import ROLES
-from chalicelib.errors import Invalid
 from chalicelib.learning import rules
 from chalicelib.learning.checklist import CHECKLIST
+from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.roles import PRINCIPLES, TEMPLATES
 from chalicelib.learning.rules import Content, Practice, Resource, Which, check, typed_of
-from chalicelib.settings import LearningPolicy
+from chalicelib.platform.errors import Invalid
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GIVEN = {

@@ -6,19 +6,21 @@ from datetime import timedelta
 
 import pytest
 
-import app
-from chalicelib import aws as clients
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import LINK_KEYS
-from chalicelib.links import keys, rotation
+from chalicelib.composition import install
+from chalicelib.inquiries.policy import InquiryPolicy
+from chalicelib.links import keys
 from chalicelib.links.keys import SETTLING
 from chalicelib.links.tokens import LinkInvalid, Purpose
-from chalicelib.runtime import Runtime, install
-from chalicelib.settings import Settings
+from chalicelib.operations import link_keys
+from chalicelib.platform import aws as clients
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
 from tests.lambdas import Context
 
-LIFETIME = Settings().inquiries.link_lifetime
+LIFETIME = InquiryPolicy().link_lifetime
 FIRST = "made-with-the-stack"
 
 
@@ -39,7 +41,7 @@ def held(runtime: Runtime) -> list[str]:
 
 
 def rotate(request_id: str, **event: bool) -> dict[str, int]:
-    return dict(app.rotate_link_keys(event, Context(request_id)))
+    return dict(app.HANDLERS["rotate_link_keys"](event, Context(request_id)))
 
 
 def test_links_that_are_out_go_on_working_and_nobody_meets_one_that_cannot_be_read(
@@ -102,7 +104,7 @@ def test_the_audit_says_that_it_happened_and_nothing_of_the_keys(warm: Runtime) 
 
 def test_every_purpose_has_a_lifetime_and_none_outlives_the_keys() -> None:
     """`kept_for` is the longest of them and a margin (tests/links/test_keys.py says what it means)."""
-    lifetimes = rotation.lifetimes(Settings())
+    lifetimes = link_keys.lifetimes(Runtime(Settings()))
     assert lifetimes.keys() == set(Purpose)
     assert max(lifetimes.values()) == timedelta(days=90)
-    assert timedelta(days=1) <= rotation.MARGIN
+    assert timedelta(days=1) <= link_keys.MARGIN

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chalicelib.clock import utc_now
 from chalicelib.links.codes import LENGTH, as_typed, spaced
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner, Purpose
+from chalicelib.platform.clock import utc_now
 from tests.conftest import StillClock
 
 DAY = timedelta(days=1)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.clock import from_z
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner, Purpose
+from chalicelib.platform.clock import from_z
 
 RECORDED = [
     json.loads(file.read_text()) for file in sorted((Path(__file__).parent.parent / "upgrades").glob("*/links.json"))

@@ -13,12 +13,12 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from chalicelib import aws as clients
-from chalicelib import errors
 from chalicelib.mail.gateway import Standing, classify, standing
 from chalicelib.mail.message import Mail, envelope_sender, to_bytes
+from chalicelib.platform import aws as clients
+from chalicelib.platform import errors
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 
 MAIL = Mail("duty@cert.am.example", "[PT-2026-01] اختبار", "Text é 中文\n", "<p>Text é 中文</p>")
 

@@ -5,22 +5,24 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.access.store import account_row
-from chalicelib.audit.records import Actor
 from chalicelib.directory import history, store
 from chalicelib.directory.entry import NOBODY, Entry, Kind
 from chalicelib.directory.history import Version
 from chalicelib.directory.rules import as_cells
 from chalicelib.directory.viewing import Asked
-from chalicelib.dynamo import Writes, transact
+from chalicelib.mail.outbox import NoticeRow
 from chalicelib.nominations import deciding, proposing, workflow
 from chalicelib.nominations import store as proposals
+from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.proposing import Result
 from chalicelib.nominations.rules import NoteVerbale, Proposal
-from chalicelib.notices.store import NoticeRow
+from chalicelib.platform.call import Actor
+from chalicelib.platform.dynamo import Writes, transact
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import NominationPolicy, Settings
+from tests.calling import run
 from tests.conftest import StillClock
 from tests.samples import nomination
 
@@ -119,8 +121,8 @@ class World:
 
     def keep(self) -> Mapping[str, int]:
         """The daily Lambda."""
-        runtime = Runtime(Settings(stage="test", nominations=self.policy), self.clock)
-        return workflow.keep_directory({}, runtime, "r")
+        runtime = Runtime(Settings(stage="test"), self.clock, policies=(self.policy,))
+        return run(workflow.keep_directory, runtime)
 
     def notices(self) -> list[tuple[str, str]]:
         """The mails that wait: template, and to whom."""

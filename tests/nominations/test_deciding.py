@@ -9,13 +9,13 @@ from chalicelib.audit.records import entry_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory import history, store
 from chalicelib.directory.entry import NOBODY, Verification
-from chalicelib.dynamo import transact
-from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.mail.outbox import NoticeRow
 from chalicelib.nominations import deciding, proposing
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.proposing import Moved, Refused
 from chalicelib.nominations.rules import NoteVerbale, Status
-from chalicelib.notices.store import NoticeRow
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.errors import Conflict, Invalid, NotFound
 from tests.nominations.samples import NEW, NO_NOTE, NOTE, World
 
 

@@ -14,18 +14,20 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.audit import chain
-from chalicelib.audit.records import Action, Actor, entry_subject
+from chalicelib.audit.records import Action, entry_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.audit.verifying import verify_subject
-from chalicelib.directory import history, service, store
+from chalicelib.directory import history, store
 from chalicelib.directory.entry import NOBODY, Entry, Kind, Verification
+from chalicelib.directory.importing import service
 from chalicelib.directory.rules import COLUMNS
-from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.nominations import deciding, proposing, rules
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.proposing import Refused
 from chalicelib.nominations.rules import REASONS, NoteVerbale
 from chalicelib.pings import answers
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import Conflict, Forbidden, NotFound
 from tests.conftest import StillClock
 from tests.directory.samples import sheet
 from tests.nominations.samples import NEW, NO_NOTE, NOTE, World

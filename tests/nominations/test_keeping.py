@@ -11,14 +11,14 @@ from chalicelib.directory import history, retired, store
 from chalicelib.directory.entry import NOBODY, Entry, Verification
 from chalicelib.directory.retired import RetiredRow
 from chalicelib.directory.store import EntryRow
-from chalicelib.dynamo import transact
-from chalicelib.errors import DirectoryError
 from chalicelib.nominations import deciding, proposing
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import Status
 from chalicelib.pings import answers, service
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route
-from chalicelib.settings import PingPolicy
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.errors import DirectoryError
 from tests.nominations.samples import NOTE, World
 
 

@@ -10,12 +10,12 @@ from chalicelib.audit.records import entry_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory import domains, history, store
 from chalicelib.directory.entry import NOBODY, Verification
-from chalicelib.dynamo import transact
-from chalicelib.errors import Conflict, Forbidden, Invalid, NotFound
 from chalicelib.nominations import proposing
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.proposing import Moved, Refused, Result
 from chalicelib.nominations.rules import NoteVerbale, Status, What
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.nominations.samples import NEW, NO_NOTE, NOTE, World
 
 

@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib.access.rules import Role
-from chalicelib.audit.records import Action, Actor
+from chalicelib.access.policy import Role
+from chalicelib.audit.records import Action
 from chalicelib.directory import domains
 from chalicelib.directory.entry import NOBODY, Entry, Kind, Verification
 from chalicelib.directory.history import Version, replay
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.rules import as_cells, check, check_cell
 from chalicelib.nominations import rules
+from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.rules import Freshness, Handover, Line, Proposal, Status, What
 from chalicelib.pings.rules import proof_of_life
-from chalicelib.settings import NominationPolicy
+from chalicelib.platform.call import Actor
 from tests.directory.samples import cells
 from tests.samples import nomination
 

@@ -6,25 +6,26 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import aws as clients
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.access.store import AccountRow, account_row
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.dynamo import transact
-from chalicelib.errors import MailError, MailQuotaExceeded, MailRefused, MailThrottled, MailUnavailable
-from chalicelib.i18n import LANGUAGES
 from chalicelib.links.codes import spaced
+from chalicelib.mail import outbox
 from chalicelib.mail.message import Mail
+from chalicelib.mail.notice import MANAGER, Notice, parts, to_account, to_entry, to_supervisors
+from chalicelib.mail.outbox import NoticeRow, send_soon
 from chalicelib.nominations import links
-from chalicelib.notices import service, store
-from chalicelib.notices.composers import COMPOSERS
-from chalicelib.notices.notice import MANAGER, Notice, parts, to_account, to_entry, to_supervisors
-from chalicelib.notices.recipients import recipients
-from chalicelib.notices.service import GIVE_UP_AFTER, IN_HAND, send_soon, send_waiting
-from chalicelib.notices.store import NoticeRow
+from chalicelib.operations import sending
+from chalicelib.operations.composers import COMPOSERS
+from chalicelib.operations.recipients import recipients
+from chalicelib.operations.sending import GIVE_UP_AFTER, IN_HAND, send_waiting
+from chalicelib.platform import aws as clients
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.errors import MailError, MailQuotaExceeded, MailRefused, MailThrottled, MailUnavailable
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 from tests.conftest import StillClock
 from tests.fakes import FakeMailSender
 from tests.nominations.samples import NOTE, World
@@ -54,7 +55,7 @@ def world(runtime: Runtime, clock: StillClock) -> World:
 
 def _wait(clock: StillClock, to: str = MANAGER, template: str = "who-follows", **about: str) -> Notice:
     notice = Notice(template, to, about, clock())
-    transact(lambda transaction: store.add(transaction, notice))
+    transact(lambda transaction: outbox.add(transaction, notice))
     return notice
 
 
@@ -152,7 +153,7 @@ def test_two_senders_do_not_both_send(world: World, runtime: Runtime, mails: Fak
 def test_a_sender_that_died_lets_go_after_a_while(world: World, runtime: Runtime, mails: FakeMailSender) -> None:
     _leaves(world)
     notice = _asked(world)
-    assert store.take(notice.notice_id, world.clock(), world.clock() + IN_HAND) == frozenset()
+    assert outbox.take(notice.notice_id, world.clock(), world.clock() + IN_HAND) == frozenset()
     assert send_waiting(runtime) == 0
     world.clock.now += IN_HAND + timedelta(microseconds=1)
     assert send_waiting(runtime) == 1
@@ -215,7 +216,7 @@ def test_after_three_days_a_mail_is_given_up(world: World, runtime: Runtime, mai
 def test_more_than_are_looked_up_together_all_go_out(
     world: World, runtime: Runtime, mails: FakeMailSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "AT_ONCE", 3)
+    monkeypatch.setattr(sending, "AT_ONCE", 3)
     _leaves(world)
     for _number in range(8):
         _asked(world)
@@ -249,9 +250,9 @@ def test_the_sender_is_called_at_once_and_a_failure_of_that_is_no_failure(
             raise RuntimeError("no such function")
 
     monkeypatch.setattr(clients, "lambda_", Lambda)
-    send_soon(runtime)  # none is configured
+    send_soon(runtime.settings.send_notices_function)  # none is configured
     runtime.settings = replace(runtime.settings, send_notices_function="send-notices")
-    send_soon(runtime)
+    send_soon(runtime.settings.send_notices_function)
     assert called == ["send-notices"]
 
 

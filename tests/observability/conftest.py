@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.observability import SERVICE, logger, metrics
+from chalicelib.platform.observability import SERVICE, logger, metrics
 
 
 @dataclass

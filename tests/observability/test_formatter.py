@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.observability import logger
-from chalicelib.observability.formatter import WITHHELD, harmless
+from chalicelib.platform.observability import logger
+from chalicelib.platform.observability.formatter import WITHHELD, harmless
 from tests.observability.conftest import Printed
 
 

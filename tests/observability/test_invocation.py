@@ -7,21 +7,23 @@ from typing import Any
 
 import pytest
 import pytest_socket
+from aws_xray_sdk.core import xray_recorder
 from chalice.app import Chalice, ConvertToMiddleware
 
-import app
-from chalicelib import aws as clients
-from chalicelib.audit.records import Actor
-from chalicelib.errors import NotFound
+from chalicelib.composition import install
+from chalicelib.mail import outbox
 from chalicelib.mail.gateway import SesSender
 from chalicelib.mail.message import Mail
-from chalicelib.notices import service as notices
-from chalicelib.observability import invocation, logger
-from chalicelib.observability.invocation import begin, is_traced, logged, traced, watched
-from chalicelib.observability.metrics import Metric, count
 from chalicelib.pings import control, service
-from chalicelib.runtime import Runtime, install
-from chalicelib.settings import PingPolicy, Settings
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import NotFound
+from chalicelib.platform.observability import invocation, logger
+from chalicelib.platform.observability.invocation import begin, is_traced, logged, traced, watched
+from chalicelib.platform.observability.metrics import Metric, count
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
 from tests.lambdas import Lambdas
 from tests.observability.conftest import Printed
@@ -125,11 +127,11 @@ def test_the_reference_goes_with_what_a_lambda_asks_another_to_do(
 ) -> None:
     lambdas = Lambdas()
     monkeypatch.setattr(clients, "lambda_", lambda: lambdas)
-    runtime = Runtime(Settings(dispatch_function="dispatch", send_notices_function="notices"), clock)
+    runtime = Runtime(Settings(dispatch_function="dispatch"), clock)
     campaign = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
     begin("page-7")
     control.poke_dispatch(runtime, campaign.campaign_id)
-    notices.send_soon(runtime)
+    outbox.send_soon("notices")
     assert [event["correlation_id"] for event in lambdas.events("dispatch")] == ["page-7"]
     assert lambdas.events("notices") == [{"correlation_id": "page-7"}]
 
@@ -159,7 +161,7 @@ def test_a_mail_carries_the_reference_and_its_feedback_is_logged_with_it(
     mail = {"messageId": "0100-mail", "source": sent["Source"], "tags": {"correlation": ["page-7"]}}
     mail |= {"destination": ["ana@x.example"]}
     said = {"eventType": "Delivery", "mail": mail, "delivery": {"timestamp": "2026-03-02T09:00:00Z"}}
-    app.record_mail_feedback({"Records": [{"Sns": {"Message": json.dumps(said)}}]}, context())
+    app.HANDLERS["record_mail_feedback"]({"Records": [{"Sns": {"Message": json.dumps(said)}}]}, context())
     install(None)
     (line,) = printed.logged("mail feedback")
     assert line["correlation_id"] == "page-7"
@@ -187,8 +189,6 @@ class Daemon:
 
 def test_a_trace_has_neither_answers_nor_words_of_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest_socket.enable_socket()  # the SDK makes a socket when it is imported; nothing is sent
-    from aws_xray_sdk.core import xray_recorder
-
     pytest_socket.disable_socket(allow_unix_socket=True)
     monkeypatch.setenv("LAMBDA_TASK_ROOT", "/var/task")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "false")

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from chalicelib.observability import metrics
-from chalicelib.observability.metrics import Metric, count, measure
+from chalicelib.platform.observability import metrics
+from chalicelib.platform.observability.metrics import Metric, count, measure
 from tests.observability.conftest import Printed
 
 

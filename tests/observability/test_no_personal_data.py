@@ -14,12 +14,12 @@ import pytest
 from moto.dynamodb.responses import DynamoHandler
 
 import app
-from chalicelib.audit.records import Actor
 from chalicelib.inquiries.store import InquiryRow
 from chalicelib.mail.message import Mail
-from chalicelib.observability import logger
-from chalicelib.observability.metrics import Metric
 from chalicelib.pings import campaigns
+from chalicelib.platform.call import Actor
+from chalicelib.platform.observability import logger
+from chalicelib.platform.observability.metrics import Metric
 from chalicelib.runtime import Runtime
 from tests.access.pool import PASSWORD
 from tests.fakes import FakeMailSender

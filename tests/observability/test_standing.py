@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import gauges
-from chalicelib.observability import metrics
+from chalicelib.operations import gauges
+from chalicelib.platform.observability import metrics
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 from tests.fakes import ALLOWED, FakeMailSender
 
 

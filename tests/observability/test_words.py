@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from chalicelib.observability.formatter import KEYS
-from chalicelib.paths import ROOT
+from chalicelib.platform.observability.formatter import KEYS
+from chalicelib.platform.paths import ROOT
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit.records import Actor
-from chalicelib.clock import utc_now
-from chalicelib.errors import MailError, MailUnavailable
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.mail.message import Mail
 from chalicelib.pings import answers, campaigns, service, store
 from chalicelib.pings.delivery import Dispatcher
 from chalicelib.pings.letter import Letters
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Ping, PingState, Route, SentMail
-from chalicelib.settings import PingPolicy
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import utc_now
+from chalicelib.platform.errors import MailError, MailUnavailable
 from tests.fakes import FakeMailSender
 from tests.workflows.support import add_entry, ping_of, states_of
 

@@ -8,9 +8,9 @@ from itertools import permutations
 import pytest
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.dynamo import ConditionFailed, transact
 from chalicelib.pings import delivery, rules, store
 from chalicelib.pings.rules import Mark, Ping, PingState, Route, SentMail
+from chalicelib.platform.dynamo import ConditionFailed, transact
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FRESH = Ping("PT-2026-01", "p1", "AM", "technical", "ru", "7KQF2M9DX", has_alternate=True, outbox=Route.PRIMARY)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.directory.entry import Entry
-from chalicelib.i18n import LANGUAGES, translations
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.pings.letter import Letters, held_data
 from chalicelib.pings.rules import Campaign, CampaignStatus, Milestone, MilestoneKind, Ping, Route
+from chalicelib.platform.i18n import LANGUAGES, translations
 from chalicelib.web.labels import FIELDS
 from tests.samples import nomination
 

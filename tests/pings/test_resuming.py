@@ -2,12 +2,14 @@
 
 import pytest
 
-from chalicelib import aws as clients
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Actor, campaign_subject
+from chalicelib.audit.records import campaign_subject
 from chalicelib.pings import campaigns, service, workflow
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
+from tests.calling import run
 from tests.conftest import StillClock
 from tests.fakes import Executions
 
@@ -31,13 +33,13 @@ def runtime(aws: None, clock: StillClock, executions: Executions) -> Runtime:
 @pytest.fixture
 def campaign_id(runtime: Runtime) -> str:
     """A campaign whose machine runs."""
-    told = workflow.start_scheduled_campaign({}, runtime, "request-1")
+    told = run(workflow.start_scheduled_campaign, runtime, {}, "request-1")
     assert told["started"]
     return str(told["campaign_id"])
 
 
 def resumed(runtime: Runtime, event: dict[str, bool]) -> bool:
-    return bool(workflow.start_scheduled_campaign(event, runtime, "request-2").get("resumed"))
+    return bool(run(workflow.start_scheduled_campaign, runtime, event, "request-2").get("resumed"))
 
 
 @pytest.mark.parametrize("ended", ["FAILED", "ABORTED", "TIMED_OUT", ""])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.mail.message import envelope_sender
 from chalicelib.pings import rules
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import (
     FIRST_TIME_COUNTS,
     Campaign,
@@ -18,7 +19,6 @@ from chalicelib.pings.rules import (
     Route,
     SentMail,
 )
-from chalicelib.settings import PingPolicy
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PING = Ping("PT-2026-01", "p1", "AM", "technical", "ru", "7KQF2M9DX", has_alternate=True, other_poc_id="p2")

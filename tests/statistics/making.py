@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.directory.entry import Kind
-from chalicelib.directory.states import states
-from chalicelib.dynamo import transact
 from chalicelib.inquiries import rules as inquiry_rules
 from chalicelib.inquiries import store as inquiries
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Envelope, Inquiry
 from chalicelib.pings import campaigns, rules, store
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, Ping
-from chalicelib.settings import InquiryPolicy, PingPolicy
+from chalicelib.platform.dynamo import transact
+from chalicelib.reference.states import states
 from tests.inquiries.samples import ENVELOPE
 
 OPENED = datetime(2025, 9, 1, 9, 0, tzinfo=UTC)

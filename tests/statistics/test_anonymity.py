@@ -9,8 +9,8 @@ from itertools import product
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.settings import StatisticsPolicy
 from chalicelib.statistics import rules
+from chalicelib.statistics.policy import StatisticsPolicy
 from chalicelib.statistics.rules import Answers, Bound, Breakdown, Case, Group, Unit
 from tests.statistics.attacker import (
     EARLY,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.settings import StatisticsPolicy
 from chalicelib.statistics import rules
+from chalicelib.statistics.policy import StatisticsPolicy
 from chalicelib.statistics.rules import Bound, Unit
 
 POLICY = StatisticsPolicy()

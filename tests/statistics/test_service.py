@@ -6,16 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.audit.records import Action, Actor, statistics_subject
+from chalicelib.audit.records import Action, statistics_subject
 from chalicelib.audit.store import history
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.pings import campaigns, store
 from chalicelib.pings.rules import Mark
-from chalicelib.settings import Settings
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import Conflict, NotFound
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from chalicelib.statistics import gathering, service
 from chalicelib.statistics import store as reports
 from chalicelib.statistics.gathering import StillRunning
-from chalicelib.statistics.rules import Bound, Shares
+from chalicelib.statistics.policy import StatisticsPolicy
+from chalicelib.statistics.rules import Bound, Shares, answers
 from chalicelib.statistics.store import Report, Status
 from chalicelib.statistics.tables import as_plain, of_plain
 from tests.inquiries.samples import ENVELOPE
@@ -25,11 +29,11 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 MANAGER = Actor.account("manager-1", "manager")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-SETTINGS = Settings()
+RUNTIME = Runtime(Settings(), lambda: NOW)
 
 
-def prepare(report_id: str = "PT-2025-01", settings: Settings = SETTINGS) -> Report:
-    return service.prepare(report_id, settings, MANAGER, NOW, "r")
+def prepare(report_id: str = "PT-2025-01", runtime: Runtime = RUNTIME) -> Report:
+    return service.prepare(report_id, runtime, MANAGER, NOW, "r")
 
 
 def publish(report: Report) -> Report:
@@ -152,8 +156,8 @@ def test_pressing_twice_changes_nothing_more() -> None:
 def test_what_is_published_is_what_was_looked_at() -> None:
     close_campaign()
     looked_at = prepare()
-    other = Settings(statistics=replace(SETTINGS.statistics, threshold=10))
-    newer = prepare(settings=other)
+    other = replace(RUNTIME, policies=(StatisticsPolicy(threshold=10),))
+    newer = prepare(runtime=other)
     assert newer.table != looked_at.table
     with pytest.raises(Conflict):
         publish(looked_at)
@@ -211,8 +215,8 @@ def test_only_exercises_are_nothing_to_report_on() -> None:
 def test_a_half_year_with_an_inquiry_that_has_time_left_is_not_reported_on() -> None:
     put_inquiry("late", datetime(2025, 12, 31, tzinfo=UTC))
     with pytest.raises(Conflict):
-        service.prepare("IN-2025-2", SETTINGS, MANAGER, datetime(2026, 1, 10, tzinfo=UTC), "r")
-    assert service.prepare("IN-2025-2", SETTINGS, MANAGER, datetime(2026, 1, 16, tzinfo=UTC), "r").inquiries
+        service.prepare("IN-2025-2", RUNTIME, MANAGER, datetime(2026, 1, 10, tzinfo=UTC), "r")
+    assert service.prepare("IN-2025-2", RUNTIME, MANAGER, datetime(2026, 1, 16, tzinfo=UTC), "r").inquiries
 
 
 @pytest.mark.parametrize(
@@ -230,14 +234,14 @@ def test_a_half_year_with_an_inquiry_that_has_time_left_is_not_reported_on() -> 
 )
 def test_time_runs_from_the_first_notice(given: dict[str, timedelta], expected: tuple[bool, bool] | None) -> None:
     inquiry = put_inquiry("one", SUMMER, **given)  # type: ignore[arg-type]
-    found = gathering.cases([inquiry], SETTINGS.inquiries, NOW)
+    found = gathering.cases([inquiry], InquiryPolicy(), NOW)
     assert [(case.acknowledged, case.responded) for case in found] == ([expected] if expected else [])
 
 
 def test_an_inquiry_whose_first_mail_still_waits_is_running() -> None:
     inquiry = replace(put_inquiry("one", SUMMER, notified=False), running=True)
     with pytest.raises(StillRunning):
-        gathering.cases([inquiry], SETTINGS.inquiries, NOW)
+        gathering.cases([inquiry], InquiryPolicy(), NOW)
 
 
 def test_a_table_survives_json() -> None:
@@ -259,6 +263,4 @@ def test_the_bound_of_a_small_directory_is_hidden() -> None:
     campaign = close_campaign()
     pings = list(store.of_campaign(campaign.campaign_id))[:6]
     units = gathering.units(campaign, pings, 1)
-    from chalicelib.statistics.rules import answers
-
-    assert {answers(kind, found, SETTINGS.statistics).bound for kind, found in units.items()} == {Bound.HIDDEN}
+    assert {answers(kind, found, StatisticsPolicy()).bound for kind, found in units.items()} == {Bound.HIDDEN}

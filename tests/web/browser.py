@@ -11,7 +11,8 @@ from chalice.app import Chalice
 from chalice.test import Client
 
 from chalicelib.access import sessions, store
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.sessions import SessionPolicy
 from chalicelib.runtime import Runtime
 from tests.accounts import id_of
 
@@ -97,7 +98,7 @@ class Browser:
         account = Account(email, role, state, language, AccountStatus.ACTIVE, now, id_of(email))
         store.account_row(account).save()
         identifier, kept = sessions.new(account, now)
-        store.put_session(identifier, kept, now + self.runtime.settings.sessions.absolute)
+        store.put_session(identifier, kept, now + self.runtime.policy(SessionPolicy).absolute)
         self.cookies["__Host-session"] = identifier
 
     def send(

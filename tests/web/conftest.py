@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from app import app
-from chalicelib.runtime import Runtime, install
-from chalicelib.settings import Settings
+from chalicelib.composition import install
+from chalicelib.platform.settings import Settings
+from chalicelib.runtime import Runtime
 from tests.access.pool import Pool, make_pool
 from tests.conftest import StillClock
 from tests.web.browser import Browser

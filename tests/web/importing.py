@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from app import app
-from chalicelib import aws as clients
-from chalicelib.access.rules import Role
-from chalicelib.directory.jobs import commit_import
+from chalicelib.access.policy import Role
+from chalicelib.directory.importing.workflow import commit_import
+from chalicelib.platform import aws as clients
 from chalicelib.runtime import Runtime
+from tests.calling import run
 from tests.conftest import StillClock
 from tests.lambdas import Lambdas
 from tests.web.browser import Browser, Page
@@ -27,7 +28,7 @@ class Manager(Browser):
 
     def run_lambda(self) -> dict[str, int]:
         assert isinstance(self.runtime.clock, StillClock)
-        return commit_import(self.lambdas.events(FUNCTION)[-1], self.runtime.clock)
+        return run(commit_import, self.runtime, self.lambdas.events(FUNCTION)[-1])
 
 
 @pytest.fixture

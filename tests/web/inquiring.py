@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib import aws as clients
-from chalicelib.access.rules import Role
-from chalicelib.audit.records import Actor, inquiry_subject
+from chalicelib.access.policy import Role
+from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import history
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.dynamo import transact
 from chalicelib.inquiries import rules, service, store
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Envelope, Inquiry
 from chalicelib.links.tokens import Purpose
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
+from chalicelib.platform.dynamo import transact
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
 from tests.samples import nomination
@@ -83,7 +85,7 @@ class Scene:
 
         def send(found: Inquiry) -> Inquiry:
             for mail in found.outbox:
-                found = rules.accepted(found, mail, self.clock(), self.site.settings.inquiries)
+                found = rules.accepted(found, mail, self.clock(), self.site.policy(InquiryPolicy))
             return replace(found, token="a token of the machine")
 
         return service.write(inquiry_id, TEST, "r", send)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.directory.entry import Kind
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import Proposal

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
-from chalicelib.access import store
-from chalicelib.access.rules import Account, Role
-from chalicelib.audit.records import Actor, account_subject
+from chalicelib.access import sessions, store
+from chalicelib.access.policy import Account, Role
+from chalicelib.access.sessions import SessionPolicy
+from chalicelib.audit.records import account_subject
 from chalicelib.audit.store import history
 from chalicelib.directory import domains
 from chalicelib.directory.viewing import Asked
 from chalicelib.links.codes import as_typed
-from chalicelib.notices.service import send_waiting
-from chalicelib.notices.store import NoticeRow
+from chalicelib.mail.outbox import NoticeRow
+from chalicelib.operations.sending import send_waiting
+from chalicelib.platform.call import Actor
 from chalicelib.runtime import Runtime
 from tests.access.pool import Pool
 from tests.fakes import FakeMailSender
@@ -102,9 +104,7 @@ def people(pool: Pool) -> None:
 
 def signed_in(browser: Browser, pool: Pool, email: str) -> Browser:
     """A browser signed in to an account that is there already, without the sign-in pages."""
-    from chalicelib.access import sessions
-
     identifier, kept = sessions.new(of(email), pool.clock())
-    store.put_session(identifier, kept, pool.clock() + browser.runtime.settings.sessions.absolute)
+    store.put_session(identifier, kept, pool.clock() + browser.runtime.policy(SessionPolicy).absolute)
     browser.cookies["__Host-session"] = identifier
     return browser

@@ -7,14 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.access import reviews, store
-from chalicelib.access.rules import AccountStatus, Role
+from chalicelib.access import changes, reviews, store
+from chalicelib.access.audit import Visit
+from chalicelib.access.policy import AccountStatus, Role
 from chalicelib.access.store import AccountRow
 from chalicelib.audit.records import Action, account_subject, accounts_subject
 from chalicelib.audit.store import AuditRow, history
-from chalicelib.notices.store import NoticeRow
+from chalicelib.mail.outbox import NoticeRow
+from chalicelib.platform.errors import Conflict
 from chalicelib.runtime import Runtime
-from tests.access.pool import Pool
+from tests.access.pool import PASSWORD, Pool
+from tests.calling import run
 from tests.conftest import StillClock
 from tests.web.browser import Browser, Page
 from tests.web.supervising import (
@@ -201,15 +204,13 @@ def test_what_the_manager_finds_is_audited_with_the_states_and_without_what_was_
 
 
 def test_more_accounts_than_a_page_shows_are_counted(manager: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.web.accounts.SHOWN_AT_MOST", 2)
+    monkeypatch.setattr("chalicelib.web.pages.accounts.SHOWN_AT_MOST", 2)
     page = manager.get("/accounts?status=active")
     assert len(listed_on(page)) == 2
     assert "7 accounts fit. Only 2 are shown: narrow the search." in page.text
 
 
 def test_signing_in_is_what_the_list_shows(pool: Pool, open_browser: Callable[[], Browser], clock: StillClock) -> None:
-    from tests.access.pool import PASSWORD
-
     pool.add(SUPERVISOR, Role.SUPERVISOR, "AM")
     browser = open_browser()
     page = browser.submit(browser.get("/sign-in"), "/sign-in", {"email": SUPERVISOR, "password": PASSWORD})
@@ -244,8 +245,6 @@ def test_suspending_ends_the_running_session_with_the_next_request_and_restoring
 def test_a_suspended_person_cannot_sign_in_however_right_the_password(
     supervisor: Browser, everybody: Pool, open_browser: Callable[[], Browser]
 ) -> None:
-    from tests.access.pool import PASSWORD
-
     press(supervisor, POC, "suspend")
     browser = open_browser()
     page = browser.submit(browser.get("/sign-in"), "/sign-in", {"email": POC, "password": PASSWORD})
@@ -447,10 +446,6 @@ def test_an_unknown_state_is_not_found(manager: Browser) -> None:
 
 
 def test_of_two_managers_who_remove_each_other_one_stays(manager: Browser, site: Runtime) -> None:
-    from chalicelib.access import changes
-    from chalicelib.access.audit import Visit
-    from chalicelib.errors import Conflict
-
     visit = Visit("192.0.2.1", "request", site.clock())
     one, other = of(MANAGER), of(OTHER_MANAGER)
     changes.remove(site, one, other, 1, visit)
@@ -465,10 +460,10 @@ def test_of_two_managers_who_remove_each_other_one_stays(manager: Browser, site:
 def test_each_state_is_asked_every_six_months_to_review_its_accounts(
     supervisor: Browser, site: Runtime, clock: StillClock
 ) -> None:
-    assert reviews.keep_accounts({}, site, "request")["asked"] == 0
+    assert run(reviews.keep_accounts, site)["asked"] == 0
     clock.pass_(days=182)
-    assert reviews.keep_accounts({}, site, "request")["asked"] == 3  # two States, and the manager
-    assert reviews.keep_accounts({}, site, "request")["asked"] == 0
+    assert run(reviews.keep_accounts, site)["asked"] == 3  # two States, and the manager
+    assert run(reviews.keep_accounts, site)["asked"] == 0
     assert sorted(to for to, _change in notices("account-review")) == ["manager", "supervisors:AM", "supervisors:FR"]
     sender = deliver(site)
     mail = sender.to(SECOND)[0]
@@ -476,7 +471,7 @@ def test_each_state_is_asked_every_six_months_to_review_its_accounts(
     assert "Armenia" in mail.text
     assert [row.action for row in history(accounts_subject("FR"))] == [Action.REVIEW_ASKED]
     clock.pass_(days=30)
-    assert reviews.keep_accounts({}, site, "request")["asked"] == 3
+    assert run(reviews.keep_accounts, site)["asked"] == 3
 
 
 def test_a_state_without_a_supervisor_is_not_asked_since_nobody_could_do_it(
@@ -484,7 +479,7 @@ def test_a_state_without_a_supervisor_is_not_asked_since_nobody_could_do_it(
 ) -> None:
     clock.pass_(days=182)
     change(STRANGER, status=A.SUSPENDED)
-    assert reviews.keep_accounts({}, site, "request")["asked"] == 2
+    assert run(reviews.keep_accounts, site)["asked"] == 2
     page = signed_in(manager, everybody, MANAGER).get("/accounts")
     assert "France 1 0 Fewer than two Never Due" in page.text
 
@@ -493,7 +488,7 @@ def test_a_supervisor_says_that_the_list_is_right(
     supervisor: Browser, everybody: Pool, site: Runtime, clock: StillClock
 ) -> None:
     clock.pass_(days=182)
-    reviews.keep_accounts({}, site, "request")
+    run(reviews.keep_accounts, site)
     page = signed_in(supervisor, everybody, SUPERVISOR).get("/accounts")
     assert "not been reviewed for six months" in page.text
     page = supervisor.submit(page, "/accounts/review")
@@ -503,7 +498,7 @@ def test_a_supervisor_says_that_the_list_is_right(
     assert Action.ACCOUNTS_REVIEWED in [row.action for row in history(accounts_subject("AM"))]
     assert not deliver(site).to(SECOND)  # the mail that still waited says nothing any more
     clock.pass_(days=30)
-    assert reviews.keep_accounts({}, site, "request")["asked"] == 2
+    assert run(reviews.keep_accounts, site)["asked"] == 2
 
 
 def test_looking_changes_nothing(supervisor: Browser, manager: Browser) -> None:

@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Actor, entry_subject
+from chalicelib.audit.records import entry_subject
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Verification
-from chalicelib.dynamo import transact
 from chalicelib.links.tokens import Purpose
 from chalicelib.pings import answers, rules, service, store
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Ping, PingState, Route
+from chalicelib.platform.call import Actor
+from chalicelib.platform.dynamo import transact
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy
 from tests.conftest import StillClock
 from tests.samples import nomination
 from tests.web.browser import Browser

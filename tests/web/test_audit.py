@@ -11,21 +11,25 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.access.rules import Right, Role
+from chalicelib.access.policy import Right, Role
 from chalicelib.audit import store
-from chalicelib.audit.keeping import keep_audit_heads
-from chalicelib.audit.records import SEVERAL, Action, Actor, Outcome, account_subject
+from chalicelib.audit.chain import digest_of
+from chalicelib.audit.records import SEVERAL, Action, Outcome, account_subject
 from chalicelib.audit.store import history
 from chalicelib.audit.verifying import Walk
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
-from chalicelib.dynamo import transact
-from chalicelib.i18n import LANGUAGES
 from chalicelib.links.tokens import Purpose
+from chalicelib.operations.audit_heads import keep_audit_heads
+from chalicelib.platform.call import Actor
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.i18n import LANGUAGES
 from chalicelib.runtime import Runtime
+from chalicelib.web.pages import audit
 from tests.accounts import id_of
 from tests.audit import chains
 from tests.audit.chains import BUCKET, SUBJECT, put, record
+from tests.calling import run
 from tests.conftest import StillClock
 from tests.samples import nomination
 from tests.web.browser import Browser, Page
@@ -216,8 +220,6 @@ def test_an_export_holds_what_the_search_finds_with_all_that_the_digest_covers(
     rows = list(csv.DictReader(io.StringIO(page.html.removeprefix("\ufeff"))))
     assert [row["number"] for row in rows] == ["3", "2", "1"]
     kept = {name: value for name, value in rows[0].items() if name != "digest"}
-    from chalicelib.audit.chain import digest_of
-
     assert digest_of(kept) == rows[0]["digest"]
     assert by_auditor()[0][0] == "audit:records:exported"
 
@@ -225,8 +227,6 @@ def test_an_export_holds_what_the_search_finds_with_all_that_the_digest_covers(
 def test_an_export_that_is_not_complete_says_so(
     auditor: Browser, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.web import audit
-
     monkeypatch.setattr(audit, "EXPORTED_AT_MOST", 2)
     put(clock, 3)
     assert "not complete" in auditor.get("/audit/export.csv?state=TR").html.splitlines()[-1]
@@ -254,8 +254,6 @@ def test_a_chain_that_does_not_fit_says_where(auditor: Browser, clock: StillCloc
 
 
 def test_a_long_chain_is_shown_in_parts(auditor: Browser, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.web import audit
-
     monkeypatch.setattr(audit, "SHOWN_OF_A_CHAIN", 2)
     monkeypatch.setattr(audit, "CHECKED_AT_ONCE", 4)
     put(clock, 5)
@@ -279,7 +277,7 @@ def test_a_subject_without_records_is_not_found(auditor: Browser, subject: str) 
 
 def test_the_check_tells_that_everything_fits(auditor: Browser, site: Runtime, clock: StillClock) -> None:
     put(clock, 3)
-    keep_audit_heads(site)
+    run(keep_audit_heads, site)
     page = auditor.submit(auditor.get("/audit/verify"), "/audit/verify")
     assert "Everything fits" in page.text
     assert "1 days with digests kept apart 1 chains read 3 records read 0 do not fit" in page.text

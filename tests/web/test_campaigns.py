@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import aws as clients
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
-from chalicelib.dynamo import transact
 from chalicelib.pings import answers, campaigns, service, store
 from chalicelib.pings.overview import Progress
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, PingState, Route
+from chalicelib.platform import aws as clients
+from chalicelib.platform.dynamo import transact
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy
 from tests.lambdas import Lambdas
 from tests.samples import nomination
 from tests.web.browser import Browser

@@ -5,8 +5,8 @@ import gzip
 import pytest
 from chalice.app import Response
 
-from chalicelib.web.compression import SMALLEST, Packed, packed
-from chalicelib.web.static import public_name
+from chalicelib.web.wire.compression import SMALLEST, Packed, packed
+from chalicelib.web.wire.static import public_name
 from tests.web.browser import Browser
 
 BROWSER = {"accept": "text/html,*/*;q=0.8", "accept-encoding": "gzip, deflate, br", "sec-fetch-site": "same-origin"}

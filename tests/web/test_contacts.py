@@ -8,14 +8,15 @@ from xml.etree import ElementTree
 import pytest
 import segno
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.audit.store import history
-from chalicelib.clock import Clock
 from chalicelib.directory import store
 from chalicelib.directory.entry import Entry
+from chalicelib.directory.formats.vcard import Words, short_vcard
 from chalicelib.directory.rules import LIMITS
-from chalicelib.dynamo import transact
-from chalicelib.i18n import LANGUAGES
+from chalicelib.platform.clock import Clock
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.i18n import LANGUAGES
 from tests.accounts import id_of
 from tests.samples import nomination
 from tests.web.browser import Browser, Page
@@ -97,8 +98,6 @@ def _two(text: str) -> tuple[int, float]:
 
 
 def test_the_qr_code_is_a_picture_of_the_short_vcard(reader: Browser, listed: Entry) -> None:
-    from chalicelib.directory.vcard import Words, short_vcard
-
     page = reader.get("/entries/AM/p1/qr")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "Armenia: Technical" in page.text

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.runtime import Runtime
-from chalicelib.web import cookies
+from chalicelib.web.wire import cookies
 from tests.web.browser import Browser
 
 pytestmark = pytest.mark.usefixtures("aws")

@@ -6,14 +6,14 @@ from urllib.parse import quote
 import pytest
 from markupsafe import escape
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.audit.store import history
-from chalicelib.clock import Clock
 from chalicelib.directory import store
 from chalicelib.directory.entry import Entry, Kind, Verification
-from chalicelib.directory.states import in_order, states
-from chalicelib.dynamo import transact
-from chalicelib.i18n import LANGUAGES
+from chalicelib.platform.clock import Clock
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.reference.states import in_order, states
 from tests.accounts import id_of
 from tests.bench import population
 from tests.conftest import StillClock

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.i18n import LANGUAGES
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.statistics import figures, plots
 from chalicelib.statistics.rules import Answers, Band, Bound, Group, Shares
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable
-from chalicelib.web import figures, plots
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GROUPS = (

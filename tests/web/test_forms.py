@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from chalicelib.access.rules import Role
-from chalicelib.web import forms
+from chalicelib.access.policy import Role
+from chalicelib.web.wire import forms
 from tests.web.browser import Browser
 
 pytestmark = pytest.mark.usefixtures("aws")

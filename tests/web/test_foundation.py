@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from tests.web.browser import Browser
 
 

@@ -14,20 +14,20 @@ from urllib.parse import quote, quote_plus, urlsplit
 import pytest
 from pynamodb.connection.base import Connection
 
-from chalicelib import aws as clients
 from chalicelib.access import invitations, items
 from chalicelib.access.audit import Visit
-from chalicelib.access.rules import Role
-from chalicelib.audit.records import Actor
+from chalicelib.access.policy import Role
 from chalicelib.directory.viewing import Asked
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.learning import catalogue
+from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content
 from chalicelib.links.tokens import Purpose
 from chalicelib.nominations import proposing
 from chalicelib.pings import service as pings
-from chalicelib.settings import PingPolicy
-from chalicelib.web.http import ROUTES
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
 from tests.access.pool import PASSWORD, Pool
 from tests.lambdas import Lambdas
 from tests.nominations.samples import World
@@ -37,6 +37,7 @@ from tests.web.browser import Browser, Page
 from tests.web.forms_of import Form, parameters
 from tests.web.forms_of import Page as Read
 from tests.web.inquiring import Machines, Scene, scene
+from tests.web.routes import ROUTES
 
 __all__ = ["scene"]
 
@@ -275,7 +276,7 @@ def inquiry(scene: Scene, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Inquir
     reader = Asked(Actor.account("a-reader", Role.READER.value, "FR"), scene.clock(), "r")
     proposing.doubt("AM", "am-tech", ("phone",), reader)
     course = Content("course", "First steps", "", "https://learning.example/", ("en",))
-    catalogue.add(RESOURCE, course, scene.site.settings.learning, reader)
+    catalogue.add(RESOURCE, course, LearningPolicy(), reader)
     close_campaign()
     pings.open_campaign(pings.start(PingPolicy(), Actor.system("test"), scene.clock(), "r").campaign_id)
     return scene.inquiry()
@@ -307,7 +308,7 @@ def test_nothing_typed_by_a_stranger_is_a_fault_of_ours(
 ) -> None:
     site, visit = scene.site, Visit("203.0.113.9", "r", scene.clock())
     supervisor = people.of(people.SUPERVISOR)
-    made = invitations.invite(supervisor, "AM", "poc", people.NEWCOMER, "en", site.settings, visit)
+    made = invitations.invite(supervisor, "AM", "poc", people.NEWCOMER, "en", site, visit)
     invited = items.invitation(made.account.account_id)
     assert invited is not None
     links = (

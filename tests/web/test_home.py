@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.access.rules import Role
-from chalicelib.audit.records import Actor
+from chalicelib.access.policy import Role
 from chalicelib.pings import service
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform.call import Actor
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy
 from tests.conftest import StillClock
 from tests.nominations.samples import NEW
 from tests.web.browser import Browser

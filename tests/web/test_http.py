@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import pytest
 from chalice.test import Client
 
-from chalicelib.access.rules import Role
+import app
+from chalicelib.access.policy import Role
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history
-from chalicelib.observability import logger
-from chalicelib.web.http import ROUTES
+from chalicelib.platform.observability import logger
 from tests.accounts import id_of
 from tests.web.browser import Browser
+from tests.web.routes import ROUTES
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -187,8 +188,6 @@ def test_a_page_that_renews_itself_does_not_keep_an_empty_chair_signed_in(small:
 
 def test_every_page_of_the_site_declares_a_right_or_is_on_this_list() -> None:
     """An open page is open on purpose. Link and code pages are capabilities of their own (mission, rule 7)."""
-    import app
-
     assert app.app.routes
     declared = {(method, path) for path, methods in app.app.routes.items() for method in methods}
     assert declared == set(ROUTES), "a route was declared without Pages"

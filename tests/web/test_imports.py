@@ -2,12 +2,14 @@ import csv
 import io
 import re
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.audit.store import history
-from chalicelib.directory import imports, store
-from chalicelib.directory.imports import STALLED_AFTER, Status
+from chalicelib.directory import store
+from chalicelib.directory.importing import imports
+from chalicelib.directory.importing.imports import STALLED_AFTER, Status
 from chalicelib.directory.rules import REQUIRED_COLUMNS
-from chalicelib.paths import DATA
+from chalicelib.platform import aws
+from chalicelib.platform.paths import DATA
 from tests.conftest import StillClock
 from tests.directory.samples import cells, sheet
 from tests.web.browser import Page
@@ -163,8 +165,6 @@ def test_a_commit_that_stopped_can_be_continued_from_the_page(manager: Manager, 
 
 
 def test_when_the_report_is_forgotten_the_page_says_so(manager: Manager) -> None:
-    from chalicelib import aws
-
     page = manager.upload(sheet(cells()))
     for name in ("csv", "json"):
         aws.s3().delete_object(Bucket=BUCKET, Key=f"imports/{_id(page)}.{name}")

@@ -11,10 +11,10 @@ import pytest
 from chalicelib.audit.records import account_subject
 from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
-from chalicelib.i18n import LANGUAGES
 from chalicelib.inquiries import rules, service, store
 from chalicelib.inquiries.rules import ClockState, End, Inquiry, What
 from chalicelib.links.codes import new_code
+from chalicelib.platform.i18n import LANGUAGES
 from tests.accounts import id_of
 from tests.web.browser import Page
 from tests.web.inquiring import ASKED_BY, ASKED_OF, CHOICES, TEST, Scene, scene

@@ -9,10 +9,11 @@ from botocore.client import BaseClient
 
 from chalicelib.access.audit import Visit
 from chalicelib.audit.store import history
-from chalicelib.i18n import LANGUAGES
 from chalicelib.inquiries import rules, service
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.links.tokens import Purpose
+from chalicelib.platform.i18n import LANGUAGES
 from tests.web.browser import Browser
 from tests.web.inquiring import TEST, Scene, scene
 
@@ -206,7 +207,7 @@ def test_a_link_of_another_purpose_is_refused(scene: Scene, asked: Inquiry, brow
 
 def test_an_expired_link_leads_to_signing_in(scene: Scene, asked: Inquiry, browser: Browser) -> None:
     link = scene.link(asked)
-    scene.clock.now += scene.site.settings.inquiries.link_lifetime + timedelta(seconds=1)
+    scene.clock.now += scene.site.policy(InquiryPolicy).link_lifetime + timedelta(seconds=1)
     page = browser.get(link)
     assert (page.status, 'href="/api/inquiries"' in page.html) == (410, True)
     assert "ping test" not in page.text
@@ -220,7 +221,7 @@ def test_a_typed_code_leads_to_the_same_page(scene: Scene, asked: Inquiry, brows
 
 
 def test_a_code_does_not_outlive_the_links_sent_with_it(scene: Scene, asked: Inquiry, browser: Browser) -> None:
-    lifetime = scene.site.settings.inquiries.link_lifetime
+    lifetime = scene.site.policy(InquiryPolicy).link_lifetime
     scene.clock.now += lifetime - timedelta(seconds=1)
     assert browser.submit(browser.get("/code"), "/code", {"code": asked.step.code}).status == 200
     scene.clock.now += timedelta(seconds=1)
@@ -230,7 +231,7 @@ def test_a_code_does_not_outlive_the_links_sent_with_it(scene: Scene, asked: Inq
 
 def test_a_code_counts_from_the_notice_when_that_came_later(scene: Scene) -> None:
     waiting = scene.inquiry(notified=False)
-    policy = scene.site.settings.inquiries
+    policy = scene.site.policy(InquiryPolicy)
     scene.clock.pass_(days=1)
     late = scene.notify(waiting.inquiry_id)
     end = waiting.opened_at + policy.link_lifetime

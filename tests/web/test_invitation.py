@@ -6,12 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.access import items, store
-from chalicelib.access.rules import AccountStatus, Role
+from chalicelib.access.accounts import AccountPolicy
+from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.access.store import AccountRow
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow
 from chalicelib.links.tokens import Purpose
-from chalicelib.notices.store import NoticeRow
+from chalicelib.mail.outbox import NoticeRow
 from chalicelib.runtime import Runtime
 from tests.access.pool import PASSWORD, Pool
 from tests.conftest import StillClock
@@ -292,8 +293,6 @@ def test_without_any_known_domain_nobody_is_invited(
 def test_an_address_that_has_an_account_is_not_invited(
     supervisor: Browser, site: Runtime, email: str, said: str
 ) -> None:
-    from chalicelib.access.rules import Account
-
     invite(supervisor)
     if email == STRANGER:  # of another State, though at a domain that both may use
         email = "shared@cert.am.example"
@@ -360,7 +359,7 @@ def test_sending_invitations_anew_again_and_again_slows_down(
 ) -> None:
     """A mailbox that is no concern of the directory's must not be filled by it."""
     invite(supervisor)
-    for _time in range(site.settings.accounts.invitations_open - 1):
+    for _time in range(site.policy(AccountPolicy).invitations_open - 1):
         press(supervisor, NEWCOMER, "resend")
     before = len([row for row in NoticeRow.scan() if row.template == "account-invitation"])
     page = press(supervisor, NEWCOMER, "resend")

@@ -10,17 +10,18 @@ import boto3
 import pytest
 
 from chalicelib.access import store as accounts
-from chalicelib.access.rules import AccountStatus, Role
+from chalicelib.access.policy import AccountStatus, Role
 from chalicelib.audit.records import practice_subject, resource_subject
 from chalicelib.audit.store import AuditRow, HeadRow, history
 from chalicelib.directory.terms import ROLES
-from chalicelib.i18n import LANGUAGES
 from chalicelib.learning import store
+from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Which
 from chalicelib.links.tokens import Purpose
 from chalicelib.mail.message import Mail
-from chalicelib.notices.service import send_waiting
-from chalicelib.notices.store import NoticeRow
+from chalicelib.mail.outbox import NoticeRow
+from chalicelib.operations.sending import send_waiting
+from chalicelib.platform.i18n import LANGUAGES
 from chalicelib.runtime import Runtime
 from tests.accounts import id_of
 from tests.conftest import StillClock
@@ -535,7 +536,7 @@ def test_what_was_removed_meanwhile_can_be_added_again(manager: Browser) -> None
 
 
 def test_a_full_catalogue_takes_nothing_more(manager: Browser, site: Runtime) -> None:
-    site.settings = replace(site.settings, learning=replace(site.settings.learning, resources=1))
+    site.policies = (LearningPolicy(resources=1),)
     add(manager)
     page = manager.submit(manager.get("/learn/resources/new"), "/learn/resources/new", COURSE)
     assert (page.status, page.inputs["title"]) == (400, "First steps")

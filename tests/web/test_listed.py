@@ -7,10 +7,10 @@ import pytest
 from chalicelib.audit.records import Action, entry_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory.entry import Entry, Verification
-from chalicelib.i18n import LANGUAGES
 from chalicelib.links.codes import spaced
 from chalicelib.links.tokens import Purpose
 from chalicelib.nominations import links
+from chalicelib.platform.i18n import LANGUAGES
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
 from tests.web.browser import Browser, Page

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.directory.rules import LIMITS
 from chalicelib.mail.message import Mail, to_bytes
 from chalicelib.runtime import Runtime

@@ -8,21 +8,21 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.audit.records import Action, account_subject, entry_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory import domains, store
 from chalicelib.directory.entry import NOBODY, Verification
 from chalicelib.directory.rules import check_cell
-from chalicelib.i18n import LANGUAGES
 from chalicelib.nominations import deciding
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import What
 from chalicelib.pings import answers, rules, service
 from chalicelib.pings import store as pings
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, PingState, Route
+from chalicelib.platform.i18n import LANGUAGES
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy
 from tests.accounts import id_of
 from tests.conftest import StillClock
 from tests.nominations.samples import NEW

@@ -13,14 +13,14 @@ import pytest
 
 import app
 from chalicelib.access import store
-from chalicelib.access.rules import Account, AccountStatus, Role
+from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow
 from chalicelib.runtime import Runtime
-from chalicelib.web.http import ROUTES
 from tests.conftest import StillClock
 from tests.web.browser import Browser, Page
 from tests.web.nominating import Scene
+from tests.web.routes import ROUTES
 
 S, P, R, M, A = Role.SUPERVISOR, Role.POC, Role.READER, Role.MANAGER, Role.AUDITOR
 EVERYBODY, POCS, READERS = frozenset(Role), frozenset({S, P}), frozenset({S, P, R, M})

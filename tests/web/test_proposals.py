@@ -5,14 +5,14 @@ from datetime import date
 
 import pytest
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history as audited
 from chalicelib.directory import domains
-from chalicelib.i18n import LANGUAGES, format_date
 from chalicelib.nominations import deciding, proposing
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import Status
+from chalicelib.platform.i18n import LANGUAGES, format_date
 from chalicelib.runtime import Runtime
 from tests.accounts import id_of
 from tests.conftest import StillClock

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
-from chalicelib.i18n import LANGUAGES
 from chalicelib.inquiries import reach
+from chalicelib.platform.i18n import LANGUAGES
 from tests.accounts import id_of
 from tests.web.inquiring import Scene, scene
 

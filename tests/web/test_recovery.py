@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.access import items
-from chalicelib.access.rules import AccountStatus
+from chalicelib.access.policy import AccountStatus
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow
-from chalicelib.notices.store import NoticeRow
+from chalicelib.mail.outbox import NoticeRow
 from chalicelib.runtime import Runtime
 from tests.access.pool import PASSWORD, Pool
 from tests.conftest import StillClock

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.access.rules import AccountStatus, Role
+from chalicelib.access.policy import AccountStatus, Role
 from chalicelib.access.store import AccountRow, SessionRow
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.access import store
-from chalicelib.access.rules import AccountStatus
-from chalicelib.access.service import SAME_TIME
+from chalicelib.access.policy import AccountStatus
+from chalicelib.access.sign_in import SAME_TIME
 from chalicelib.access.store import AccountRow, SessionRow
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import AuditRow, history
+from chalicelib.platform import aws
 from chalicelib.runtime import Runtime
 from tests.access.pool import PASSWORD, Pool
 from tests.accounts import id_of
@@ -205,8 +206,6 @@ def test_an_account_with_an_authenticator_is_not_enrolled_again_when_the_pool_fo
 
 def _forget_preference(pool: Pool) -> None:
     """Moto then answers a password with tokens although the authenticator is there."""
-    from chalicelib import aws
-
     aws.cognito().admin_set_user_mfa_preference(
         UserPoolId=pool.pool_id, Username=EMAIL, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": False}
     )

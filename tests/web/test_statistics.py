@@ -11,12 +11,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.audit.records import statistics_subject
 from chalicelib.audit.store import history
-from chalicelib.directory.states import states
-from chalicelib.i18n import LANGUAGES
-from chalicelib.web.plots import WIDTH
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.reference.states import states
+from chalicelib.statistics.plots import WIDTH
 from tests.statistics.making import ASKED, SUMMER, close_campaign, put_inquiry, put_many
 from tests.web.browser import Browser, Page
 

@@ -5,14 +5,17 @@ import re
 
 import pytest
 
-from chalicelib.access.rules import Role
+from chalicelib.access.policy import Role
 from chalicelib.audit import searching
 from chalicelib.audit.names import SEEN
-from chalicelib.audit.records import SEVERAL, Action, Actor
+from chalicelib.audit.records import SEVERAL, Action
 from chalicelib.audit.store import AuditRow, history
+from chalicelib.links.tokens import Purpose
+from chalicelib.nominations.store import ProposalRow
 from chalicelib.pings import service
+from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route
-from chalicelib.settings import PingPolicy
+from chalicelib.platform.call import Actor
 from tests.directory.samples import cells, sheet
 from tests.web.browser import Browser, Page
 from tests.web.importing import Manager, manager
@@ -103,8 +106,6 @@ def test_lists_show_no_contact_data(scene: Scene, path: str) -> None:
 
 
 def test_a_proposal_is_a_view_of_its_state_also_when_a_decision_brings_it_back(scene: Scene) -> None:
-    from chalicelib.nominations.store import ProposalRow
-
     supervisor = scene.open_browser()
     supervisor.sign_in_as(Role.SUPERVISOR, "TR", email="supervisor@tr.example")
     path = "/entries/TR/tr-dip/departure"
@@ -151,8 +152,6 @@ def campaign(scene: Scene) -> str:
 
 
 def ping_page(scene: Scene, browser: Browser, campaign: str, poc_id: str) -> tuple[str, Page]:
-    from chalicelib.links.tokens import Purpose
-
     link = "/p/" + scene.site.link_signer().sign(Purpose.PING, campaign, poc_id, Route.PRIMARY.value)
     return link, browser.get(link)
 

@@ -14,13 +14,14 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.dynamodb.responses import DynamoHandler
 
 import app
-from chalicelib import aws as clients
-from chalicelib import runtime as runtimes
-from chalicelib.audit.records import Actor
-from chalicelib.paths import ROOT
+from chalicelib import composition
 from chalicelib.pings import control
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
+from chalicelib.platform.paths import ROOT
+from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
-from chalicelib.settings import PingPolicy, Settings
 from tests.fakes import FakeMailSender
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
@@ -66,7 +67,7 @@ class Stage:
 
     def start(self, policy: PingPolicy | None = None) -> str:
         """Start a campaign as the manager does; returns its id."""
-        policy = policy or self.runtime.settings.pings
+        policy = policy or self.runtime.policy(PingPolicy)
         return control.start(self.runtime, policy, Actor.system("test"), "request-1").campaign_id
 
     def as_of(self, folder: Path) -> None:
@@ -140,7 +141,7 @@ def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     mails = FakeMailSender()
     runtime = Runtime(settings, site="https://directory.example", keys=("a" * 40,), mails=mails)
     stage = Stage(runtime, mails)
-    runtimes.install(runtime)
+    composition.install(runtime)
 
     def invoke(
         _self: LambdaSimpleBackend, function_name: str, _qualifier: Any, body: Any, headers: Any, response_headers: Any
@@ -162,4 +163,4 @@ def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     for name in MACHINES:
         clients.step_functions().create_state_machine(name=name, definition=json.dumps(definition(name)), roleArn=role)
     yield stage
-    runtimes.install(None)
+    composition.install(None)

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.clock import utc_now
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.dynamo import transact
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.rules import Campaign, Ping, PingState
+from chalicelib.platform.clock import utc_now
+from chalicelib.platform.dynamo import transact
 from tests.samples import nomination
 
 

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib.paths import ROOT
+from chalicelib.inquiries.delivery import NoticeBusy
+from chalicelib.pings.delivery import DispatchBusy
+from chalicelib.platform import errors
+from chalicelib.platform.paths import ROOT
 
 MACHINES = sorted((ROOT / "stepfunctions").glob("*.asl.json"))
 ENDS = {"Succeed", "Fail"}
@@ -80,10 +83,6 @@ def test_every_task_retries_and_catches_by_error_name(machine: dict[str, Any]) -
 
 
 def test_every_error_that_is_retried_by_name_is_one_that_we_raise(machine: dict[str, Any]) -> None:
-    from chalicelib import errors
-    from chalicelib.inquiries.delivery import NoticeBusy
-    from chalicelib.pings.delivery import DispatchBusy
-
     known = {DispatchBusy.__name__, NoticeBusy.__name__, *vars(errors)}
     for state in machine["States"].values():
         for rule in (*state.get("Retry", ()), *state.get("Catch", ())):

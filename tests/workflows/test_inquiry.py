@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib import aws as clients
-from chalicelib.audit.records import Actor
-from chalicelib.clock import to_z
 from chalicelib.directory.entry import Kind
-from chalicelib.errors import MailThrottled
 from chalicelib.inquiries import service
+from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Envelope, Inquiry, What
 from chalicelib.mail.message import Mail
-from chalicelib.settings import InquiryPolicy
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import to_z
+from chalicelib.platform.errors import MailThrottled
 from tests.workflows.conftest import FORMER, LambdaDied, Stage
 from tests.workflows.support import add_entry
 from tests.workflows.time import MachineClock, machines_by
@@ -40,7 +40,8 @@ def stage(stage: Stage, clock: MachineClock) -> Stage:
     """Both States have a technical and a diplomatic PoC; the durations are the mandate's."""
     stage.runtime.clock = clock
     policy = InquiryPolicy(opened_a_day=500, open_at_once=500)
-    stage.runtime.settings = replace(stage.runtime.settings, speed=1.0, inquiry_policy=policy)
+    stage.runtime.settings = replace(stage.runtime.settings, speed=1.0)
+    stage.runtime.policies = (policy,)
     for state in ("FR", "AM"):
         add_entry(state, f"{state}-tech", alternate_email="")
         add_entry(state, f"{state}-dipl", Kind.DIPLOMATIC, alternate_email="")

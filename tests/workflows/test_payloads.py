@@ -9,12 +9,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
-from chalicelib import aws as clients
-from chalicelib.audit.records import Actor
-from chalicelib.clock import utc_now
+from chalicelib.inquiries import service as inquiries
 from chalicelib.pings import service
+from chalicelib.pings.policy import PingPolicy
+from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import utc_now
 from tests.workflows.conftest import FORMER, Stage
 from tests.workflows.support import add_entry
+from tests.workflows.test_inquiry import envelope
 
 OF_FILES = {"commit_import", "keep_audit_heads", "measure", "rotate_link_keys"}
 """What needs a file, a bucket, or what moto lacks; their events are empty, or tested beside them."""
@@ -43,14 +46,11 @@ def recorded(version: Path, campaign_id: str, inquiry_id: str) -> list[dict[str,
 def test_every_lambda_takes_what_was_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, version: Path, more: dict[str, Any]
 ) -> None:
-    from chalicelib.inquiries import service as inquiries
-    from tests.workflows.test_inquiry import envelope
-
     monkeypatch.setattr(clients, "step_functions", Machines)
     for state in ("FR", "AM"):
         add_entry(state, f"{state}-tech", alternate_email="")
     inquiry_id = inquiries.open_inquiry(stage.runtime, envelope(), Actor.system("test"), "r").inquiry_id
-    campaign_id = service.start(stage.runtime.settings.pings, Actor.system("test"), utc_now(), "r").campaign_id
+    campaign_id = service.start(stage.runtime.policy(PingPolicy), Actor.system("test"), utc_now(), "r").campaign_id
     told = recorded(version, campaign_id, inquiry_id)
     for each in told:
         stage.invoke(each["lambda"], {**each["event"], **more})

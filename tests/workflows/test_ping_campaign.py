@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib import aws as clients
-from chalicelib import errors
-from chalicelib.audit.records import Actor
-from chalicelib.clock import to_z, utc_now
 from chalicelib.directory.entry import Kind, Verification
-from chalicelib.dynamo import transact
-from chalicelib.errors import Conflict, MailQuotaExceeded, MailThrottled
 from chalicelib.mail.message import Mail, envelope_sender
 from chalicelib.pings import answers, campaigns, control, delivery, rules, store
 from chalicelib.pings.rules import CampaignStatus, Mark, PingState, Route
+from chalicelib.platform import aws as clients
+from chalicelib.platform import errors
+from chalicelib.platform.call import Actor
+from chalicelib.platform.clock import to_z, utc_now
+from chalicelib.platform.dynamo import transact
+from chalicelib.platform.errors import Conflict, MailQuotaExceeded, MailThrottled
 from tests.workflows.conftest import FORMER, LambdaDied, Stage
 from tests.workflows.support import add_entry, campaign_of, entry_of, ping_of, states_of
 

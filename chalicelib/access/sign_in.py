@@ -1,0 +1,289 @@
+"""Signing in and out: password, then a one-time code, then a session of ours.
+
+A sign-in that is under way is a short-lived row of its own, never a session: it opens nothing.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.access import attempts, audit, items, recovery, sessions, store
+from chalicelib.access.accounts import AccountPolicy
+from chalicelib.access.audit import Visit
+from chalicelib.access.changes import identity
+from chalicelib.access.cognito import CodeRefused, IdentityBusy, IdentityRefused, Stage, Step, StepExpired
+from chalicelib.access.items import Recovery
+from chalicelib.access.policy import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account, AccountStatus, is_one_time_code
+from chalicelib.access.sessions import SessionPolicy
+from chalicelib.audit import store as audit_store
+from chalicelib.audit.records import Action
+from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.errors import Conflict, DirectoryError, TooManyAttempts
+from chalicelib.platform.observability.metrics import Metric, count
+from chalicelib.runtime import Runtime
+
+if TYPE_CHECKING:
+    from pynamodb.transactions import TransactWrite
+
+SAME_TIME = 1.0
+"""Seconds that every answer to a password takes, so that its time tells nothing about the account."""
+_BUSY_SECONDS = 5
+_UNDER_WAY = "sign-in:"
+
+
+class SignInRefused(DirectoryError):
+    """E-mail address and password do not fit an account that may come in. Which of them was wrong is not said."""
+
+
+class SignInOver(DirectoryError):
+    """The sign-in took too long, or is finished already: start again."""
+
+
+class RecoveryRefused(DirectoryError):
+    """Password and recovery code do not both fit. Which of them was wrong is not said."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A session that has begun: its random id, and the recovery codes to show this once, if there are new ones."""
+
+    identifier: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """A sign-in under way: its random id (in a cookie), whose it is, what comes next, where to go afterwards."""
+
+    identifier: str
+    email: str
+    step: Step
+    back: str
+
+    @property
+    def stage(self) -> Stage:
+        """What the person has yet to give."""
+        return self.step.stage
+
+
+@contextmanager
+def _same_time(runtime: "Runtime") -> Iterator[None]:
+    started = runtime.monotonic()
+    try:
+        yield
+    finally:
+        runtime.sleep(max(0.0, SAME_TIME - (runtime.monotonic() - started)))
+
+
+def with_password(runtime: "Runtime", email: str, password: str, back: str, visit: Visit) -> Halfway:
+    """The first step. Raises SignInRefused, whatever was wrong and in the same time, or TooManyAttempts."""
+    by_email, by_source = attempts.subject("email", email), attempts.subject("source", visit.source_ip)
+    with _same_time(runtime):
+        attempts.count(by_email, FREE_PER_ADDRESS, visit.now)
+        attempts.count(by_source, FREE_PER_SOURCE, visit.now)
+        account = store.account(email)
+        try:
+            step = identity(runtime).password(email, password)
+        except IdentityBusy as error:
+            raise TooManyAttempts(_BUSY_SECONDS) from error
+        except IdentityRefused as error:
+            audit.put_failure(account, "password", visit)
+            count(Metric.SIGN_INS_FAILED, kind="password")
+            raise SignInRefused("password") from error
+        if account is None or account.status is not AccountStatus.ACTIVE:
+            audit.put_failure(account, "account", visit)
+            count(Metric.SIGN_INS_FAILED, kind="account")
+            raise SignInRefused("account")
+        attempts.forget(by_email)
+        attempts.take_back(by_source, visit.now)
+        return _keep(runtime, Halfway(secrets.token_urlsafe(32), email, step, back), visit)
+
+
+def halfway(runtime: "Runtime", identifier: str, visit: Visit, stage: Stage | None = None) -> Halfway:
+    """The sign-in behind a cookie. Raises SignInOver when it is unknown, too old, or not at `stage`."""
+    kept = store.session(identifier) if identifier else None
+    if kept is None or not kept.stage.startswith(_UNDER_WAY):
+        raise SignInOver("unknown")
+    if visit.now >= kept.created_at + runtime.policy(SessionPolicy).sign_in:
+        raise SignInOver("too old")
+    given = dict(kept.details)
+    back = given.pop("back")
+    step = Step(Stage(kept.stage.removeprefix(_UNDER_WAY)), **given)
+    if stage is not None and step.stage is not stage:
+        raise SignInOver(f"at {step.stage}, not {stage}")
+    return Halfway(identifier, kept.email, step, back)
+
+
+def with_new_password(runtime: "Runtime", at: Halfway, password: str, visit: Visit) -> Halfway:
+    """An invited person chooses a password. Raises PasswordRefused, TooManyAttempts or SignInOver."""
+    try:
+        step = identity(runtime).new_password(at.step, password)
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    except (StepExpired, IdentityRefused) as error:
+        raise SignInOver(str(error)) from error
+    return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), visit)
+
+
+def with_code(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> Begun:
+    """The second factor; a session begins. Raises CodeRefused, TooManyAttempts or SignInOver."""
+    _check_code(at, code, visit, lambda: identity(runtime).code(at.step, code))
+    return _begin(runtime, at, visit, Action.SIGNED_IN)
+
+
+def with_enrolment(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> Begun:
+    """The second factor, enrolled now; a session begins, and there are new recovery codes. Raises as `with_code`."""
+    _check_code(at, code, visit, lambda: identity(runtime).enrol(at.step, code))
+    actions = (Action.SECOND_FACTOR_ENROLLED, Action.RECOVERY_CODES_MADE, Action.SIGNED_IN)
+    return _begin(runtime, at, visit, *actions)
+
+
+def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str, visit: Visit) -> Halfway:
+    """The authenticator is lost: a recovery code takes it off, and another has to be enrolled before anything opens.
+
+    The password is given again, since the user is made anew with it (`Identity.make`) and it is kept nowhere. Raises
+    RecoveryRefused, TooManyAttempts or SignInOver.
+    """
+    counted = attempts.subject("recovery", at.email)
+    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    account = store.account(at.email)
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        raise SignInOver("the account may not come in any more")
+    held = items.recovery(account.account_id)
+    used = recovery.fitting(held, code)
+    known = _is_password(runtime, at.email, password)
+    if held is None or not used or not known:
+        audit_store.put(audit.refused(Action.RECOVERY_CODE_REFUSED, account, visit))
+        count(Metric.SIGN_INS_FAILED, kind="recovery")
+        raise RecoveryRefused("password or recovery code")
+    try:
+        recovery.use_code(account, held, used, visit)
+    except Conflict as error:
+        raise RecoveryRefused("used at the same moment") from error
+    attempts.forget(counted)
+    try:
+        _make_anew(runtime, at.email, password)
+        step = identity(runtime).password(at.email, password)
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    if step.stage is not Stage.ENROL:
+        raise SignInOver(f"at {step.stage} after the authenticator was taken off")
+    return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), visit)
+
+
+def _make_anew(runtime: "Runtime", email: str, password: str) -> None:
+    """Without giving up half-way: the code is used up, and between the two calls there is no user at all."""
+    for pause in (0.5, 1.0, 2.0):
+        try:
+            return identity(runtime).make(email, password)
+        except IdentityBusy:
+            runtime.sleep(pause)
+    return identity(runtime).make(email, password)
+
+
+def _is_password(runtime: "Runtime", email: str, password: str) -> bool:
+    try:
+        return identity(runtime).password(email, password).stage is Stage.CODE
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    except IdentityRefused:
+        return False
+
+
+def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code: str, visit: Visit) -> tuple[str, ...]:
+    """New recovery codes for whoever is signed in and shows password and authenticator again; those before are dead.
+
+    Raises CodeRefused, whichever of the two was wrong, TooManyAttempts, or SignInOver.
+    """
+    if not is_one_time_code(code):
+        raise CodeRefused("not six digits")
+    counted = attempts.subject("code", account.email)
+    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    try:
+        step = identity(runtime).password(account.email, password)
+        if step.stage is not Stage.CODE:
+            raise SignInOver(f"at {step.stage}")
+        identity(runtime).code(step, code)
+        if not attempts.use_up_code(account.email, code, visit.now):
+            raise CodeRefused("used already")
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    except (IdentityRefused, CodeRefused, StepExpired) as error:
+        audit.put_failure(account, "new recovery codes", visit)
+        raise CodeRefused(str(error)) from error
+    attempts.forget(counted)
+    made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), visit.now)
+
+    def build(transaction: "Writes") -> None:
+        recovery.add_codes(transaction, account, made, visit.now)
+
+    audit_store.write(build, audit.of_account(Action.RECOVERY_CODES_MADE, account, visit))
+    return shown
+
+
+def sign_out(identifier: str, account: Account, visit: Visit) -> None:
+    """End the session at once. A second press changes nothing."""
+
+    def build(transaction: "TransactWrite") -> None:
+        store.take_session(transaction, identifier)
+
+    try:
+        audit_store.write(build, audit.of_account(Action.SIGNED_OUT, account, visit))
+    except ConditionFailed:
+        return
+
+
+def _check_code(at: Halfway, code: str, visit: Visit, check: Callable[[], None]) -> None:
+    if not is_one_time_code(code):
+        raise CodeRefused("not six digits")
+    counted = attempts.subject("code", at.email)
+    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    try:
+        check()
+        if not attempts.use_up_code(at.email, code, visit.now):
+            raise CodeRefused("used already")
+    except CodeRefused:
+        audit.put_failure(store.account(at.email), "code", visit)
+        count(Metric.SIGN_INS_FAILED, kind="code")
+        raise
+    except IdentityBusy as error:
+        raise TooManyAttempts(_BUSY_SECONDS) from error
+    except StepExpired as error:
+        raise SignInOver(str(error)) from error
+    attempts.forget(counted)
+
+
+def _keep(runtime: "Runtime", at: Halfway, visit: Visit) -> Halfway:
+    details = {"back": at.back, "username": at.step.username, "session": at.step.session}
+    details |= {"secret": at.step.secret, "access_token": at.step.access_token}
+    kept = store.Session(_UNDER_WAY + at.stage, at.email, "", visit.now, visit.now, details)
+    store.put_session(at.identifier, kept, visit.now + runtime.policy(SessionPolicy).sign_in)
+    return at
+
+
+def _begin(runtime: "Runtime", at: Halfway, visit: Visit, *actions: Action) -> Begun:
+    """End the sign-in and begin a session under a new id, in one transaction: of two presses one wins."""
+    account = store.account(at.email)
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        raise SignInOver("the account may not come in any more")
+    identifier, session = sessions.new(account, visit.now)
+    made: Recovery | None = None
+    shown: tuple[str, ...] = ()
+    if Action.RECOVERY_CODES_MADE in actions:
+        made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), visit.now)
+
+    def build(transaction: "Writes") -> None:
+        store.take_session(transaction, at.identifier)
+        store.add_session(transaction, identifier, session, visit.now + runtime.policy(SessionPolicy).absolute)
+        store.add_sign_in(transaction, account.email, visit.now)
+        if made:
+            recovery.add_codes(transaction, account, made, visit.now)
+
+    try:
+        audit_store.write(build, *(audit.of_account(action, account, visit) for action in actions))
+    except ConditionFailed as error:
+        raise SignInOver("finished already") from error
+    count(Metric.SIGN_INS)
+    return Begun(identifier, shown)

@@ -1,0 +1,45 @@
+"""The one place where a process is put together: settings and policies from the environment, and the runtime."""
+
+import os
+from collections.abc import Mapping
+
+from chalicelib.inquiries import policy as inquiries
+from chalicelib.nominations import policy as nominations
+from chalicelib.pings import policy as pings
+from chalicelib.platform import dynamo, settings
+from chalicelib.platform.settings import Reader, SettingsRefused
+from chalicelib.runtime import Runtime
+from chalicelib.statistics import policy as statistics
+
+
+def composed(environ: Mapping[str, str]) -> Runtime:
+    """The runtime that these environment variables describe.
+
+    Raises SettingsRefused when a number or a duration will not do, when the steps of a ping campaign are out of order,
+    when a link would end before it is needed, or when `SPEED` is above 1 against real AWS.
+    """
+    told = Reader(environ)
+    found = settings.from_environment(told)
+    policies = (pings.read(told), inquiries.read(told), nominations.read(told), statistics.read(told))
+    problems = told.problems or told.misfits
+    if problems:
+        raise SettingsRefused(problems)
+    return Runtime(found, policies=policies)
+
+
+_installed: dict[str, Runtime] = {}
+
+
+def runtime() -> Runtime:
+    """The runtime of this process, made with its first invocation."""
+    if "runtime" not in _installed:
+        install(composed(os.environ))
+    return _installed["runtime"]
+
+
+def install(replacement: Runtime | None) -> None:
+    """Use another runtime in this process (tests); None forgets it."""
+    _installed.clear()
+    if replacement is not None:
+        dynamo.name_tables(replacement.settings.table_prefix)
+        _installed["runtime"] = replacement

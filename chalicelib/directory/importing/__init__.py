@@ -1,0 +1,1 @@
+"""Nominations from a file: the sheet, the dry run, the commit."""

@@ -1,0 +1,47 @@
+"""A mail that waits to be sent: which template, to whom, about what. Ids and codes only; contact data are looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.platform.ids import new_id
+
+MANAGER = "manager"
+"""To the directory manager's own address."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`to` is what `to_account`, `to_supervisors` or `to_entry` give, or MANAGER. `about` holds ids and codes, never
+    contact data: what a mail says of a person is read when it is sent. `made_at` is aware UTC."""
+
+    template: str
+    to: str
+    about: Mapping[str, str]
+    made_at: datetime
+    notice_id: str = field(default_factory=new_id)
+
+
+def to_account(account_id: str) -> str:
+    """To whoever holds an account, at the address of the account."""
+    return f"account:{account_id}"
+
+
+def to_supervisors(state: str) -> str:
+    """To all active supervisors of a State; when there is none, to its diplomatic PoCs, or else to all of them."""
+    return f"supervisors:{state}"
+
+
+def to_entry(state: str, poc_id: str) -> str:
+    """To a PoC, at its main address."""
+    return f"entry:{state}:{poc_id}"
+
+
+def parts(to: str) -> tuple[str, str, str]:
+    """What `to` says: the kind, and one or two ids (empty where there is none). Raises ValueError for anything else."""
+    kind, _colon, rest = to.partition(":")
+    one, _colon, two = rest.partition(":")
+    wanted = {"account": (True, False), "supervisors": (True, False), "entry": (True, True), MANAGER: (False, False)}
+    if wanted.get(kind) != (bool(one), bool(two)):
+        raise ValueError(f"{to!r} is nobody that a notice can go to")
+    return kind, one, two

@@ -1,1 +1,0 @@
-"""Mails that must go out because of a change: written in the transaction of the change, sent soon after."""

@@ -1,0 +1,1 @@
+"""What runs by itself and watches: mails that changes bring about, feedback, gauges, audit heads, link keys."""

@@ -1,0 +1,28 @@
+"""What each mail of a notice says: from the name of its template to the function that gives the template's context.
+
+Whoever adds a template adds a line here. A function may raise MailRefused: there is nothing to say to this recipient
+any more (an invitation that was replaced by another, say), and the mail is dropped.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.access import letters as accounts
+from chalicelib.learning import letters as learning
+from chalicelib.mail.notice import Notice
+from chalicelib.nominations import letters as nominations
+from chalicelib.operations.recipients import Recipient
+from chalicelib.runtime import Runtime
+
+Composer = Callable[[Notice, Recipient, Runtime], dict[str, Any]]
+
+COMPOSERS: dict[str, Composer] = {
+    "account-changed": accounts.changed,
+    "account-invitation": accounts.invitation,
+    "account-review": accounts.review,
+    "entry-listed": nominations.listed,
+    "practice-inquiry": learning.inquiry,
+    "practice-ping": learning.ping,
+    "proposal-decided": nominations.decided,
+    "who-follows": nominations.who_follows,
+}

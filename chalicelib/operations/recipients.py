@@ -1,0 +1,63 @@
+"""Whom a notice goes to, looked up when it is sent: accounts and entries may have changed since it was made."""
+
+from dataclasses import dataclass
+
+from chalicelib.access import store as accounts
+from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.directory import store as directory
+from chalicelib.directory.entry import Entry, Kind
+from chalicelib.mail.notice import MANAGER, Notice, parts
+from chalicelib.platform.i18n import SOURCE_LANGUAGE
+from chalicelib.platform.settings import Settings
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One person or desk: `key` (an opaque id) tells them apart, `language` is one of the six, `name` may be empty."""
+
+    key: str
+    email: str
+    language: str = SOURCE_LANGUAGE
+    name: str = ""
+
+
+def recipients(notice: Notice, settings: Settings) -> list[Recipient]:
+    """Everybody whom a notice goes to, each address once; nobody when they are all gone."""
+    kind, one, two = parts(notice.to)
+    if kind == MANAGER:
+        return [_manager(settings)]
+    if kind == "account":
+        held = accounts.account_of_id(one)
+        return [_of_account(held)] if held else []
+    if kind == "entry":
+        entry = directory.get(one, two)
+        return [_of_entry(entry)] if entry else []
+    return _of_state(one, settings)
+
+
+def _of_state(state: str, settings: Settings) -> list[Recipient]:
+    """A State that nobody can be told anything for is a matter for the manager, who writes to its Mission (rule 4)."""
+    supervisors = [
+        account
+        for account in accounts.accounts_of(state)
+        if account.role is Role.SUPERVISOR and account.status is AccountStatus.ACTIVE
+    ]
+    if supervisors:
+        return [_of_account(account) for account in supervisors]
+    entries = directory.of_state(state)
+    diplomatic = [entry for entry in entries if entry.nomination.kind is Kind.DIPLOMATIC]
+    found = {each.email.lower(): each for each in map(_of_entry, diplomatic or entries)}
+    return list(found.values()) or [_manager(settings)]
+
+
+def _manager(settings: Settings) -> Recipient:
+    return Recipient(MANAGER, settings.manager_email)
+
+
+def _of_account(account: Account) -> Recipient:
+    return Recipient(account.account_id, account.email, account.language or SOURCE_LANGUAGE)
+
+
+def _of_entry(entry: Entry) -> Recipient:
+    held = entry.nomination
+    return Recipient(entry.poc_id, held.email, held.preferred_language, held.name)

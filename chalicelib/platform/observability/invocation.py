@@ -1,0 +1,103 @@
+"""What happens around every invocation of a Lambda: who it belongs to, its trace, its metrics, and its errors."""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Tracer
+
+from chalicelib.platform.errors import DirectoryError
+from chalicelib.platform.observability import SERVICE, logger, metrics
+from chalicelib.platform.observability.formatter import code_of
+from chalicelib.platform.observability.metrics import Metric
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Tracer
+
+Handler = Callable[[Any, Any], Any]
+
+ABOUT = ("campaign_id", "inquiry_id", "import_id")
+"""What an event may say it is about."""
+
+_current = {"correlation_id": ""}  # a Lambda has one invocation at a time, but sends mail with several threads
+
+
+def correlation_id() -> str:
+    """The reference of what is going on: that of the request, or of whatever started this Lambda. May be empty."""
+    return _current["correlation_id"]
+
+
+def begin(correlation: str, **keys: Any) -> None:
+    """Log lines from here on are about this: `keys` are names that the formatter knows."""
+    _current["correlation_id"] = correlation
+    logger.append_keys(correlation_id=correlation, **keys)
+
+
+def handed_on() -> dict[str, str]:
+    """What goes into the event of a Lambda or a state machine that is called from here."""
+    return {"correlation_id": correlation_id()} if correlation_id() else {}
+
+
+def logged(handler: Handler) -> Handler:
+    """The handler, with function name, request id and cold start in its log lines; nothing of the invocation before."""
+    given: Handler = logger.inject_lambda_context(handler, clear_state=True)
+    return given
+
+
+def traced(handler: Handler) -> Handler:
+    """The handler as a segment of X-Ray. Neither answers nor errors are kept there: they may have contact data."""
+    if not is_traced(os.environ):
+        return handler
+    given: Handler = tracer().capture_lambda_handler(handler, capture_response=False, capture_error=False)
+    return given
+
+
+def is_traced(environ: Mapping[str, str]) -> bool:
+    """Whether there is an X-Ray to send to: in Lambda, unless `POWERTOOLS_TRACE_DISABLED` says no (the local AWS)."""
+    disabled = environ.get("POWERTOOLS_TRACE_DISABLED", "").lower() in ("1", "true")
+    return "LAMBDA_TASK_ROOT" in environ and not disabled
+
+
+@cache
+def tracer() -> "Tracer":
+    """The tracer. It does not patch boto3: that would record the words of errors of AWS, which may quote an item."""
+    return Tracer(service=SERVICE, auto_patch=False)
+
+
+def watched(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    """A middleware of Chalice around every invocation.
+
+    An event that names a `correlation_id` belongs to whatever gave it; another one begins with its own request id.
+    State machines get it back with the answer, and so hand it on. An error leaves with its type only.
+    """
+    is_page = hasattr(event, "lambda_context")
+    context = event.lambda_context if is_page else event.context
+    logger.append_keys(version=getattr(context, "function_version", None))
+    given = None if is_page else event.to_dict()
+    if given is not None:  # the reference of a page is set by the page (chalicelib/web/dispatch.py)
+        told = given.get("correlation_id") or given.get("request_id") or getattr(context, "aws_request_id", "")
+        begin(str(told), **{name: given[name] for name in ABOUT if name in given})
+    try:
+        response = get_response(event)
+    except Exception as error:
+        logger.exception("the invocation failed", extra={"error": code_of(error) or type(error).__name__})
+        if not isinstance(error, DirectoryError):  # those are raised on purpose: to be tried again, or told
+            metrics.count(Metric.FAULTS, kind="function")
+        failed = without_words(error)
+    else:
+        if isinstance(response, dict) and any(given and name in given and name in response for name in ABOUT):
+            return {**response, **handed_on()}  # a state machine's: this is the input of its next state
+        return response
+    finally:
+        metrics.flush()
+    raise failed
+
+
+def without_words(error: Exception) -> Exception:
+    """An error of the same name, which is what state machines go by, that says nothing but where to look.
+
+    The runtime of Lambda logs the words of an error, and Step Functions keeps them in the history of the execution.
+    """
+    named = type(type(error).__name__, (Exception,), {"__module__": "chalicelib"})
+    return named(f"see the log, correlation_id {correlation_id()}")  # type: ignore[no-any-return]

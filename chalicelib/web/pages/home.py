@@ -1,0 +1,145 @@
+"""The start page of somebody signed in: what needs this person now, the most pressing first."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.access import accounts, items
+from chalicelib.access import store as access_store
+from chalicelib.access.accounts import AccountPolicy
+from chalicelib.access.policy import Right
+from chalicelib.directory import store as directory_store
+from chalicelib.directory.entry import Entry
+from chalicelib.inquiries import overview as inquiry_overview
+from chalicelib.inquiries import rules as inquiry_rules
+from chalicelib.inquiries import store as inquiry_store
+from chalicelib.inquiries.rules import Inquiry
+from chalicelib.nominations import rules as nomination_rules
+from chalicelib.nominations import store as proposals
+from chalicelib.nominations.policy import NominationPolicy
+from chalicelib.nominations.rules import Freshness, Status, to_see_to
+from chalicelib.pings import campaigns, service
+from chalicelib.pings import overview as ping_overview
+from chalicelib.pings import rules as ping_rules
+from chalicelib.pings import store as pings
+from chalicelib.pings.overview import Progress
+from chalicelib.web.wire.request import WebRequest
+
+SHOWN_AT_MOST = 10
+
+
+@dataclass(frozen=True)
+class OwnEntry:
+    """An entry of the reader's State: whether a ping asks for it now, how fresh it is, and its age in full days."""
+
+    entry: "Entry"
+    asked: bool
+    freshness: "Freshness"
+    days: int
+
+    @property
+    def needs_me(self) -> bool:
+        """Whether it has to be confirmed, or somebody has to follow."""
+        unfollowed = bool(self.entry.departs_on) and not self.entry.successor
+        return self.asked or self.freshness != "fresh" or unfollowed
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Everything that may need a reader; empty where the reader has none of it, or no right to it.
+
+    `clocks` are open inquiries: each with the reader's party, its standing, and the deadline that runs. `waiting` and
+    `returned` count the State's own proposals (of those returned only such as ask for another one), `proposals` and
+    `doubts` those that wait for the manager, `unreached` the inquiries that nobody is left to be asked about.
+    """
+
+    own: list[OwnEntry] | None = None
+    clocks: list[tuple["Inquiry", Any, Any, Any]] = field(default_factory=list)
+    waiting: int = 0
+    returned: int = 0
+    review_due: bool = False
+    too_few: bool = False
+    unreached: int = 0
+    progress: "Progress | None" = None
+    proposals: int = 0
+    doubts: int = 0
+    resets: int = 0
+
+    @property
+    def pressing(self) -> list[OwnEntry]:
+        """The State's entries that need somebody."""
+        return [one for one in self.own or [] if one.needs_me]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the reader is up to date."""
+        without = self.own == []
+        counts = (self.waiting, self.returned, self.unreached, self.proposals, self.doubts, self.resets)
+        return not (without or self.pressing or self.clocks or any(counts) or self.accounts or self.progress)
+
+    @property
+    def accounts(self) -> bool:
+        """Whether the accounts of the State need their supervisor."""
+        return self.review_due or self.too_few
+
+
+def of_state(request: WebRequest, state: str) -> Needs:
+    """What a PoC or supervisor of `state` sees: pings to confirm, running clocks, entries, proposals, accounts."""
+    made = proposals.of_state(state)
+    needs = Needs(
+        own=sorted(_own_entries(request, state), key=lambda one: (not one.asked, not one.needs_me)),
+        clocks=_clocks(state, request.now),
+        waiting=sum(proposal.status is Status.OPEN for proposal in made),
+        returned=len(to_see_to(made)),
+    )
+    if request.may_for(state, Right.SUPERVISE_ACCOUNTS):
+        due, too_few = _accounts(request, state)
+        needs = replace(needs, review_due=due, too_few=too_few)
+    return needs
+
+
+def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
+    """The entries of the State. Institutions only are shown, so this is no view of contact data."""
+    entries = directory_store.of_state(state)
+    active, _last = campaigns.active_and_last()
+    asked: set[str] = set()
+    if active and service.get(active).status not in ping_rules.OVER:
+        found = pings.get_many(active, [entry.poc_id for entry in entries])
+        asked = {ping.poc_id for ping in found if not ping_rules.answered(ping)}
+    policy = request.runtime.policy(NominationPolicy)
+    return [
+        OwnEntry(entry, entry.poc_id in asked, *nomination_rules.freshness(entry, policy, request.now))
+        for entry in entries
+    ]
+
+
+def _clocks(state: str, now: datetime) -> list[tuple["Inquiry", Any, Any, Any]]:
+    """The open inquiries of the State: party, standing and the deadline that runs, the next to end first."""
+    found = inquiry_store.of_state(state, lambda one: not inquiry_rules.is_settled(one))
+    lines = [
+        (one, one.party(state), inquiry_overview.standing(one, now), inquiry_overview.next_deadline(one, now))
+        for one in found
+    ]
+    lines.sort(key=lambda line: line[3].due if line[3] else line[0].opened_at)
+    return lines[:SHOWN_AT_MOST]
+
+
+def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
+    """Whether the accounts are to be reviewed, and whether there are too few supervisors."""
+    held = access_store.accounts_of(state)
+    policy = request.runtime.policy(AccountPolicy)
+    due = accounts.review_due(held, items.review(state).reviewed_at, policy, request.now)
+    return due, len(accounts.supervisors(held)) < accounts.ENOUGH_SUPERVISORS
+
+
+def of_manager(request: WebRequest) -> Needs:
+    """What the directory manager sees: inquiries, the ping test, what waits for a decision, resets."""
+    active, last = campaigns.active_and_last()
+    policy = request.runtime.policy(AccountPolicy)
+    return Needs(
+        unreached=sum(map(inquiry_rules.nobody_left, inquiry_store.newest())),
+        progress=ping_overview.progress(service.get(active or last)) if active or last else None,
+        proposals=sum(1 for _one in proposals.waiting()),
+        doubts=len(proposals.doubts()),
+        resets=sum(1 for asked in items.resets().values() if not asked.is_over(policy, request.now)),
+    )

@@ -1,0 +1,95 @@
+"""The page behind the link of an invitation: who invites, and a form for the start code and a password. No sign-in.
+
+GET and HEAD change nothing: mail scanners follow links (mission, rule 7). The link alone opens nothing: the start code
+is told by voice, and signing in afterwards asks for an authenticator.
+"""
+
+from chalice.app import Response
+
+from chalicelib.access import invitations
+from chalicelib.access.accounts import ROLE_NAMES, Invitation
+from chalicelib.access.cognito import PasswordRefused
+from chalicelib.access.policy import Account, Role
+from chalicelib.links.tokens import LinkInvalid
+from chalicelib.mail import outbox
+from chalicelib.platform.errors import TooManyAttempts
+from chalicelib.platform.i18n import _
+from chalicelib.web.answers import page, redirect
+from chalicelib.web.pages.acknowledge import record_refusal
+from chalicelib.web.pages.sign_in import LONGEST_CODE, LONGEST_PASSWORD
+from chalicelib.web.wire.csrf import FormRefused
+from chalicelib.web.wire.request import WebRequest
+
+_STALE = _(
+    "Nothing was saved: the page was open for too long, or the browser keeps no cookies for this site. Try again."
+)
+_DONE = _("Your password is set. Sign in with it; the next step sets up your authenticator.")
+_WRONG_CODE = _("This is not the start code. Ask whoever invited you to read it to you again.")
+_DIFFERENT = _("The two passwords are not the same.")
+_TOO_LONG = _("This password is too long.")
+_WEAK = _("This password does not meet the rules below.")
+
+
+def invitation(request: WebRequest, token: str) -> Response:
+    """The page, and what is typed into it."""
+    try:
+        account, held = invitations.behind(request.runtime, token, request.now)
+        if request.method == "POST":
+            return _taken(request, token, account, held)
+        return _page(request, token, account, held)
+    except LinkInvalid:
+        record_refusal(request, "link not genuine")
+        return page(request, "invitation-over.html", 404, reason="")
+    except invitations.InvitationOver as over:
+        record_refusal(request, f"invitation {over}")
+        return page(request, "invitation-over.html", 410, reason=str(over))
+
+
+def _taken(request: WebRequest, token: str, account: "Account", held: "Invitation") -> Response:
+    password, again = (request.form.get(name, [""])[0] for name in ("password", "again"))
+    code = request.field("code")[:LONGEST_CODE]
+    try:
+        request.check_form()
+    except FormRefused:
+        return _page(request, token, account, held, 403, problem=_STALE, code=code)
+    if not password or password != again:
+        return _page(request, token, account, held, 400, problem=_DIFFERENT, code=code)
+    if len(password) > LONGEST_PASSWORD:
+        return _page(request, token, account, held, 400, problem=_TOO_LONG, code=code)
+    try:
+        invitations.accept(request.runtime, account, held, code, password, request.visit)
+    except invitations.StartCodeWrong:
+        return _page(request, token, account, held, 400, problem=_WRONG_CODE, code=code)
+    except PasswordRefused:
+        return _page(request, token, account, held, 400, problem=_WEAK, code=code)
+    except TooManyAttempts as error:
+        response = _page(request, token, account, held, 429, seconds=error.seconds, code=code)
+        response.headers["Retry-After"] = str(error.seconds)
+        return response
+    outbox.send_soon(request.runtime.settings.send_notices_function)
+    return redirect(request, "/sign-in", request.gettext(_DONE))
+
+
+def _page(
+    request: WebRequest,
+    token: str,
+    account: "Account",
+    held: "Invitation",
+    status: int = 200,
+    problem: str = "",
+    seconds: int = 0,
+    code: str = "",
+) -> Response:
+    return page(
+        request,
+        "invitation.html",
+        status,
+        token=token,
+        invited=account,
+        role=ROLE_NAMES[account.role],
+        by_state=held.by is Role.SUPERVISOR,
+        ends_at=held.ends_at,
+        problem=request.gettext(problem) if problem else "",
+        seconds=seconds,
+        typed_code=code,
+    )

@@ -1,0 +1,361 @@
+"""Learning: the tutorial and its try-out, templates and checklist to print, and the catalogue of training and events.
+
+The figures of the tutorial are no pictures: they are the real mail and page templates, filled with an example when the
+page is asked for (docs/decisions.md).
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.access.policy import Account
+from chalicelib.access.sessions import SessionPolicy
+from chalicelib.directory.terms import ROLES
+from chalicelib.inquiries.policy import InquiryPolicy
+from chalicelib.learning import catalogue, practice, rules, samples, store
+from chalicelib.learning.checklist import CHECKLIST
+from chalicelib.learning.ics import calendar
+from chalicelib.learning.policy import LearningPolicy
+from chalicelib.learning.roles import PRINCIPLES, TEMPLATES, TO_FILL_IN
+from chalicelib.learning.rules import FIELDS, LIMITS, Practice, Resource, Which
+from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.mail import outbox
+from chalicelib.platform.errors import Conflict, Invalid, LimitReached, NotFound, TooManyAttempts
+from chalicelib.platform.i18n import _, format_moment
+from chalicelib.platform.ids import new_id
+from chalicelib.reference.languages import operating_languages
+from chalicelib.web.answers import download, page, redirect
+from chalicelib.web.pages.acknowledge import record_refusal
+from chalicelib.web.wire.request import WebRequest
+
+# The tutorial
+
+
+def tutorial(request: WebRequest) -> Response:
+    """What the directory is and how to do one's part in it, in short steps, with figures."""
+    mails = {
+        which.value: samples.shown_mail(
+            which, request.language, request.now, request.runtime, request.runtime.site_url()
+        )
+        for which in Which
+    }
+    shown = {
+        (which.value, pressed): _page_figure(
+            request, samples.shown_practice(which, request.now, request.runtime.policy(LearningPolicy), pressed)
+        )
+        for which in Which
+        for pressed in (False, True)
+    }
+    return page(
+        request,
+        "learn.html",
+        mails=mails,
+        shown=shown,
+        mail_from=request.runtime.settings.mail_from,
+        hours=_acknowledge_hours(request),
+        days=_respond_days(request),
+        practised=_practised(request),
+    )
+
+
+def _acknowledge_hours(request: WebRequest) -> int:
+    time = request.runtime.agreed(InquiryPolicy).technical.acknowledge
+    return int(time.total_seconds() // 3600) if time else 0
+
+
+def _respond_days(request: WebRequest) -> int:
+    time = request.runtime.agreed(InquiryPolicy).diplomatic.respond
+    return time.days if time else 0
+
+
+def _practised(request: WebRequest) -> "dict[str, Practice | None]":
+    """The last practice of each kind of whoever asks."""
+    account = _account(request)
+    return {which.value: store.practice(account.account_id, which) for which in Which}
+
+
+def _account(request: WebRequest) -> "Account":
+    if request.account is None:
+        raise NotFound("nobody is signed in")
+    return request.account
+
+
+def _page_figure(request: WebRequest, practice: "Practice") -> str:
+    """The page behind a link, without what stands around it. Its form sends nothing: the template makes it inert."""
+    return str(_practice_page(request, practice, "", figure=True).body)
+
+
+# The try-out
+
+
+def try_out(request: WebRequest) -> Response:
+    """Where a practice mail is asked for, and what became of the last one."""
+    return _try_page(request)
+
+
+def send_practice(request: WebRequest, which: str) -> Response:
+    """Send a practice mail to the own account."""
+    if which not in list(Which):
+        raise NotFound(which)
+    policy = request.runtime.policy(LearningPolicy)
+    try:
+        practice.send(_account(request), Which(which), policy, request.now, request.request_id)
+    except TooManyAttempts as early:
+        response = _try_page(request, 429, early=which)
+        response.headers["Retry-After"] = str(early.seconds)
+        return response
+    outbox.send_soon(request.runtime.settings.send_notices_function)
+    return redirect(request, "/learn/try", request.gettext(_("The practice mail is on its way to your own address.")))
+
+
+def _try_page(request: WebRequest, status: int = 200, early: str = "") -> Response:
+    """`early` is the kind of practice that was asked for again too soon."""
+    policy = request.runtime.policy(LearningPolicy)
+    practised = _practised(request)
+    before = practised.get(early)
+    return page(
+        request,
+        "learn-try.html",
+        status,
+        practised=practised,
+        email=_account(request).email,
+        again_at=before.sent_at + policy.every if before else None,
+        ends_after=policy.link_lifetime,
+    )
+
+
+def practised(request: WebRequest, token: str) -> Response:
+    """The page behind the link of a practice mail: GET and HEAD change nothing, as on the real pages (rule 7)."""
+    try:
+        found = practice.of_token(request.runtime.link_signer(), token, request.runtime.policy(LearningPolicy))
+    except (LinkInvalid, NotFound):
+        record_refusal(request, "link not genuine")
+        return page(request, "link-invalid.html", 404)
+    except LinkExpired:
+        return page(request, "practice-expired.html", 410)
+    if request.method == "POST" and _made_by_our_page(request, found):
+        practice.acknowledge(found, request.now, request.request_id)
+        return redirect(request, f"/t/{token}")
+    return _practice_page(request, found, token)
+
+
+def practice_of_code(request: WebRequest, plain: str) -> Response | None:
+    """Where the short code of a practice mail leads; None when it is none."""
+    found = practice.of_code(plain, request.runtime.policy(LearningPolicy), request.now)
+    if found is None:
+        return None
+    return redirect(request, f"/t/{practice.token(request.runtime.link_signer(), found)}")
+
+
+def _practice_page(request: WebRequest, found: "Practice", token: str, figure: bool = False) -> Response:
+    runtime, language = request.runtime, request.language
+    given: dict[str, Any] = (
+        samples.ping_page(found, language, runtime)
+        if found.which is Which.PING
+        else samples.inquiry_page(found, language, runtime, request.now)
+    )
+    stale = request.method == "POST"
+    return page(
+        request,
+        f"practice-{found.which.value}.html",
+        403 if stale else 200,
+        frame="web/_figure.html" if figure else "web/base.html",
+        figure=figure,
+        action=request.url(f"/t/{token}"),
+        token=token,
+        form_token="" if figure else _form_token(request, found),
+        stale=stale,
+        **given,
+    )
+
+
+def _form_token(request: WebRequest, found: "Practice") -> str:
+    return request.runtime.link_signer().sign(Purpose.FORM, *_form_ids(found))
+
+
+def _form_ids(found: "Practice") -> tuple[str, ...]:
+    return ("practice", found.account_id, found.which.value, found.practice_id)
+
+
+def _made_by_our_page(request: WebRequest, found: "Practice") -> bool:
+    lifetime = request.runtime.policy(SessionPolicy).absolute
+    try:
+        form = request.runtime.link_signer().read(Purpose.FORM, request.field("form"), lifetime)
+    except (LinkInvalid, LinkExpired):
+        return False
+    return form.ids == _form_ids(found)
+
+
+# To print
+
+
+def roles(request: WebRequest) -> Response:
+    """The operating principles, and a template of the terms of reference of each role."""
+    return page(
+        request, "learn-roles.html", principles=PRINCIPLES, templates=TEMPLATES, names=ROLES, to_fill_in=TO_FILL_IN
+    )
+
+
+def checklist(request: WebRequest) -> Response:
+    """The list of necessary information: boxes to tick on paper or on the screen; they are sent nowhere."""
+    return page(request, "learn-checklist.html", checklist=CHECKLIST)
+
+
+# The catalogue
+
+
+def resources(request: WebRequest) -> Response:
+    """Training resources, events and meetings: what is to come, what lasts, what is over."""
+    coming, lasting, over = rules.sorted_for_readers(store.resources(), request.now)
+    return page(
+        request,
+        "learn-resources.html",
+        groups=((_("Coming up"), coming), (_("At any time"), lasting), (_("Over"), over)),
+        coming=coming,
+        kinds=rules.KINDS,
+        languages_by_code=operating_languages(),
+    )
+
+
+def events(request: WebRequest) -> Response:
+    """All coming events for a calendar."""
+    coming, _lasting, _over = rules.sorted_for_readers(store.resources(), request.now)
+    return _calendar(request, "events.ics", coming)
+
+
+def event(request: WebRequest, resource_id: str) -> Response:
+    """One event for a calendar."""
+    found = _resource(resource_id)
+    if found.content.starts_at is None:
+        raise NotFound(f"{resource_id} has no time")
+    return _calendar(request, f"event-{resource_id}.ics", [found])
+
+
+def _calendar(request: WebRequest, name: str, found: "list[Resource]") -> Response:
+    return download(name, "text/calendar; charset=utf-8", calendar(found, request.gettext))
+
+
+def _resource(resource_id: str) -> "Resource":
+    if not rules.is_id(resource_id):
+        raise NotFound(resource_id)
+    return catalogue.get(resource_id)
+
+
+def ask_for_resource(request: WebRequest) -> Response:
+    """The form for a new item."""
+    return _form_page(request, {}, new_id())
+
+
+def take_resource(request: WebRequest) -> Response:
+    """Add it. The form brings the id of the item, so that pressing twice adds one."""
+    typed = _typed(request)
+    resource_id = request.field("resource_id")
+    if not rules.is_id(resource_id):
+        resource_id = new_id()
+    try:
+        catalogue.add(resource_id, rules.check(typed), request.runtime.policy(LearningPolicy), request.asked)
+    except Invalid as error:
+        return _form_page(request, typed, resource_id, 400, problems=error.fields)
+    except LimitReached as full:
+        return _form_page(request, typed, resource_id, 400, full=full.number)
+    except Conflict:
+        return _form_page(request, typed, new_id(), 409, taken=True)
+    return redirect(request, "/learn/resources", request.gettext(_("Added to the catalogue.")))
+
+
+def ask_for_change(request: WebRequest, resource_id: str) -> Response:
+    """The form of an item as it is."""
+    found = _resource(resource_id)
+    return _form_page(request, rules.typed_of(found.content), resource_id, there=found)
+
+
+def take_change(request: WebRequest, resource_id: str) -> Response:
+    """Change it, if it is still as the manager saw it."""
+    typed = _typed(request)
+    if not rules.is_id(resource_id):
+        raise NotFound(resource_id)
+    there = store.resource(resource_id)
+    if there is None:
+        return _removed_page(request, typed)
+    try:
+        catalogue.change(resource_id, rules.check(typed), request.based_on, request.asked)
+    except Invalid as error:
+        based_on = replace(there, version=request.based_on)
+        return _form_page(request, typed, resource_id, 400, problems=error.fields, there=based_on)
+    except NotFound:
+        return _removed_page(request, typed)
+    except Conflict:
+        now = store.resource(resource_id)
+        return (
+            _form_page(request, typed, resource_id, 409, there=now, theirs=now)
+            if now
+            else _removed_page(request, typed)
+        )
+    return redirect(request, "/learn/resources", request.gettext(_("Changed.")))
+
+
+def _removed_page(request: WebRequest, typed: dict[str, str]) -> Response:
+    """What was typed for an item that is gone: it can be added again, as a new one."""
+    return _form_page(request, typed, new_id(), 409, removed=True)
+
+
+def remove_resource(request: WebRequest, resource_id: str) -> Response:
+    """Take it out of the catalogue, if it is still as the manager saw it."""
+    if not rules.is_id(resource_id):
+        raise NotFound(resource_id)
+    try:
+        catalogue.remove(resource_id, request.based_on, request.asked)
+    except Conflict:
+        now = store.resource(resource_id)
+        if now:
+            typed = rules.typed_of(now.content)
+            return _form_page(request, typed, resource_id, 409, there=now, theirs=now)
+    return redirect(request, "/learn/resources", request.gettext(_("Removed from the catalogue.")))
+
+
+def _typed(request: WebRequest) -> dict[str, str]:
+    return {name: request.field(name)[: 2 * LIMITS[name]] for name in FIELDS}
+
+
+def _form_page(
+    request: WebRequest,
+    typed: dict[str, str],
+    resource_id: str,
+    status: int = 200,
+    problems: dict[str, str] | None = None,
+    there: "Resource | None" = None,
+    theirs: "Resource | None" = None,
+    removed: bool = False,
+    taken: bool = False,
+    full: int = 0,
+) -> Response:
+    """The form. `there` is the item that it changes; `theirs` what somebody else made of it meanwhile."""
+    return page(
+        request,
+        "learn-resource.html",
+        status,
+        typed={**dict.fromkeys(rules.FIELDS, ""), **typed},
+        resource_id=resource_id,
+        there=there,
+        theirs=_lines(request, theirs) if theirs else [],
+        problems={name: request.gettext(reason) for name, reason in (problems or {}).items()},
+        removed=removed,
+        taken=taken,
+        full=full,
+        fields=rules.FIELDS,
+        limits=rules.LIMITS,
+        kinds=[(code, request.gettext(name)) for code, name in rules.KINDS.items()],
+    )
+
+
+def _lines(request: WebRequest, found: "Resource") -> list[tuple[str, str]]:
+    """An item line by line, as it is now."""
+    held = found.content
+    times = {"starts": held.starts_at, "ends": held.ends_at}
+    shown = {
+        **rules.typed_of(held),
+        "kind": request.gettext(rules.KINDS[held.kind]),
+        **{name: format_moment(moment, request.language) for name, moment in times.items() if moment},
+    }
+    return [(request.gettext(label), shown[name]) for name, label in rules.FIELDS.items() if shown[name]]

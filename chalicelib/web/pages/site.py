@@ -1,0 +1,38 @@
+"""The start page, and the static files."""
+
+from chalice.app import Response
+
+from chalicelib.access.policy import Right
+from chalicelib.inquiries import overview
+from chalicelib.nominations.rules import FRESHNESS_NAMES
+from chalicelib.platform.errors import NotFound
+from chalicelib.web import labels
+from chalicelib.web.answers import page
+from chalicelib.web.pages.home import of_manager, of_state
+from chalicelib.web.wire import headers, static
+from chalicelib.web.wire.request import WebRequest
+
+
+def home(request: WebRequest) -> Response:
+    """Signed in: what needs this person now. Signed out: what the directory is, and the two ways in."""
+    needs = None
+    if request.account and request.may(Right.SEE_OWN_ENTRIES):
+        needs = of_state(request, request.account.state)
+    elif request.may(Right.REVIEW_PROPOSALS):
+        needs = of_manager(request)
+    return page(request, "home.html", needs=needs, words=overview, freshness_names=FRESHNESS_NAMES, kinds=labels.KINDS)
+
+
+def nothing_here(request: WebRequest, anything: str) -> Response:
+    """Any other address, such as a link that a mail client cut: API Gateway alone would answer in JSON, with a 403."""
+    raise NotFound(anything)
+
+
+def static_file(_request: WebRequest, name: str) -> Response:
+    """A static file. Its name changes with its content, so browsers may keep it."""
+    found = static.find(name)
+    if found is None:
+        raise NotFound(name)
+    file, current = found
+    cached = {"Cache-Control": static.FOREVER} if current else {}
+    return Response(file.text, {"Content-Type": file.content_type, **headers.SAME_FOR_EVERYBODY, **cached})

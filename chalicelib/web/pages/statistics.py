@@ -1,0 +1,170 @@
+"""Statistics: what is published, for everybody who may sign in; preparing and publishing it, for the manager."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.access.policy import Right
+from chalicelib.platform.errors import Conflict, NotFound
+from chalicelib.platform.i18n import LANGUAGES, _, translations
+from chalicelib.statistics import exports, figures, plots, service
+from chalicelib.statistics.figures import Figure
+from chalicelib.statistics.store import Report
+from chalicelib.web import spreadsheet
+from chalicelib.web.answers import download, page, redirect
+from chalicelib.web.wire.request import WebRequest
+
+SVG = "image/svg+xml; charset=utf-8"
+ONE_VIEW = "private, max-age=60"
+"""Kept for as long as a page takes to show its plots: what is not kept may be asked for again by each of them."""
+
+
+def statistics(request: WebRequest) -> Response:
+    """The published reports, newest first, and what they say one after the other."""
+    reports = service.published()
+    found = figures.over_time(*service.over_time(reports), request.language)
+    return page(request, "statistics.html", reports=reports, figures=found, **_shared(request))
+
+
+def _shared(request: WebRequest, language: str = "") -> dict[str, Any]:
+    """What every template with figures is given."""
+    wanted = language or request.language
+    return {
+        "title_of": lambda report: figures.title(report.table, wanted),
+        "plot_width": plots.WIDTH,
+        "plot_height": lambda figure: plots.plot(figure, wanted).height,
+    }
+
+
+def preparing(request: WebRequest) -> Response:
+    """What can be prepared, and what was prepared and is not published."""
+    return _prepare_page(request)
+
+
+def _prepare_page(request: WebRequest, status: int = 200, problem: str = "") -> Response:
+    waiting = [
+        {"report_id": one.report_id, "start": one.start, "last_day": one.end - timedelta.resolution}
+        for one in service.waiting(request.now)
+    ]
+    return page(
+        request,
+        "statistics-prepare.html",
+        status,
+        waiting=waiting,
+        unpublished=service.unpublished(),
+        problem=request.gettext(problem) if problem else "",
+        **_shared(request),
+    )
+
+
+def prepare(request: WebRequest) -> Response:
+    """Make the anonymised report for the manager to look at."""
+    report_id = request.field("report_id")
+    try:
+        service.prepare(report_id, request.runtime, request.actor, request.now, request.request_id)
+    except Conflict:
+        problem = _(
+            "Not prepared: it has not ended, an inquiry of that time still has time left, or it was published before."
+        )
+        return _prepare_page(request, 409, problem)
+    return redirect(request, f"/statistics/{report_id}", request.gettext(_("Prepared. Nobody else sees it yet.")))
+
+
+def _found(request: WebRequest, report_id: str) -> "Report":
+    return service.get(report_id, unpublished_too=request.may(Right.PUBLISH_STATISTICS))
+
+
+def report(request: WebRequest, report_id: str) -> Response:
+    """A report: plots, their tables, and what they show in words."""
+    return page(request, "statistics-report.html", **_content(request, report_id, request.language))
+
+
+def _content(request: WebRequest, report_id: str, language: str) -> dict[str, Any]:
+    found = _found(request, report_id)
+    return {
+        "report": found,
+        "heading": figures.title(found.table, language),
+        "figures": figures.figures(found.table, language),
+        "left_out": figures.left_out(found.table, language),
+        **_shared(request, language),
+    }
+
+
+def _language(request: WebRequest) -> str:
+    """The language asked for by `?in=`, which leaves the reader's own as it is."""
+    wanted = request.query.get("in", "")
+    return wanted if wanted in LANGUAGES else request.language
+
+
+def printed(request: WebRequest, report_id: str) -> Response:
+    """The report to print; `?in=` is its language."""
+    language = _language(request)
+    say = translations(request.language).gettext
+    return page(
+        request,
+        "statistics-print.html",
+        language=language,
+        reader=request.language,
+        how=say(_("To print, or to save as PDF: use your browser's print function.")),
+        back=say(_("Back to the report")),
+        **_content(request, report_id, language),
+    )
+
+
+def plots_over_time(request: WebRequest) -> Response:
+    """The plots of all published reports, in one image; NotFound while there are none."""
+    language = _language(request)
+    found = figures.over_time(*service.over_time(service.published()), language)
+    if not found:
+        raise NotFound("plots over time")
+    return _plots(request, found, translations(language).gettext(_("Statistics")), language)
+
+
+def plots_of_report(request: WebRequest, report_id: str) -> Response:
+    """The plots of a report, in one image; `?theme=dark` for dark pages."""
+    language, table = _language(request), _found(request, report_id).table
+    return _plots(request, figures.figures(table, language), figures.title(table, language), language)
+
+
+def _plots(request: WebRequest, found: "list[Figure]", title: str, language: str) -> Response:
+    theme = "dark" if request.query.get("theme") == "dark" else "light"
+    drawn = page(
+        request,
+        "statistics-plots.html",
+        language=language,
+        title=title,
+        placed=plots.stacked(found, language),
+        width=plots.WIDTH,
+        colours=plots.COLOURS[theme],
+    )
+    return Response(drawn.body, {"Content-Type": SVG, "Cache-Control": ONE_VIEW})
+
+
+def as_csv(request: WebRequest, report_id: str) -> Response:
+    """The figures of a report for a spreadsheet, in codes."""
+    found = _found(request, report_id)
+    service.exported(found, "csv", request.actor, request.now, request.request_id)
+    content = spreadsheet.as_csv(exports.rows(found))
+    return download(f"{report_id}.csv", "text/csv; charset=utf-8", content)
+
+
+def as_json(request: WebRequest, report_id: str) -> Response:
+    """The figures of a report for other programs."""
+    found = _found(request, report_id)
+    service.exported(found, "json", request.actor, request.now, request.request_id)
+    content = json.dumps(exports.document(found), ensure_ascii=False, indent=2)
+    return download(f"{report_id}.json", "application/json; charset=utf-8", content)
+
+
+def publish(request: WebRequest, report_id: str) -> Response:
+    """Show a report to everybody who may see statistics."""
+    service.publish(report_id, request.based_on, request.actor, request.now, request.request_id)
+    return redirect(request, f"/statistics/{report_id}", request.gettext(_("The report is published.")))
+
+
+def withdraw(request: WebRequest, report_id: str) -> Response:
+    """Hide a published report."""
+    service.withdraw(report_id, request.based_on, request.actor, request.now, request.request_id)
+    return redirect(request, f"/statistics/{report_id}", request.gettext(_("The report is withdrawn.")))

@@ -1,0 +1,41 @@
+"""Form tokens: a page of ours was read before its form was sent, and it was sent from our site."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from chalicelib.platform.errors import Forbidden
+
+FIELD = "csrf"
+
+
+class FormRefused(Forbidden):
+    """The form's token is missing, of another session, or the form came from another site."""
+
+
+def token(key: str) -> str:
+    """The form token of a session (or of the cookie that an open page sets), which reveals nothing of the key."""
+    return hmac.new(key.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def from_our_site(headers: Mapping[str, str], site_url: str) -> bool:
+    """Whether the browser says that the form was sent from our own pages; older browsers may say nothing.
+
+    `Origin: null` says nothing: it is what our own `Referrer-Policy: no-referrer` makes browsers send.
+    """
+    fetch_site = headers.get("sec-fetch-site", "")
+    if fetch_site and fetch_site not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin", "")
+    if not origin or origin == "null":
+        return True
+    site = urlsplit(site_url)
+    return origin == f"{site.scheme}://{site.netloc}"
+
+
+def check(given: str, keys: Iterable[str], headers: Mapping[str, str], site_url: str) -> None:
+    """Raises FormRefused unless `given` is the token of one of `keys` and the form was sent from our site."""
+    genuine = any(hmac.compare_digest(token(key).encode(), given.encode()) for key in keys if key)
+    if not genuine or not from_our_site(headers, site_url):
+        raise FormRefused("the form's token is not that of this session")

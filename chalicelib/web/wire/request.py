@@ -1,0 +1,238 @@
+"""One request as a page sees it: who asks, in which language, what was sent, and how to answer."""
+
+import binascii
+import secrets
+from collections.abc import Container, Mapping
+from datetime import datetime
+from functools import cached_property
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from chalice.app import Request
+
+from chalicelib.access import sessions
+from chalicelib.access.audit import Visit
+from chalicelib.access.policy import Account, Right, may
+from chalicelib.access.sessions import SessionPolicy, SignedIn
+from chalicelib.directory.viewing import Asked
+from chalicelib.platform import i18n
+from chalicelib.platform.call import Actor
+from chalicelib.platform.errors import Forbidden
+from chalicelib.runtime import Runtime
+from chalicelib.web.wire import cookies, csrf, forms
+
+NOTICE_LENGTH = 1000
+BACKGROUND = "x-background"
+"""A header of requests that a page makes by itself (`hx-headers='{"X-Background": "1"}'`): nobody is there for it."""
+A_MINUTE, A_YEAR = 60, 365 * 24 * 3600
+
+
+def reference(raw: Request) -> str:
+    """What an error page and the logs name a request by: API Gateway's id for it."""
+    return raw.context.get("requestId") or secrets.token_hex(8)
+
+
+def _filled(route: str, params: Mapping[str, str]) -> str:
+    """The path asked for, from the route and its parameters; `{rest+}` takes slashes too."""
+    for name, value in params.items():
+        route = route.replace(f"{{{name}}}", quote(value, safe="")).replace(f"{{{name}+}}", quote(value))
+    return route
+
+
+class WebRequest:
+    """A request and the cookies that its answer will set. Everything is looked up when first asked for."""
+
+    def __init__(self, raw: Request, runtime: Runtime, readable: Container[str] = frozenset()) -> None:
+        """`readable` are the routes of the site that can be opened, not only sent to.
+
+        Raises SiteMisconfigured when the site's URL would let cookies travel in the clear.
+        """
+        self._raw = raw
+        self._readable = readable
+        self.runtime = runtime
+        self.now: datetime = runtime.clock()
+        self.method: str = raw.method
+        self.headers: Mapping[str, str] = raw.headers
+        self.params = {name.rstrip("+"): unquote(value) for name, value in (raw.uri_params or {}).items()}
+        self.path: str = _filled(raw.path, self.params)
+        self.route: str = raw.path
+        self.query: dict[str, str] = dict(raw.query_params or {})
+        self.request_id: str = reference(raw)
+        self.source_ip: str = raw.context.get("identity", {}).get("sourceIp") or ""
+        self.secure: bool = cookies.is_secure(runtime.site_url())
+        self._set: dict[str, str] = {}
+        self._begun = ""
+
+    # Who asks
+
+    @cached_property
+    def signed_in(self) -> "SignedIn | None":
+        """The live session behind the cookie, if there is one."""
+        identifier = self._begun or self.cookie(cookies.SESSION)
+        if not identifier:
+            return None
+        in_use = not self.headers.get(BACKGROUND)
+        return sessions.resolve(identifier, self.runtime.policy(SessionPolicy), self.now, in_use)
+
+    def begin_session(self, identifier: str) -> None:
+        """A session began with this request: the answer sets its cookie and is already that of whoever signed in."""
+        self._begun = identifier
+        self.set_cookie(cookies.SESSION, identifier)
+        for known in ("signed_in", "language", "_form_key"):  # looked up for a visitor, perhaps
+            self.__dict__.pop(known, None)
+
+    @property
+    def account(self) -> Account | None:
+        """Who is signed in."""
+        return self.signed_in.account if self.signed_in else None
+
+    @property
+    def actor(self) -> "Actor":
+        """Whoever is signed in, as the audit names them. Only for pages that ask for a right."""
+        if self.account is None:
+            raise Forbidden("nobody is signed in")
+        return self.account.actor
+
+    @property
+    def asked(self) -> "Asked":
+        """Who asks and when, as the directory's parts audit it. Only for pages that ask for a right."""
+        return Asked(self.actor, self.now, self.request_id, self.account.email if self.account else "")
+
+    @property
+    def visit(self) -> "Visit":
+        """Where the request came from and when, as access audits it."""
+        return Visit(self.source_ip, self.request_id, self.now)
+
+    def may(self, right: Right | str) -> bool:
+        """Whether whoever asks may use `right` (a Right, or its name as in `START_CAMPAIGN`)."""
+        wanted = right if isinstance(right, Right) else Right[right]
+        return may(self.account, wanted, self.account.state if self.account else None)
+
+    def may_for(self, state: str, *rights: Right) -> bool:
+        """Whether whoever asks may use one of `rights` on something of `state`."""
+        return any(may(self.account, right, state) for right in rights)
+
+    def require(self, state: str, *rights: Right) -> None:
+        """Raises Forbidden unless whoever asks may use one of `rights` on something of `state`."""
+        if not self.may_for(state, *rights):
+            raise Forbidden(" or ".join(rights))
+
+    # What was sent
+
+    @cached_property
+    def _form(self) -> forms.Form:
+        if self.method != "POST":
+            return forms.Form()
+        try:
+            body = self._raw.raw_body
+        except (binascii.Error, ValueError) as error:
+            raise forms.BodyUnreadable("not base64") from error
+        return forms.parse(self.headers.get("content-type", ""), body.encode() if isinstance(body, str) else body)
+
+    @property
+    def form(self) -> dict[str, list[str]]:
+        """The fields of the form, each with all its values."""
+        return self._form.fields
+
+    @property
+    def files(self) -> dict[str, forms.UploadedFile]:
+        """The files of the form."""
+        return self._form.files
+
+    def field(self, name: str, default: str = "") -> str:
+        """The first value of a field, without spaces around it."""
+        return self.form.get(name, [default])[0].strip()
+
+    @property
+    def based_on(self) -> int:
+        """The version that a form was based on; one that was not sent, or is no number, is older than any."""
+        given = self.field("based_on")
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+
+    def cookie(self, name: str) -> str:
+        """The value of one of our cookies; empty when it was not sent."""
+        return cookies.read(cookies.header(self.headers), name, self.secure)
+
+    # Form tokens
+
+    @cached_property
+    def _form_key(self) -> str:
+        if self.signed_in:
+            return self.signed_in.csrf_key
+        key = self.cookie(cookies.FORM)
+        if not key:
+            key = secrets.token_urlsafe(24)
+            self.set_cookie(cookies.FORM, key)
+        return key
+
+    def form_token(self) -> str:
+        """What a form of ours must carry: bound to the session, or on an open page to a cookie of its own."""
+        return csrf.token(self._form_key)
+
+    def check_form(self) -> None:
+        """Raises FormRefused unless the form was made for this reader by us. Done already where a right is asked."""
+        keys = [self.signed_in.csrf_key] if self.signed_in else [self.cookie(cookies.FORM)]
+        csrf.check(self.field(csrf.FIELD), keys, self.headers, self.runtime.site_url())
+
+    # Language
+
+    @cached_property
+    def language(self) -> str:
+        """What the reader chose on the site, else the account's language, else the browser's; English when none."""
+        chosen = self.query.get("lang"), self.cookie(cookies.LANGUAGE)
+        account = self.account.language if self.account and not any(chosen) else ""
+        return i18n.choose_language(*chosen, account, self.headers.get("accept-language"))
+
+    def gettext(self, text: str) -> str:
+        """`text` in the reader's language (for notices; templates use `_`)."""
+        return i18n.translations(self.language).gettext(text)
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """The text for `count` in the reader's language."""
+        return i18n.translations(self.language).ngettext(one, many, count)
+
+    # Answers
+
+    def url(self, path: str) -> str:
+        """A path of the site as the browser must ask for it (the site may live under a stage such as `/api`)."""
+        return urlsplit(self.runtime.site_url()).path.rstrip("/") + path
+
+    def path_to_read(self) -> str:
+        """This page's path or, where forms are only sent to, the nearest above it that can be opened."""
+        route, path = self.route, self.path
+        while route and route not in self._readable:
+            route, path = route.rpartition("/")[0], path.rpartition("/")[0]
+        return path or "/"
+
+    def page_shown(self) -> str:
+        """The page in the reader's window with its query: htmx asks for parts of it, and says which it is."""
+        try:
+            shown = urlsplit(self.headers.get("hx-current-url", ""))
+        except ValueError:  # no address at all: whoever sent it is no browser
+            shown = urlsplit("")
+        base = self.url("")
+        if self.headers.get("hx-request") and shown.path.startswith(f"{base}/"):
+            path, query = shown.path.removeprefix(base), shown.query
+        else:
+            path, query = self.path, urlencode(self.query)
+        return f"{path}?{query}" if query else path
+
+    def take_notice(self) -> str:
+        """The notice left by the page before; it is shown once."""
+        kept = self.cookie(cookies.NOTICE)
+        if kept:
+            self.drop_cookie(cookies.NOTICE)
+        return unquote(kept)[:NOTICE_LENGTH]
+
+    def set_cookie(self, name: str, value: str, max_age: int | None = None) -> None:
+        """Set one of our cookies with the answer."""
+        self._set[name] = cookies.write(name, value, self.secure, max_age)
+
+    def drop_cookie(self, name: str) -> None:
+        """Delete one of our cookies with the answer."""
+        self.set_cookie(name, "", 0)
+
+    def cookies_to_set(self) -> list[str]:
+        """The Set-Cookie values of the answer."""
+        if self.query.get("lang") in i18n.LANGUAGES:
+            self.set_cookie(cookies.LANGUAGE, self.query["lang"], A_YEAR)
+        return list(self._set.values())
