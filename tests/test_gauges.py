@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import app
 from chalicelib.composition import install
 from chalicelib.inquiries import service as inquiries
 from chalicelib.mail import outbox as notices

@@ -62,9 +62,9 @@ def test_the_speed_divides_the_durations_of_the_stage_and_only_the_local_aws_has
 
 def test_all_that_is_wrong_with_numbers_is_told_at_once() -> None:
     assert problems(PING_WINDOW_DAYS="two weeks", RESPOND_DAYS="0", PING_LINK_DAYS="nan", ACKNOWLEDGE_HOURS="1,2") == [
-        "ACKNOWLEDGE_HOURS is '1,2': it must be one number",
         "PING_WINDOW_DAYS is 'two weeks': it must be from 1 to 3650",
         "PING_LINK_DAYS is 'nan': it must be from 1 to 3650",
+        "ACKNOWLEDGE_HOURS is '1,2': it must be one number",
         "RESPOND_DAYS is '0': it must be from 1 to 3650",
     ]
     assert problems(STATISTICS_THRESHOLD="1") == ["STATISTICS_THRESHOLD is '1': it must be from 2 to 193"]

@@ -34,7 +34,8 @@ def record(at: datetime, subject: str = SUBJECT, **given: Any) -> AuditRecord:
         "old_digest": "0" * 64,
         "new_digest": "1" * 64,
     }
-    call = Call(Actor.account("an-account", "manager", "AM"), at, "a-request")
+    actor = given.pop("actor", Actor.account("an-account", "manager", "AM"))
+    call = Call(actor, at, given.pop("request_id", "a-request"))
     return AuditRecord(subject=subject, **{"call": call, **told, **given})
 
 

@@ -57,7 +57,7 @@ def test_a_head_that_was_written_after_its_time_is_not_missed(clock: StillClock,
     """A deadline is recorded when the machine wakes, with the time at which it passed."""
     run(keep_audit_heads, runtime(clock))
     clock.pass_(minutes=1)
-    store.put(record(clock.now - late))
+    store.put(record(clock.now, happened_at=clock.now - late))
     clock.pass_(days=1)
     run(keep_audit_heads, runtime(clock))
     assert kept("2026-03-03")[1] == {SUBJECT: 1}

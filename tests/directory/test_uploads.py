@@ -1,10 +1,12 @@
 """From upload to commit, with the Lambda run by hand."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
 from chalicelib.audit.store import history
+from chalicelib.composition import install
 from chalicelib.directory import store
 from chalicelib.directory.importing import imports, uploads
 from chalicelib.directory.importing.files import Files
@@ -31,11 +33,13 @@ FUNCTION = "poc-directory-test-commit-import"
 
 
 @pytest.fixture
-def lambdas(aws: None, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> Lambdas:
+def lambdas(aws: None, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambdas]:
     clients.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    install(_runtime(clock))
     fake = Lambdas()
     monkeypatch.setattr(clients, "lambda_", lambda: fake)
-    return fake
+    yield fake
+    install(None)
 
 
 def _runtime(clock: Clock) -> Runtime:

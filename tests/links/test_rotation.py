@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+import app
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import LINK_KEYS
 from chalicelib.composition import install

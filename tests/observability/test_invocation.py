@@ -10,6 +10,7 @@ import pytest_socket
 from aws_xray_sdk.core import xray_recorder
 from chalice.app import Chalice, ConvertToMiddleware
 
+import app
 from chalicelib.composition import install
 from chalicelib.mail import outbox
 from chalicelib.mail.gateway import SesSender
