@@ -15,9 +15,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib.access.audit import Visit
 from chalicelib.access.first import make_first_manager
 from chalicelib.access.invitations import NotInvited
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import utc_now
 from chalicelib.platform.dynamo import name_tables
 from chalicelib.platform.errors import Conflict
@@ -57,8 +57,8 @@ def make(stage: str, told: dict[str, str], email: str, language: str) -> str:
         user_pool_id=told["UserPoolId"],
         user_pool_client_id=told["UserPoolClientId"],
     )
-    visit = Visit("console", f"first-manager-{secrets.token_hex(8)}", utc_now())
-    password = make_first_manager(Runtime(settings), email, language, visit)
+    call = Call(Actor("visitor", "console"), utc_now(), f"first-manager-{secrets.token_hex(8)}", "console")
+    password = make_first_manager(Runtime(settings), email, language, call)
     return TEXT.format(email=email, password=password, site=told["SiteUrl"])
 
 

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from chalicelib.access import accounts, audit, items, store
 from chalicelib.access.accounts import AccountPolicy, Act, Removal
-from chalicelib.access.audit import Visit
 from chalicelib.access.cognito import Identity
 from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.audit import store as audit_store
@@ -15,6 +14,7 @@ from chalicelib.audit.records import Action
 from chalicelib.mail import outbox as notices
 from chalicelib.mail.notice import MANAGER, Notice, to_account, to_supervisors
 from chalicelib.platform import aws
+from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import ConditionFailed, Writes
 from chalicelib.platform.errors import Conflict, Forbidden
 from chalicelib.platform.i18n import _
@@ -86,52 +86,52 @@ def admit(actor: Account, act: Act, target: Account, based_on: int) -> None:
         raise Forbidden(f"{act} on a {target.role} who is {target.status}")
 
 
-def suspend(actor: Account, target: Account, based_on: int, visit: Visit) -> Account:
+def suspend(actor: Account, target: Account, based_on: int, call: Call) -> Account:
     """Nobody comes in with this account any more, and who is in is out with the next request.
 
     Raises Forbidden, or Conflict when somebody else was faster.
     """
     admit(actor, Act.SUSPEND, target, based_on)
-    changed = _changed(target, status=AccountStatus.SUSPENDED, sessions_since=visit.now)
-    return write(actor, changed, Action.ACCOUNT_SUSPENDED, Change.SUSPENDED, visit, _no_reset(target))
+    changed = _changed(target, status=AccountStatus.SUSPENDED, sessions_since=call.at)
+    return write(actor, changed, Action.ACCOUNT_SUSPENDED, Change.SUSPENDED, call, _no_reset(target))
 
 
-def restore(actor: Account, target: Account, based_on: int, visit: Visit) -> Account:
+def restore(actor: Account, target: Account, based_on: int, call: Call) -> Account:
     """The account may come in again, with its password and authenticator. Raises Forbidden or Conflict."""
     admit(actor, Act.RESTORE, target, based_on)
     changed = _changed(target, status=AccountStatus.ACTIVE)
-    return write(actor, changed, Action.ACCOUNT_RESTORED, Change.RESTORED, visit)
+    return write(actor, changed, Action.ACCOUNT_RESTORED, Change.RESTORED, call)
 
 
-def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, visit: Visit) -> Account:
+def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, call: Call) -> Account:
     """End an account, or withdraw its invitation. Raises Forbidden or Conflict.
 
     Only its id and address stay, so that audit records lead somewhere. It can be invited anew, but for a while not by
     whoever removed it (`accounts.may_return`).
     """
     admit(actor, Act.REMOVE, target, based_on)
-    changed = _changed(target, status=AccountStatus.REMOVED, sessions_since=visit.now)
+    changed = _changed(target, status=AccountStatus.REMOVED, sessions_since=call.at)
 
     def also(transaction: Writes) -> None:
         items.drop_invitation(transaction, target.account_id)
         items.drop_recovery(transaction, target.account_id)
         items.drop_reset(transaction, target.account_id)
         if target.status is not AccountStatus.INVITED:
-            done = Removal(target.account_id, actor.account_id, visit.now)
-            items.add_removal(transaction, done, visit.now + runtime.policy(AccountPolicy).return_after)
+            done = Removal(target.account_id, actor.account_id, call.at)
+            items.add_removal(transaction, done, call.at + runtime.policy(AccountPolicy).return_after)
 
-    write(actor, changed, Action.ACCOUNT_REMOVED, Change.REMOVED, visit, also)
+    write(actor, changed, Action.ACCOUNT_REMOVED, Change.REMOVED, call, also)
     forget(runtime, target)
     return changed
 
 
-def set_role(actor: Account, target: Account, role: Role, based_on: int, visit: Visit) -> Account:
+def set_role(actor: Account, target: Account, role: Role, based_on: int, call: Call) -> Account:
     """Give another role: the manager appoints supervisors, or ends that. Raises Forbidden or Conflict."""
     admit(actor, Act.SET_ROLE, target, based_on)
     if role not in accounts.settable(actor, target):
         raise Forbidden(f"{target.role} to {role}")
-    changed = _changed(target, role=role, sessions_since=visit.now)
-    return write(actor, changed, Action.ROLE_SET, Change.ROLE_SET, visit, was=target.role.value)
+    changed = _changed(target, role=role, sessions_since=call.at)
+    return write(actor, changed, Action.ROLE_SET, Change.ROLE_SET, call, was=target.role.value)
 
 
 def forget(runtime: "Runtime", target: Account) -> None:
@@ -148,7 +148,7 @@ def write(
     changed: Account,
     action: Action,
     change: Change,
-    visit: Visit,
+    call: Call,
     also: Callable[[Writes], None] | None = None,
     **details: str | int,
 ) -> Account:
@@ -157,12 +157,12 @@ def write(
     def build(transaction: Writes) -> None:
         store.add_account_change(transaction, changed)
         store.add_still_in_charge(transaction, actor)
-        tell(transaction, change, changed, actor.role, visit.now)
+        tell(transaction, change, changed, actor.role, call.at)
         if also:
             also(transaction)
 
     try:
-        audit_store.write(build, audit.of_change(action, actor, changed, visit, **details))
+        audit_store.write(build, audit.of_change(action, actor, changed, call, **details))
     except ConditionFailed as failed:
         raise Conflict(changed.account_id) from failed
     return changed

@@ -5,7 +5,6 @@ the first sign-in asks for another one, and for an authenticator.
 """
 
 from chalicelib.access import store
-from chalicelib.access.audit import Visit
 from chalicelib.access.changes import identity
 from chalicelib.access.invitations import NotInvited, allowed
 from chalicelib.access.policy import Account, AccountStatus, Role, as_email
@@ -21,7 +20,7 @@ from chalicelib.platform.ids import new_id
 from chalicelib.runtime import Runtime
 
 
-def make_first_manager(runtime: "Runtime", email: str, language: str, visit: Visit) -> str:
+def make_first_manager(runtime: "Runtime", email: str, language: str, call: Call) -> str:
     """Make the account, audited; returns the password for the first sign-in.
 
     Raises Conflict when there is or was a manager who is not removed, or an account of this address, and NotInvited for
@@ -39,11 +38,11 @@ def make_first_manager(runtime: "Runtime", email: str, language: str, visit: Vis
     known = [manager for manager in store.all_in(Role.MANAGER) if manager.status is not AccountStatus.REMOVED]
     if known or store.account(address):
         raise Conflict("a manager" if known else "an account of this address")
-    made = Account(address, Role.MANAGER, "", language, AccountStatus.ACTIVE, visit.now, new_id())
+    made = Account(address, Role.MANAGER, "", language, AccountStatus.ACTIVE, call.at, new_id())
     actor = Actor.system("first_manager")
     subject = account_subject(made.account_id)
     details = {"role": made.role.value, "version": made.version}
-    record = AuditRecord(Call(actor, visit.now, visit.request_id), Action.FIRST_MANAGER_MADE, subject, details=details)
+    record = AuditRecord(Call(actor, call.at, call.request_id), Action.FIRST_MANAGER_MADE, subject, details=details)
 
     def build(transaction: Writes) -> None:
         store.add_account(transaction, made)

@@ -12,7 +12,6 @@ from hmac import compare_digest
 
 from chalicelib.access import accounts, attempts, audit, changes, items, store
 from chalicelib.access.accounts import AccountPolicy, Act, Invitation
-from chalicelib.access.audit import Visit
 from chalicelib.access.changes import Change
 from chalicelib.access.cognito import IdentityBusy
 from chalicelib.access.policy import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account, AccountStatus, Role, as_email
@@ -25,6 +24,7 @@ from chalicelib.links import codes
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
 from chalicelib.mail import outbox as notices
 from chalicelib.mail.notice import Notice, to_account
+from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import ConditionFailed, Writes
 from chalicelib.platform.errors import Conflict, DirectoryError, Forbidden, TooManyAttempts
 from chalicelib.platform.i18n import LANGUAGES
@@ -67,7 +67,7 @@ def allowed(state: str, settings: Settings) -> frozenset[str]:
     return frozenset({domains.domain_of(settings.manager_email)})
 
 
-def invite(actor: Account, state: str, role: str, email: str, language: str, runtime: Runtime, visit: Visit) -> Invited:
+def invite(actor: Account, state: str, role: str, email: str, language: str, runtime: Runtime, call: Call) -> Invited:
     """Make an account and send its invitation. Raises Forbidden, NotInvited, TooManyAttempts, or Conflict."""
     wanted = accounts.invitable(actor, state)
     if not wanted:
@@ -83,34 +83,34 @@ def invite(actor: Account, state: str, role: str, email: str, language: str, run
     limit = policy.invitations_open
     if before and (before.status is not AccountStatus.REMOVED or before.state != state):
         wrong = Problem("email", _taken(actor, before))
-    elif before and not accounts.may_return(actor, items.removal(before.account_id), policy, visit.now):
+    elif before and not accounts.may_return(actor, items.removal(before.account_id), policy, call.at):
         wrong = Problem("email", "invite-removed", {"days": str(policy.return_after.days)})
-    elif not wrong and _open(state, visit.now) >= limit:
+    elif not wrong and _open(state, call.at) >= limit:
         wrong = Problem("email", "invite-many", {"limit": str(limit)})
     if wrong or problems:
         raise NotInvited([*([wrong] if wrong else []), *problems])
-    made = Account(address, Role(role), state, language, AccountStatus.INVITED, visit.now, new_id())
+    made = Account(address, Role(role), state, language, AccountStatus.INVITED, call.at, new_id())
     if before:
         kept = replace(before, role=made.role, language=language, status=made.status, version=before.version + 1)
-        return _send(actor, kept, Action.ACCOUNT_INVITED, Change.INVITED, policy, visit)
-    return _send(actor, made, Action.ACCOUNT_INVITED, Change.INVITED, policy, visit)
+        return _send(actor, kept, Action.ACCOUNT_INVITED, Change.INVITED, policy, call)
+    return _send(actor, made, Action.ACCOUNT_INVITED, Change.INVITED, policy, call)
 
 
-def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit) -> Invited:
+def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call) -> Invited:
     """Send another invitation; the one before no longer works. Raises Forbidden, TooManyAttempts or Conflict."""
     changes.admit(actor, Act.RESEND, target, based_on)
     changed = replace(target, version=target.version + 1)
-    return _send(actor, changed, Action.INVITATION_RENEWED, Change.INVITED_ANEW, policy, visit)
+    return _send(actor, changed, Action.INVITATION_RENEWED, Change.INVITED_ANEW, policy, call)
 
 
 def _send(
-    actor: Account, invited: Account, action: Action, change: Change, policy: AccountPolicy, visit: Visit
+    actor: Account, invited: Account, action: Action, change: Change, policy: AccountPolicy, call: Call
 ) -> Invited:
     # Withdrawn and sent anew, invitations could be written to strangers without end.
     attempts.count(
-        attempts.subject("inviting", f"{actor.account_id} {invited.state}"), policy.invitations_open, visit.now
+        attempts.subject("inviting", f"{actor.account_id} {invited.state}"), policy.invitations_open, call.at
     )
-    made, start_code = new_invitation(invited.account_id, actor, policy, visit.now)
+    made, start_code = new_invitation(invited.account_id, actor, policy, call.at)
 
     def build(transaction: Writes) -> None:
         if invited.version == 1:
@@ -119,10 +119,10 @@ def _send(
             store.add_account_change(transaction, invited)
         store.add_still_in_charge(transaction, actor)
         add(transaction, made)
-        changes.tell(transaction, change, invited, actor.role, visit.now)
+        changes.tell(transaction, change, invited, actor.role, call.at)
 
     try:
-        audit_store.write(build, audit.of_change(action, actor, invited, visit))
+        audit_store.write(build, audit.of_change(action, actor, invited, call))
     except ConditionFailed as failed:
         raise Conflict(invited.account_id) from failed
     return Invited(invited, start_code)
@@ -201,22 +201,20 @@ def behind(runtime: "Runtime", given: str, now: datetime) -> tuple[Account, Invi
     return account, held
 
 
-def accept(
-    runtime: "Runtime", account: Account, held: Invitation, start_code: str, password: str, visit: Visit
-) -> None:
+def accept(runtime: "Runtime", account: Account, held: Invitation, start_code: str, password: str, call: Call) -> None:
     """Give an invited account its password, and make it active.
 
     Raises StartCodeWrong, PasswordRefused, TooManyAttempts, and InvitationOver when somebody was faster.
     """
     counted = attempts.subject("invitation", account.account_id)
-    by_source = attempts.subject("invitation-source", visit.source_ip)
-    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
-    attempts.count(by_source, FREE_PER_SOURCE, visit.now)
+    by_source = attempts.subject("invitation-source", call.source)
+    attempts.count(counted, FREE_PER_ADDRESS, call.at)
+    attempts.count(by_source, FREE_PER_SOURCE, call.at)
     if not compare_digest(store.hardened(codes.as_typed(start_code), held.salt), held.start_code):
-        audit_store.put(audit.refused(Action.INVITATION_REFUSED, account, visit, reason="start-code"))
+        audit_store.put(audit.refused(Action.INVITATION_REFUSED, account, call, reason="start-code"))
         raise StartCodeWrong("start code")
     attempts.forget(counted)
-    attempts.take_back(by_source, visit.now)
+    attempts.take_back(by_source, call.at)
     try:
         changes.identity(runtime).make(account.email, password)
     except IdentityBusy as error:
@@ -224,7 +222,7 @@ def accept(
     active = replace(account, status=AccountStatus.ACTIVE, version=account.version + 1)
     try:
         audit_store.write(
-            _acceptance(active, held, visit.now), audit.of_account(Action.INVITATION_ACCEPTED, active, visit)
+            _acceptance(active, held, call.at), audit.of_account(Action.INVITATION_ACCEPTED, active, call)
         )
     except ConditionFailed as failed:
         raise InvitationOver("used or withdrawn") from failed

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from chalicelib.access import accounts, audit, changes, invitations, items, store
 from chalicelib.access.accounts import AccountPolicy, Act, Reset
-from chalicelib.access.audit import Visit
 from chalicelib.access.changes import Change
 from chalicelib.access.invitations import Invited
 from chalicelib.access.items import Recovery
@@ -16,6 +15,7 @@ from chalicelib.access.policy import Account, AccountStatus
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
 from chalicelib.links import codes
+from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import ConditionFailed, Writes
 from chalicelib.platform.errors import Conflict, Forbidden
 from chalicelib.runtime import Runtime
@@ -43,19 +43,19 @@ def fitting(held: Recovery | None, typed: str) -> str:
     return matches[0] if matches else ""
 
 
-def use_code(account: Account, held: Recovery, used: str, visit: Visit) -> None:
+def use_code(account: Account, held: Recovery, used: str, call: Call) -> None:
     """Use one code up (its hash), and end the sessions that run: a lost authenticator may be a stolen machine.
 
     Raises Conflict when it, or another, was used at the same moment, or the account changed.
     """
-    changed = replace(account, sessions_since=visit.now, version=account.version + 1)
+    changed = replace(account, sessions_since=call.at, version=account.version + 1)
 
     def build(transaction: Writes) -> None:
         items.add_recovery_use(transaction, held, used)
         store.add_account_change(transaction, changed)
-        changes.tell(transaction, Change.CODE_USED, changed, None, visit.now)
+        changes.tell(transaction, Change.CODE_USED, changed, None, call.at)
 
-    record = audit.of_account(Action.RECOVERY_CODE_USED, changed, visit, left=str(len(held.codes) - 1))
+    record = audit.of_account(Action.RECOVERY_CODE_USED, changed, call, left=str(len(held.codes) - 1))
     try:
         audit_store.write(build, record)
     except ConditionFailed as failed:
@@ -65,22 +65,22 @@ def use_code(account: Account, held: Recovery, used: str, visit: Visit) -> None:
 # Both lost: two people
 
 
-def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit) -> None:
+def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call) -> None:
     """The first of two people says that somebody has lost everything. Raises Forbidden or Conflict.
 
     Whoever asks while a reset waits takes the place of whoever asked before.
     """
     changes.admit(actor, Act.ASK_RESET, target, based_on)
-    asked = Reset(target.account_id, actor.account_id, actor.role, target.state, visit.now)
+    asked = Reset(target.account_id, actor.account_id, actor.role, target.state, call.at)
 
     def build(transaction: Writes) -> None:
         store.add_unchanged(transaction, target)
         store.add_still_in_charge(transaction, actor)
-        items.add_reset(transaction, asked, visit.now + policy.reset_within)
-        changes.tell(transaction, Change.RESET_ASKED, target, actor.role, visit.now)
+        items.add_reset(transaction, asked, call.at + policy.reset_within)
+        changes.tell(transaction, Change.RESET_ASKED, target, actor.role, call.at)
 
     try:
-        audit_store.write(build, audit.of_change(Action.RESET_ASKED, actor, target, visit))
+        audit_store.write(build, audit.of_change(Action.RESET_ASKED, actor, target, call))
     except ConditionFailed as failed:
         raise Conflict(target.account_id) from failed
 
@@ -103,24 +103,24 @@ def may_confirm(
 
 
 def confirm(
-    runtime: "Runtime", actor: Account, target: Account, based_on: int, policy: AccountPolicy, visit: Visit
+    runtime: "Runtime", actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call
 ) -> Invited:
     """The second person says so too: password, authenticator, codes and sessions are gone, an invitation goes out.
 
     The start code is for the second person to tell. Raises Forbidden or Conflict.
     """
     changes.admit(actor, Act.CONFIRM_RESET, target, based_on)
-    asked = waiting(target, policy, visit.now)
-    if asked is None or not may_confirm(actor, target, asked, policy, visit.now):
+    asked = waiting(target, policy, call.at)
+    if asked is None or not may_confirm(actor, target, asked, policy, call.at):
         raise Forbidden("not the second of two people")
-    made, start_code = invitations.new_invitation(target.account_id, actor, policy, visit.now)
-    changed = replace(target, status=AccountStatus.INVITED, sessions_since=visit.now, version=target.version + 1)
+    made, start_code = invitations.new_invitation(target.account_id, actor, policy, call.at)
+    changed = replace(target, status=AccountStatus.INVITED, sessions_since=call.at, version=target.version + 1)
 
     def also(transaction: Writes) -> None:
         items.take_reset(transaction, asked)
         items.drop_recovery(transaction, target.account_id)
         invitations.add(transaction, made)
 
-    changes.write(actor, changed, Action.RESET_CONFIRMED, Change.RESET_CONFIRMED, visit, also, asked_by=asked.asked_by)
+    changes.write(actor, changed, Action.RESET_CONFIRMED, Change.RESET_CONFIRMED, call, also, asked_by=asked.asked_by)
     changes.forget(runtime, target)
     return Invited(changed, start_code)

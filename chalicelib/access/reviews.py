@@ -6,7 +6,6 @@ from typing import Any
 
 from chalicelib.access import accounts, items, store
 from chalicelib.access.accounts import AccountPolicy
-from chalicelib.access.audit import Visit
 from chalicelib.access.items import Review
 from chalicelib.access.policy import Account, AccountStatus
 from chalicelib.audit import store as audit_store
@@ -57,23 +56,23 @@ def overview(runtime: "Runtime", now: datetime) -> list[Line]:
     return lines
 
 
-def reviewed(actor: Account, state: str, held: list[Account], visit: Visit) -> None:
+def reviewed(actor: Account, state: str, held: list[Account], call: Call) -> None:
     """Whoever looks after the accounts of a State has looked through them. Pressing twice does no harm.
 
     Raises Conflict when the account that presses was suspended at that moment.
     """
     there = [one for one in held if one.status is not AccountStatus.REMOVED]
     record = AuditRecord(
-        Call(actor.actor, visit.now, visit.request_id),
+        Call(actor.actor, call.at, call.request_id),
         Action.ACCOUNTS_REVIEWED,
         accounts_subject(state),
         about=state,
-        details={"source": visit.source, "accounts": len(there)},
+        details={"source": call.source, "accounts": len(there)},
     )
 
     def build(transaction: Writes) -> None:
         store.add_still_in_charge(transaction, actor)
-        items.add_reviewed(transaction, state, visit.now)
+        items.add_reviewed(transaction, state, call.at)
 
     try:
         audit_store.write(build, record)
@@ -87,7 +86,7 @@ def reviewed(actor: Account, state: str, held: list[Account], visit: Visit) -> N
 def keep_accounts(_event: dict[str, Any], runtime: Runtime, call: Call) -> dict[str, int]:
     """Ask each State whose review is due to look through its accounts. Repeating it changes nothing.
 
-    A State without an active supervisor is not asked, since nobody there could do it: the manager sees that on the
+    A State without an active supervisor is not call, since nobody there could do it: the manager sees that on the
     list of States, and appoints one.
     """
     policy, now, known = runtime.policy(AccountPolicy), runtime.clock(), items.reviews()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from chalicelib.access import attempts, audit, items, recovery, sessions, store
 from chalicelib.access.accounts import AccountPolicy
-from chalicelib.access.audit import Visit
 from chalicelib.access.changes import identity
 from chalicelib.access.cognito import CodeRefused, IdentityBusy, IdentityRefused, Stage, Step, StepExpired
 from chalicelib.access.items import Recovery
@@ -19,6 +18,7 @@ from chalicelib.access.policy import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account,
 from chalicelib.access.sessions import SessionPolicy
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
+from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import ConditionFailed, Writes
 from chalicelib.platform.errors import Conflict, DirectoryError, TooManyAttempts
 from chalicelib.platform.observability.metrics import Metric, count
@@ -77,36 +77,36 @@ def _same_time(runtime: "Runtime") -> Iterator[None]:
         runtime.sleep(max(0.0, SAME_TIME - (runtime.monotonic() - started)))
 
 
-def with_password(runtime: "Runtime", email: str, password: str, back: str, visit: Visit) -> Halfway:
+def with_password(runtime: "Runtime", email: str, password: str, back: str, call: Call) -> Halfway:
     """The first step. Raises SignInRefused, whatever was wrong and in the same time, or TooManyAttempts."""
-    by_email, by_source = attempts.subject("email", email), attempts.subject("source", visit.source_ip)
+    by_email, by_source = attempts.subject("email", email), attempts.subject("source", call.source)
     with _same_time(runtime):
-        attempts.count(by_email, FREE_PER_ADDRESS, visit.now)
-        attempts.count(by_source, FREE_PER_SOURCE, visit.now)
+        attempts.count(by_email, FREE_PER_ADDRESS, call.at)
+        attempts.count(by_source, FREE_PER_SOURCE, call.at)
         account = store.account(email)
         try:
             step = identity(runtime).password(email, password)
         except IdentityBusy as error:
             raise TooManyAttempts(_BUSY_SECONDS) from error
         except IdentityRefused as error:
-            audit.put_failure(account, "password", visit)
+            audit.put_failure(account, "password", call)
             count(Metric.SIGN_INS_FAILED, kind="password")
             raise SignInRefused("password") from error
         if account is None or account.status is not AccountStatus.ACTIVE:
-            audit.put_failure(account, "account", visit)
+            audit.put_failure(account, "account", call)
             count(Metric.SIGN_INS_FAILED, kind="account")
             raise SignInRefused("account")
         attempts.forget(by_email)
-        attempts.take_back(by_source, visit.now)
-        return _keep(runtime, Halfway(secrets.token_urlsafe(32), email, step, back), visit)
+        attempts.take_back(by_source, call.at)
+        return _keep(runtime, Halfway(secrets.token_urlsafe(32), email, step, back), call)
 
 
-def halfway(runtime: "Runtime", identifier: str, visit: Visit, stage: Stage | None = None) -> Halfway:
+def halfway(runtime: "Runtime", identifier: str, call: Call, stage: Stage | None = None) -> Halfway:
     """The sign-in behind a cookie. Raises SignInOver when it is unknown, too old, or not at `stage`."""
     kept = store.session(identifier) if identifier else None
     if kept is None or not kept.stage.startswith(_UNDER_WAY):
         raise SignInOver("unknown")
-    if visit.now >= kept.created_at + runtime.policy(SessionPolicy).sign_in:
+    if call.at >= kept.created_at + runtime.policy(SessionPolicy).sign_in:
         raise SignInOver("too old")
     given = dict(kept.details)
     back = given.pop("back")
@@ -116,7 +116,7 @@ def halfway(runtime: "Runtime", identifier: str, visit: Visit, stage: Stage | No
     return Halfway(identifier, kept.email, step, back)
 
 
-def with_new_password(runtime: "Runtime", at: Halfway, password: str, visit: Visit) -> Halfway:
+def with_new_password(runtime: "Runtime", at: Halfway, password: str, call: Call) -> Halfway:
     """An invited person chooses a password. Raises PasswordRefused, TooManyAttempts or SignInOver."""
     try:
         step = identity(runtime).new_password(at.step, password)
@@ -124,30 +124,30 @@ def with_new_password(runtime: "Runtime", at: Halfway, password: str, visit: Vis
         raise TooManyAttempts(_BUSY_SECONDS) from error
     except (StepExpired, IdentityRefused) as error:
         raise SignInOver(str(error)) from error
-    return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), visit)
+    return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), call)
 
 
-def with_code(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> Begun:
+def with_code(runtime: "Runtime", at: Halfway, code: str, call: Call) -> Begun:
     """The second factor; a session begins. Raises CodeRefused, TooManyAttempts or SignInOver."""
-    _check_code(at, code, visit, lambda: identity(runtime).code(at.step, code))
-    return _begin(runtime, at, visit, Action.SIGNED_IN)
+    _check_code(at, code, call, lambda: identity(runtime).code(at.step, code))
+    return _begin(runtime, at, call, Action.SIGNED_IN)
 
 
-def with_enrolment(runtime: "Runtime", at: Halfway, code: str, visit: Visit) -> Begun:
+def with_enrolment(runtime: "Runtime", at: Halfway, code: str, call: Call) -> Begun:
     """The second factor, enrolled now; a session begins, and there are new recovery codes. Raises as `with_code`."""
-    _check_code(at, code, visit, lambda: identity(runtime).enrol(at.step, code))
+    _check_code(at, code, call, lambda: identity(runtime).enrol(at.step, code))
     actions = (Action.SECOND_FACTOR_ENROLLED, Action.RECOVERY_CODES_MADE, Action.SIGNED_IN)
-    return _begin(runtime, at, visit, *actions)
+    return _begin(runtime, at, call, *actions)
 
 
-def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str, visit: Visit) -> Halfway:
+def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str, call: Call) -> Halfway:
     """The authenticator is lost: a recovery code takes it off, and another has to be enrolled before anything opens.
 
     The password is given again, since the user is made anew with it (`Identity.make`) and it is kept nowhere. Raises
     RecoveryRefused, TooManyAttempts or SignInOver.
     """
     counted = attempts.subject("recovery", at.email)
-    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    attempts.count(counted, FREE_PER_ADDRESS, call.at)
     account = store.account(at.email)
     if account is None or account.status is not AccountStatus.ACTIVE:
         raise SignInOver("the account may not come in any more")
@@ -155,11 +155,11 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
     used = recovery.fitting(held, code)
     known = _is_password(runtime, at.email, password)
     if held is None or not used or not known:
-        audit_store.put(audit.refused(Action.RECOVERY_CODE_REFUSED, account, visit))
+        audit_store.put(audit.refused(Action.RECOVERY_CODE_REFUSED, account, call))
         count(Metric.SIGN_INS_FAILED, kind="recovery")
         raise RecoveryRefused("password or recovery code")
     try:
-        recovery.use_code(account, held, used, visit)
+        recovery.use_code(account, held, used, call)
     except Conflict as error:
         raise RecoveryRefused("used at the same moment") from error
     attempts.forget(counted)
@@ -170,7 +170,7 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
         raise TooManyAttempts(_BUSY_SECONDS) from error
     if step.stage is not Stage.ENROL:
         raise SignInOver(f"at {step.stage} after the authenticator was taken off")
-    return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), visit)
+    return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), call)
 
 
 def _make_anew(runtime: "Runtime", email: str, password: str) -> None:
@@ -192,7 +192,7 @@ def _is_password(runtime: "Runtime", email: str, password: str) -> bool:
         return False
 
 
-def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code: str, visit: Visit) -> tuple[str, ...]:
+def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code: str, call: Call) -> tuple[str, ...]:
     """New recovery codes for whoever is signed in and shows password and authenticator again; those before are dead.
 
     Raises CodeRefused, whichever of the two was wrong, TooManyAttempts, or SignInOver.
@@ -200,52 +200,52 @@ def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code
     if not is_one_time_code(code):
         raise CodeRefused("not six digits")
     counted = attempts.subject("code", account.email)
-    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    attempts.count(counted, FREE_PER_ADDRESS, call.at)
     try:
         step = identity(runtime).password(account.email, password)
         if step.stage is not Stage.CODE:
             raise SignInOver(f"at {step.stage}")
         identity(runtime).code(step, code)
-        if not attempts.use_up_code(account.email, code, visit.now):
+        if not attempts.use_up_code(account.email, code, call.at):
             raise CodeRefused("used already")
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
     except (IdentityRefused, CodeRefused, StepExpired) as error:
-        audit.put_failure(account, "new recovery codes", visit)
+        audit.put_failure(account, "new recovery codes", call)
         raise CodeRefused(str(error)) from error
     attempts.forget(counted)
-    made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), visit.now)
+    made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
     def build(transaction: "Writes") -> None:
-        recovery.add_codes(transaction, account, made, visit.now)
+        recovery.add_codes(transaction, account, made, call.at)
 
-    audit_store.write(build, audit.of_account(Action.RECOVERY_CODES_MADE, account, visit))
+    audit_store.write(build, audit.of_account(Action.RECOVERY_CODES_MADE, account, call))
     return shown
 
 
-def sign_out(identifier: str, account: Account, visit: Visit) -> None:
+def sign_out(identifier: str, account: Account, call: Call) -> None:
     """End the session at once. A second press changes nothing."""
 
     def build(transaction: "TransactWrite") -> None:
         store.take_session(transaction, identifier)
 
     try:
-        audit_store.write(build, audit.of_account(Action.SIGNED_OUT, account, visit))
+        audit_store.write(build, audit.of_account(Action.SIGNED_OUT, account, call))
     except ConditionFailed:
         return
 
 
-def _check_code(at: Halfway, code: str, visit: Visit, check: Callable[[], None]) -> None:
+def _check_code(at: Halfway, code: str, call: Call, check: Callable[[], None]) -> None:
     if not is_one_time_code(code):
         raise CodeRefused("not six digits")
     counted = attempts.subject("code", at.email)
-    attempts.count(counted, FREE_PER_ADDRESS, visit.now)
+    attempts.count(counted, FREE_PER_ADDRESS, call.at)
     try:
         check()
-        if not attempts.use_up_code(at.email, code, visit.now):
+        if not attempts.use_up_code(at.email, code, call.at):
             raise CodeRefused("used already")
     except CodeRefused:
-        audit.put_failure(store.account(at.email), "code", visit)
+        audit.put_failure(store.account(at.email), "code", call)
         count(Metric.SIGN_INS_FAILED, kind="code")
         raise
     except IdentityBusy as error:
@@ -255,34 +255,34 @@ def _check_code(at: Halfway, code: str, visit: Visit, check: Callable[[], None])
     attempts.forget(counted)
 
 
-def _keep(runtime: "Runtime", at: Halfway, visit: Visit) -> Halfway:
+def _keep(runtime: "Runtime", at: Halfway, call: Call) -> Halfway:
     details = {"back": at.back, "username": at.step.username, "session": at.step.session}
     details |= {"secret": at.step.secret, "access_token": at.step.access_token}
-    kept = store.Session(_UNDER_WAY + at.stage, at.email, "", visit.now, visit.now, details)
-    store.put_session(at.identifier, kept, visit.now + runtime.policy(SessionPolicy).sign_in)
+    kept = store.Session(_UNDER_WAY + at.stage, at.email, "", call.at, call.at, details)
+    store.put_session(at.identifier, kept, call.at + runtime.policy(SessionPolicy).sign_in)
     return at
 
 
-def _begin(runtime: "Runtime", at: Halfway, visit: Visit, *actions: Action) -> Begun:
+def _begin(runtime: "Runtime", at: Halfway, call: Call, *actions: Action) -> Begun:
     """End the sign-in and begin a session under a new id, in one transaction: of two presses one wins."""
     account = store.account(at.email)
     if account is None or account.status is not AccountStatus.ACTIVE:
         raise SignInOver("the account may not come in any more")
-    identifier, session = sessions.new(account, visit.now)
+    identifier, session = sessions.new(account, call.at)
     made: Recovery | None = None
     shown: tuple[str, ...] = ()
     if Action.RECOVERY_CODES_MADE in actions:
-        made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), visit.now)
+        made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
     def build(transaction: "Writes") -> None:
         store.take_session(transaction, at.identifier)
-        store.add_session(transaction, identifier, session, visit.now + runtime.policy(SessionPolicy).absolute)
-        store.add_sign_in(transaction, account.email, visit.now)
+        store.add_session(transaction, identifier, session, call.at + runtime.policy(SessionPolicy).absolute)
+        store.add_sign_in(transaction, account.email, call.at)
         if made:
-            recovery.add_codes(transaction, account, made, visit.now)
+            recovery.add_codes(transaction, account, made, call.at)
 
     try:
-        audit_store.write(build, *(audit.of_account(action, account, visit) for action in actions))
+        audit_store.write(build, *(audit.of_account(action, account, call) for action in actions))
     except ConditionFailed as error:
         raise SignInOver("finished already") from error
     count(Metric.SIGN_INS)

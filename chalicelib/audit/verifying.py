@@ -32,7 +32,7 @@ MARGIN = timedelta(days=31)
 """The days are walked from this long before the oldest one that is known."""
 
 Stop = Callable[[], bool]
-"""Asked now and then whether to stop for now."""
+"""Call now and then whether to stop for now."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord
 from chalicelib.directory import store
 from chalicelib.directory.problems import Problem
-from chalicelib.directory.viewing import Asked
 from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import PAGE, ConditionFailed, Model, Writes
 from chalicelib.platform.errors import Conflict
@@ -83,12 +82,12 @@ def check(field: str, email: str, names: tuple[str, ...]) -> Problem | None:
     return Problem(field, "domain", {"given": given, "domains": ", ".join(names)})
 
 
-def set_domains(state: str, names: tuple[str, ...], based_on: int, asked: Asked) -> None:
+def set_domains(state: str, names: tuple[str, ...], based_on: int, call: Call) -> None:
     """Set the domains of a State. Raises Conflict when somebody else has set them since version `based_on`."""
     row = DomainsRow(_PARTITION, state, domains=list(names), version=based_on + 1)
     unchanged = DomainsRow.version == based_on if based_on else DomainsRow.partition.does_not_exist()
     record = AuditRecord(
-        Call(asked.actor, asked.at, asked.request_id),
+        Call(call.actor, call.at, call.request_id),
         Action.DOMAINS_SET,
         f"domains#{state}",
         about=state,

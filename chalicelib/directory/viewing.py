@@ -1,22 +1,8 @@
 """Who looks at contact data is audited (§19: contact data must be protected)."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord, concerning
-from chalicelib.platform.call import Actor, Call
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Who asks for something, when (UTC), and under which request id it is audited. `email` is for the lists that name
-    whoever is at work; the audit names `actor`."""
-
-    actor: Actor
-    at: datetime
-    request_id: str
-    email: str = ""
+from chalicelib.platform.call import Call
 
 
 def state_subject(state: str) -> str:
@@ -32,7 +18,7 @@ def link_views_subject(poc_id: str) -> str:
     return f"link-views#{poc_id}"
 
 
-def record_view(subject: str, asked: Asked, *states: str, action: Action = Action.ENTRIES_VIEWED) -> None:
+def record_view(subject: str, call: Call, *states: str, action: Action = Action.ENTRIES_VIEWED) -> None:
     """Audit that contact data of `states` were shown or exported: one record, found by each of them (`concerning`)."""
     about, details = concerning(states)
-    audit.put(AuditRecord(Call(asked.actor, asked.at, asked.request_id), action, subject, about=about, details=details))
+    audit.put(AuditRecord(Call(call.actor, call.at, call.request_id), action, subject, about=about, details=details))

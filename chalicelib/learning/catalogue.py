@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord, resource_subject
-from chalicelib.directory.viewing import Asked
 from chalicelib.learning import store
 from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content, Resource
@@ -14,7 +13,7 @@ from chalicelib.platform.dynamo import ConditionFailed, Writes
 from chalicelib.platform.errors import Conflict, LimitReached, NotFound
 
 
-def add(resource_id: str, content: Content, policy: LearningPolicy, asked: Asked) -> Resource:
+def add(resource_id: str, content: Content, policy: LearningPolicy, call: Call) -> Resource:
     """Put an item into the catalogue. `resource_id` comes from the form, so that sending it twice adds one item.
 
     Raises LimitReached when the catalogue is full, and Conflict when the id is that of another item.
@@ -24,15 +23,15 @@ def add(resource_id: str, content: Content, policy: LearningPolicy, asked: Asked
         return _same(there, content)
     if len(store.resources()) >= policy.resources:
         raise LimitReached("resources", policy.resources)
-    made = Resource(resource_id, content, asked.at)
+    made = Resource(resource_id, content, call.at)
     try:
-        _write(lambda transaction: store.add_resource(transaction, made), Action.RESOURCE_ADDED, made, asked)
+        _write(lambda transaction: store.add_resource(transaction, made), Action.RESOURCE_ADDED, made, call)
     except Conflict:
         return _same(get(resource_id), content)
     return made
 
 
-def change(resource_id: str, content: Content, based_on: int, asked: Asked) -> Resource:
+def change(resource_id: str, content: Content, based_on: int, call: Call) -> Resource:
     """Change an item as the manager saw it in version `based_on`. Sending it twice is harmless.
 
     Raises NotFound when it was removed, and Conflict when somebody else has changed it since.
@@ -44,12 +43,12 @@ def change(resource_id: str, content: Content, based_on: int, asked: Asked) -> R
         raise Conflict(f"{resource_id} is in version {before.version}")
     if before.content == content:
         return before
-    after = replace(before, content=content, changed_at=asked.at, version=based_on + 1)
-    _write(lambda transaction: store.add_resource(transaction, after), Action.RESOURCE_CHANGED, after, asked)
+    after = replace(before, content=content, changed_at=call.at, version=based_on + 1)
+    _write(lambda transaction: store.add_resource(transaction, after), Action.RESOURCE_CHANGED, after, call)
     return after
 
 
-def remove(resource_id: str, based_on: int, asked: Asked) -> None:
+def remove(resource_id: str, based_on: int, call: Call) -> None:
     """Take an item out. One that is gone already is no error. Raises Conflict when somebody has changed it since."""
     before = store.resource(resource_id)
     if before is None:
@@ -57,7 +56,7 @@ def remove(resource_id: str, based_on: int, asked: Asked) -> None:
     if before.version != based_on:
         raise Conflict(f"{resource_id} is in version {before.version}")
     try:
-        _write(lambda transaction: store.add_removal(transaction, before), Action.RESOURCE_REMOVED, before, asked)
+        _write(lambda transaction: store.add_removal(transaction, before), Action.RESOURCE_REMOVED, before, call)
     except Conflict:
         if store.resource(resource_id):
             raise
@@ -78,10 +77,10 @@ def _same(there: Resource, content: Content) -> Resource:
     return there
 
 
-def _write(build: Callable[[Writes], None], action: Action, resource: Resource, asked: Asked) -> None:
+def _write(build: Callable[[Writes], None], action: Action, resource: Resource, call: Call) -> None:
     details = {"kind": resource.content.kind, "version": resource.version}
     subject = resource_subject(resource.resource_id)
     try:
-        audit.write(build, AuditRecord(Call(asked.actor, asked.at, asked.request_id), action, subject, details=details))
+        audit.write(build, AuditRecord(Call(call.actor, call.at, call.request_id), action, subject, details=details))
     except ConditionFailed as failed:
         raise Conflict(resource.resource_id) from failed

@@ -12,7 +12,6 @@ from chalicelib.directory.history import Version
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.retired import Retired
 from chalicelib.directory.rules import as_cells, check, latest_date
-from chalicelib.directory.viewing import Asked
 from chalicelib.mail import outbox as notices
 from chalicelib.mail.notice import Notice, to_entry, to_supervisors
 from chalicelib.nominations import rules
@@ -34,24 +33,24 @@ def get(proposal_id: str) -> Proposal:
     return found
 
 
-def return_(proposal_id: str, reason: str, policy: NominationPolicy, asked: Asked) -> Proposal:
+def return_(proposal_id: str, reason: str, policy: NominationPolicy, call: Call) -> Proposal:
     """Send a proposal back with a coded reason. Raises NotFound, Invalid, and Conflict when it was decided already."""
     if reason not in REASONS:
         raise Invalid({"reason": _("Choose why it is returned.")})
-    decided = _decided(get(proposal_id), Status.RETURNED, asked, reason)
+    decided = _decided(get(proposal_id), Status.RETURNED, call, reason)
 
     def build(transaction: Writes) -> None:
-        proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
-        _tell(transaction, decided, asked)
+        proposals.add_decision(transaction, decided, call.at, call.at + policy.proposals_kept)
+        _tell(transaction, decided, call)
 
     try:
-        audit.write(build, record(Action.PROPOSAL_RETURNED, decided, asked))
+        audit.write(build, record(Action.PROPOSAL_RETURNED, decided, call))
     except ConditionFailed as failed:
         raise Conflict(proposal_id) from failed
     return decided
 
 
-def approve(proposal_id: str, seen: int, note: NoteVerbale, policy: NominationPolicy, asked: Asked) -> Proposal:
+def approve(proposal_id: str, seen: int, note: NoteVerbale, policy: NominationPolicy, call: Call) -> Proposal:
     """Make the proposal so. `seen` is the version of the entry that the manager compared it with (0: a new one).
 
     Raises NotFound, Conflict when it was decided already, Moved when the entry changed after the manager looked, and
@@ -59,112 +58,112 @@ def approve(proposal_id: str, seen: int, note: NoteVerbale, policy: NominationPo
     State has another entry of this kind and address.
     """
     found = get(proposal_id)
-    decided = replace(_decided(found, Status.APPROVED, asked), note=note)
-    if problems := note_problems(note, found.what is What.NEW, asked.at):
+    decided = replace(_decided(found, Status.APPROVED, call), note=note)
+    if problems := note_problems(note, found.what is What.NEW, call.at):
         raise Refused(problems)
     if found.what is What.NEW:
-        _approve_new(decided, policy, asked)
+        _approve_new(decided, policy, call)
     else:
         entry = entry_of(found.state, found.poc_id)
         if entry.version != seen:
             raise Moved(entry)
         if found.what is What.CHANGE:
-            _approve_change(decided, entry, policy, asked)
+            _approve_change(decided, entry, policy, call)
         else:
-            _approve_departure(decided, entry, policy, asked)
+            _approve_departure(decided, entry, policy, call)
     return decided
 
 
-def _decided(found: Proposal, status: Status, asked: Asked, reason: str = "") -> Proposal:
+def _decided(found: Proposal, status: Status, call: Call, reason: str = "") -> Proposal:
     if found.status is not Status.OPEN:
         raise Conflict(found.proposal_id)
-    return replace(found, status=status, decided_by=str(asked.actor), decided_at=asked.at, reason=reason)
+    return replace(found, status=status, decided_by=str(call.actor), decided_at=call.at, reason=reason)
 
 
-def _tell(transaction: Writes, decided: Proposal, asked: Asked) -> None:
+def _tell(transaction: Writes, decided: Proposal, call: Call) -> None:
     """Whoever proposed it is told by mail, unless that was the manager."""
     if not rules.is_the_states_own(decided):
         return
     about = {"proposal": decided.proposal_id, "outcome": decided.status.value, "reason": decided.reason}
-    notices.add(transaction, Notice("proposal-decided", decided.made_by, about, asked.at))
+    notices.add(transaction, Notice("proposal-decided", decided.made_by, about, call.at))
 
 
-def _approve_new(decided: Proposal, policy: NominationPolicy, asked: Asked) -> None:
+def _approve_new(decided: Proposal, policy: NominationPolicy, call: Call) -> None:
     cells = {**decided.new, "note_verbale": decided.note.reference, "note_verbale_date": decided.note.date}
-    nomination = check(cells, latest_date(asked.at))
+    nomination = check(cells, latest_date(call.at))
     if isinstance(nomination, list):
         raise Refused(nomination)
-    entry = Entry(decided.poc_id, nomination, 1, created_at=asked.at, changed_at=asked.at)
-    made = _version(entry, decided, asked, {}, as_cells(nomination))
-    records = [made.record(Action.ENTRY_ADDED, asked.actor, asked.request_id)]
+    entry = Entry(decided.poc_id, nomination, 1, created_at=call.at, changed_at=call.at)
+    made = _version(entry, decided, call, {}, as_cells(nomination))
+    records = [made.record(Action.ENTRY_ADDED, call.actor, call.request_id)]
     before = store.get(decided.state, decided.succeeds) if decided.succeeds else None
     followed = None
     if before:
-        followed = replace(before, successor=entry.poc_id, version=before.version + 1, changed_at=asked.at)
-        told = _version(followed, decided, asked, {"successor": before.successor}, {"successor": entry.poc_id})
-        records.append(told.record(Action.ENTRY_DEPARTURE, asked.actor, asked.request_id))
+        followed = replace(before, successor=entry.poc_id, version=before.version + 1, changed_at=call.at)
+        told = _version(followed, decided, call, {"successor": before.successor}, {"successor": entry.poc_id})
+        records.append(told.record(Action.ENTRY_DEPARTURE, call.actor, call.request_id))
 
     def build(transaction: Writes) -> None:
-        proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
+        proposals.add_decision(transaction, decided, call.at, call.at + policy.proposals_kept)
         store.add_new(transaction, entry)
         history.add_version(transaction, made)
         if before and followed:
             store.add_departure(transaction, followed, based_on=before.version)
             history.add_version(transaction, told)
-        notices.add(transaction, Notice("entry-listed", to_entry(entry.state, entry.poc_id), {}, asked.at))
-        _tell(transaction, decided, asked)
+        notices.add(transaction, Notice("entry-listed", to_entry(entry.state, entry.poc_id), {}, call.at))
+        _tell(transaction, decided, call)
 
-    _write(build, decided, records, asked)
+    _write(build, decided, records, call)
 
 
-def _approve_change(decided: Proposal, entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
+def _approve_change(decided: Proposal, entry: Entry, policy: NominationPolicy, call: Call) -> None:
     old, changes = as_cells(entry.nomination), dict(decided.new)
     if decided.note.reference:
         changes.update(note_verbale=decided.note.reference, note_verbale_date=decided.note.date)
     nomination = with_cells(entry.nomination, changes)
     changes = {name: value for name, value in as_cells(nomination).items() if value != old[name]}
-    after = replace(entry, nomination=nomination, version=entry.version + 1, changed_at=asked.at)
-    made = _version(after, decided, asked, {name: old[name] for name in changes}, changes)
+    after = replace(entry, nomination=nomination, version=entry.version + 1, changed_at=call.at)
+    made = _version(after, decided, call, {name: old[name] for name in changes}, changes)
 
     def build(transaction: Writes) -> None:
-        proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
-        add_change(transaction, entry, after, asked)
+        proposals.add_decision(transaction, decided, call.at, call.at + policy.proposals_kept)
+        add_change(transaction, entry, after, call)
         history.add_version(transaction, made)
-        _tell(transaction, decided, asked)
+        _tell(transaction, decided, call)
 
-    _write(build, decided, [made.record(Action.ENTRY_CHANGED, asked.actor, asked.request_id)], asked)
+    _write(build, decided, [made.record(Action.ENTRY_CHANGED, call.actor, call.request_id)], call)
 
 
-def _approve_departure(decided: Proposal, entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
+def _approve_departure(decided: Proposal, entry: Entry, policy: NominationPolicy, call: Call) -> None:
     after = replace(
         entry,
         departs_on=decided.new["departs_on"],
         successor=decided.new["successor"],
         version=entry.version + 1,
-        changed_at=asked.at,
+        changed_at=call.at,
     )
     present = rules.present(entry)
-    made = _version(after, decided, asked, {name: present[name] for name in decided.new}, dict(decided.new))
+    made = _version(after, decided, call, {name: present[name] for name in decided.new}, dict(decided.new))
 
     def build(transaction: Writes) -> None:
-        proposals.add_decision(transaction, decided, asked.at, asked.at + policy.proposals_kept)
+        proposals.add_decision(transaction, decided, call.at, call.at + policy.proposals_kept)
         store.add_departure(transaction, after, based_on=entry.version)
         history.add_version(transaction, made)
-        _tell(transaction, decided, asked)
+        _tell(transaction, decided, call)
 
-    _write(build, decided, [made.record(Action.ENTRY_DEPARTURE, asked.actor, asked.request_id)], asked)
-    if rules.handover(after, _successor(after), asked.at) is Handover.DUE:  # the day went by while it waited
-        retire(after, policy, asked)
-
-
-def _version(entry: Entry, decided: Proposal, asked: Asked, old: dict[str, str], new: dict[str, str]) -> Version:
-    return Version(entry.state, entry.poc_id, entry.version, asked.at, str(asked.actor), decided.proposal_id, old, new)
+    _write(build, decided, [made.record(Action.ENTRY_DEPARTURE, call.actor, call.request_id)], call)
+    if rules.handover(after, _successor(after), call.at) is Handover.DUE:  # the day went by while it waited
+        retire(after, policy, call)
 
 
-def _write(build: audit.Build, decided: Proposal, records: list[AuditRecord], asked: Asked) -> None:
+def _version(entry: Entry, decided: Proposal, call: Call, old: dict[str, str], new: dict[str, str]) -> Version:
+    return Version(entry.state, entry.poc_id, entry.version, call.at, str(call.actor), decided.proposal_id, old, new)
+
+
+def _write(build: audit.Build, decided: Proposal, records: list[AuditRecord], call: Call) -> None:
     """Write an approval. The first action of `build` is the decision itself."""
     try:
-        audit.write(build, record(Action.PROPOSAL_APPROVED, decided, asked), *records)
+        audit.write(build, record(Action.PROPOSAL_APPROVED, decided, call), *records)
     except ConditionFailed as failed:
         entry = store.get(decided.state, decided.poc_id)
         if 0 in failed.failed or (decided.what is not What.NEW and entry is None):
@@ -177,13 +176,13 @@ def _write(build: audit.Build, decided: Proposal, records: list[AuditRecord], as
         raise Conflict(decided.proposal_id) from failed
 
 
-def settle_doubt(doubt_id: str, asked: Asked) -> None:
+def settle_doubt(doubt_id: str, call: Call) -> None:
     """The manager has seen to what a reader doubted. Raises Conflict when somebody did already."""
     found = proposals.doubt(doubt_id)
     if found is None:
         raise Conflict(doubt_id)
     seen = AuditRecord(
-        Call(asked.actor, asked.at, asked.request_id),
+        Call(call.actor, call.at, call.request_id),
         Action.DOUBT_SETTLED,
         entry_subject(found.poc_id),
         about=found.state,
@@ -197,14 +196,14 @@ def settle_doubt(doubt_id: str, asked: Asked) -> None:
 # What becomes of entries as time passes: the Lambda `keep_directory`, once a day
 
 
-def keep(entry: Entry, policy: NominationPolicy, asked: Asked) -> Handover:
+def keep(entry: Entry, policy: NominationPolicy, call: Call) -> Handover:
     """Retire an entry whose departure is due, or ask its State who follows. Repeating it changes nothing."""
     successor = _successor(entry)
-    stands = rules.handover(entry, successor, asked.at)
+    stands = rules.handover(entry, successor, call.at)
     if stands is Handover.DUE:
-        retire(entry, policy, asked)
-    elif rules.prompt_due(entry, successor, policy, asked.at):
-        _prompt(entry, stands, asked)
+        retire(entry, policy, call)
+    elif rules.prompt_due(entry, successor, policy, call.at):
+        _prompt(entry, stands, call)
     return stands
 
 
@@ -212,16 +211,16 @@ def _successor(entry: Entry) -> Entry | None:
     return store.get(entry.state, entry.successor) if entry.successor not in ("", NOBODY) else None
 
 
-def retire(entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
+def retire(entry: Entry, policy: NominationPolicy, call: Call) -> None:
     """Take an entry off the directory at once; it is kept for the audit until its day of erasure.
 
     Whoever names it as a deputy keeps the name of an id that leads nowhere; lists leave it out. Nothing happens when
     the entry was changed meanwhile, or who follows it has left or changed its address: the next run looks again.
     """
-    erase_at = asked.at + policy.retained
+    erase_at = call.at + policy.retained
     told = {"erase_on": f"{erase_at:%Y-%m-%d}", "version": entry.version}
     gone = AuditRecord(
-        Call(asked.actor, asked.at, asked.request_id),
+        Call(call.actor, call.at, call.request_id),
         Action.ENTRY_RETIRED,
         entry_subject(entry.poc_id),
         about=entry.state,
@@ -232,7 +231,7 @@ def retire(entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
         store.add_removal(transaction, entry)
         if entry.successor != NOBODY:
             store.add_check_verified(transaction, entry.state, entry.successor)
-        retired.add_retired(transaction, entry, asked.at, erase_at)
+        retired.add_retired(transaction, entry, call.at, erase_at)
 
     try:
         audit.write(build, gone)
@@ -240,11 +239,11 @@ def retire(entry: Entry, policy: NominationPolicy, asked: Asked) -> None:
         return
 
 
-def _prompt(entry: Entry, stands: Handover, asked: Asked) -> None:
-    days = (date.fromisoformat(entry.departs_on) - asked.at.date()).days
+def _prompt(entry: Entry, stands: Handover, call: Call) -> None:
+    days = (date.fromisoformat(entry.departs_on) - call.at.date()).days
     about = {"state": entry.state, "poc": entry.poc_id}
     told = AuditRecord(
-        Call(asked.actor, asked.at, asked.request_id),
+        Call(call.actor, call.at, call.request_id),
         Action.SUCCESSOR_ASKED,
         entry_subject(entry.poc_id),
         about=entry.state,
@@ -252,8 +251,8 @@ def _prompt(entry: Entry, stands: Handover, asked: Asked) -> None:
     )
 
     def build(transaction: Writes) -> None:
-        store.add_prompt(transaction, entry, asked.at)
-        notices.add(transaction, Notice("who-follows", to_supervisors(entry.state), about, asked.at))
+        store.add_prompt(transaction, entry, call.at)
+        notices.add(transaction, Notice("who-follows", to_supervisors(entry.state), about, call.at))
 
     try:
         audit.write(build, told)
@@ -261,7 +260,7 @@ def _prompt(entry: Entry, stands: Handover, asked: Asked) -> None:
         return
 
 
-def clear_away(policy: NominationPolicy, asked: Asked) -> None:
+def clear_away(policy: NominationPolicy, call: Call) -> None:
     """Return what is proposed for entries that have left, and settle what was doubted about them: nothing more to do.
 
     What was proposed is contact data: it must not outlast the entry.
@@ -273,18 +272,18 @@ def clear_away(policy: NominationPolicy, asked: Asked) -> None:
     for proposal in waiting:
         if (proposal.state, proposal.poc_id) not in listed:
             with suppress(Conflict):
-                return_(proposal.proposal_id, "left", policy, asked)
+                return_(proposal.proposal_id, "left", policy, call)
     for doubt in doubted:
         if (doubt.state, doubt.poc_id) not in listed:
             with suppress(Conflict):
-                settle_doubt(doubt.doubt_id, asked)
+                settle_doubt(doubt.doubt_id, call)
 
 
-def erase(gone: Retired, asked: Asked) -> None:
+def erase(gone: Retired, call: Call) -> None:
     """Erase a retired entry and its versions; that they were erased is recorded. Repeating it changes nothing."""
     versions = history.erase(gone.state, gone.poc_id)
     told = AuditRecord(
-        Call(asked.actor, asked.at, asked.request_id),
+        Call(call.actor, call.at, call.request_id),
         Action.ENTRY_ERASED,
         entry_subject(gone.poc_id),
         about=gone.state,

@@ -16,7 +16,6 @@ from chalicelib.directory.entry import NOBODY, Entry, Nomination
 from chalicelib.directory.history import Version
 from chalicelib.directory.problems import Problem
 from chalicelib.directory.rules import COLUMNS, as_cells, check, check_cell, identity, latest_date
-from chalicelib.directory.viewing import Asked
 from chalicelib.mail import outbox as notices
 from chalicelib.mail.notice import Notice, to_entry
 from chalicelib.nominations import rules
@@ -65,11 +64,11 @@ def entry_of(state: str, poc_id: str) -> Entry:
 
 
 def propose_new(
-    state: str, given: Mapping[str, str], succeeds: str, note: NoteVerbale, by_manager: bool, asked: Asked
+    state: str, given: Mapping[str, str], succeeds: str, note: NoteVerbale, by_manager: bool, call: Call
 ) -> Result:
     """Propose a new PoC. Raises Refused."""
     cells = {**dict.fromkeys(COLUMNS, ""), **_known(given, (*EDITABLE, "kind")), "state": state}
-    cells, problems = _checked(cells, note, by_manager, asked.at)
+    cells, problems = _checked(cells, note, by_manager, call.at)
     problems += _domain_problems(state, cells, ("email", "alternate_email"))
     others = store.of_state(state)
     problems += _deputy_problems(cells, {entry.poc_id for entry in others})
@@ -79,8 +78,8 @@ def propose_new(
         problems.append(Problem("email", "taken"))
     if problems:
         raise Refused(problems)
-    made = _proposal(state, new_id(), What.NEW, {}, cells, note, asked)
-    return _put(replace(made, succeeds=succeeds), asked)
+    made = _proposal(state, new_id(), What.NEW, {}, cells, note, call)
+    return _put(replace(made, succeeds=succeeds), call)
 
 
 def propose_change(
@@ -91,7 +90,7 @@ def propose_change(
     note: NoteVerbale,
     by_manager: bool,
     policy: NominationPolicy,
-    asked: Asked,
+    call: Call,
 ) -> Result:
     """Change an entry: at once what a State may change without approval, the rest as a proposal.
 
@@ -103,7 +102,7 @@ def propose_change(
     others = [other for other in store.of_state(state) if other.poc_id != poc_id]
     listed = {other.poc_id for other in others}
     old = as_cells(entry.nomination)
-    cells, problems = _checked({**old, **_known(given, EDITABLE)}, note, by_manager, asked.at)
+    cells, problems = _checked({**old, **_known(given, EDITABLE)}, note, by_manager, call.at)
     cells.update(_only_reordered(cells, old, listed))
     changes = {name: cells[name] for name in EDITABLE if cells[name] != old[name]}
     if by_manager:
@@ -112,7 +111,7 @@ def propose_change(
     else:
         parts = _possible(rules.split(changes, policy), old)
     before = {name: old[name] for name in parts.proposed}
-    made = _proposal(state, poc_id, What.CHANGE, before, parts.proposed, note, asked)
+    made = _proposal(state, poc_id, What.CHANGE, before, parts.proposed, note, call)
     twin = _waiting_already(made)
     if not parts.at_once and (twin or not parts.proposed):
         return Result((), twin)
@@ -124,7 +123,7 @@ def propose_change(
         problems.append(Problem("email", "taken"))
     if problems:
         raise Refused(problems)
-    done = _change(entry, rules.Split(parts.at_once) if twin else parts, made, asked)
+    done = _change(entry, rules.Split(parts.at_once) if twin else parts, made, call)
     return replace(done, proposal_id=twin or done.proposal_id)
 
 
@@ -136,7 +135,7 @@ def propose_departure(
     based_on: int,
     note: NoteVerbale,
     by_manager: bool,
-    asked: Asked,
+    call: Call,
 ) -> Result:
     """Propose the day on which a PoC leaves, and who follows: a PoC's id, NOBODY, or empty while it is not known.
 
@@ -149,8 +148,8 @@ def propose_departure(
         return Result()
     if entry.version != based_on:
         raise Moved(entry)
-    problems = note_problems(note, by_manager, asked.at)
-    if departs_on and not _day_ahead(departs_on, asked.at):
+    problems = note_problems(note, by_manager, call.at)
+    if departs_on and not _day_ahead(departs_on, call.at):
         problems.append(Problem("departs_on", "departure-date", {"given": departs_on}))
     allowed = {other.poc_id for other in store.of_state(state) if other.poc_id != poc_id}
     if successor and successor not in (*allowed, NOBODY):
@@ -159,10 +158,10 @@ def propose_departure(
         problems.append(Problem("departs_on", "departure-missing"))
     if problems:
         raise Refused(problems)
-    return _put(_proposal(state, poc_id, What.DEPARTURE, old, new, note, asked), asked)
+    return _put(_proposal(state, poc_id, What.DEPARTURE, old, new, note, call), call)
 
 
-def withdraw(proposal_id: str, policy: NominationPolicy, asked: Asked) -> Proposal:
+def withdraw(proposal_id: str, policy: NominationPolicy, call: Call) -> Proposal:
     """The State takes its proposal back. Raises NotFound, and Conflict when it was decided already.
 
     Raises Forbidden for what the manager took in: a note verbale is taken back by another one.
@@ -172,18 +171,18 @@ def withdraw(proposal_id: str, policy: NominationPolicy, asked: Asked) -> Propos
         raise NotFound(proposal_id)
     if not rules.is_the_states_own(found):
         raise Forbidden("taken in from a note verbale")
-    gone = replace(found, status=Status.WITHDRAWN, decided_by=str(asked.actor), decided_at=asked.at)
+    gone = replace(found, status=Status.WITHDRAWN, decided_by=str(call.actor), decided_at=call.at)
     try:
         audit.write(
-            lambda transaction: proposals.add_decision(transaction, gone, asked.at, asked.at + policy.proposals_kept),
-            record(Action.PROPOSAL_WITHDRAWN, gone, asked),
+            lambda transaction: proposals.add_decision(transaction, gone, call.at, call.at + policy.proposals_kept),
+            record(Action.PROPOSAL_WITHDRAWN, gone, call),
         )
     except ConditionFailed as failed:
         raise Conflict(proposal_id) from failed
     return gone
 
 
-def doubt(state: str, poc_id: str, fields: tuple[str, ...], asked: Asked) -> None:
+def doubt(state: str, poc_id: str, fields: tuple[str, ...], call: Call) -> None:
     """A reader says that fields of an entry look wrong. Said again, it takes the place of what the same reader said.
 
     Raises NotFound, and Invalid when no field, or an unknown one, is named.
@@ -193,12 +192,12 @@ def doubt(state: str, poc_id: str, fields: tuple[str, ...], asked: Asked) -> Non
         raise Invalid({"fields": _("Choose at least one field that looks wrong.")})
     told = {"fields": sorted(fields)}
     # The same reader and entry have the same id: pressing twice is one doubt.
-    doubt_id = "doubt-" + hashlib.sha256(f"{asked.actor}#{poc_id}".encode()).hexdigest()[:16]
+    doubt_id = "doubt-" + hashlib.sha256(f"{call.actor}#{poc_id}".encode()).hexdigest()[:16]
     made = proposals.Doubt(
-        doubt_id, state, entry.poc_id, tuple(sorted(fields)), str(asked.actor), asked.actor.state, asked.at
+        doubt_id, state, entry.poc_id, tuple(sorted(fields)), str(call.actor), call.actor.state, call.at
     )
     seen = AuditRecord(
-        Call(asked.actor, asked.at, asked.request_id),
+        Call(call.actor, call.at, call.request_id),
         Action.ENTRY_DOUBTED,
         entry_subject(poc_id),
         about=state,
@@ -210,13 +209,13 @@ def doubt(state: str, poc_id: str, fields: tuple[str, ...], asked: Asked) -> Non
 # What they share
 
 
-def record(action: Action, about: Proposal, asked: Asked) -> AuditRecord:
+def record(action: Action, about: Proposal, call: Call) -> AuditRecord:
     """The audit record of a step of a proposal: which fields, never their values."""
     told = {"entry": about.poc_id, "what": about.what.value, "fields": sorted(about.new)}
     if about.reason:
         told["reason"] = about.reason
     subject = f"proposal#{about.proposal_id}"
-    return AuditRecord(Call(asked.actor, asked.at, asked.request_id), action, subject, about=about.state, details=told)
+    return AuditRecord(Call(call.actor, call.at, call.request_id), action, subject, about=about.state, details=told)
 
 
 def _known(given: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
@@ -324,35 +323,35 @@ def _proposal(
     old: Mapping[str, str],
     new: Mapping[str, str],
     note: NoteVerbale,
-    asked: Asked,
+    call: Call,
 ) -> Proposal:
-    return Proposal(new_id(), state, poc_id, what, old, new, str(asked.actor), asked.actor.role, asked.at, note=note)
+    return Proposal(new_id(), state, poc_id, what, old, new, str(call.actor), call.actor.role, call.at, note=note)
 
 
-def _put(made: Proposal, asked: Asked) -> Result:
+def _put(made: Proposal, call: Call) -> Result:
     """Write a proposal, unless the same waits already: a second press makes no second one."""
     if twin := _waiting_already(made):
         return Result((), twin)
-    audit.write(lambda transaction: proposals.add_new(transaction, made), record(Action.PROPOSED, made, asked))
+    audit.write(lambda transaction: proposals.add_new(transaction, made), record(Action.PROPOSED, made, call))
     return Result((), made.proposal_id)
 
 
-def _change(entry: Entry, parts: rules.Split, made: Proposal, asked: Asked) -> Result:
+def _change(entry: Entry, parts: rules.Split, made: Proposal, call: Call) -> Result:
     """Write what takes effect at once and what is proposed, in one transaction. Raises Moved."""
     records = []
     after = replace(entry, nomination=with_cells(entry.nomination, parts.at_once), version=entry.version + 1)
-    after = replace(after, changed_at=asked.at)
+    after = replace(after, changed_at=call.at)
     held = as_cells(entry.nomination)
     old = {name: held[name] for name in parts.at_once}
-    version = Version(entry.state, entry.poc_id, after.version, asked.at, str(asked.actor), "own", old, parts.at_once)
+    version = Version(entry.state, entry.poc_id, after.version, call.at, str(call.actor), "own", old, parts.at_once)
     if parts.at_once:
-        records.append(version.record(Action.ENTRY_CHANGED, asked.actor, asked.request_id))
+        records.append(version.record(Action.ENTRY_CHANGED, call.actor, call.request_id))
     if parts.proposed:
-        records.append(record(Action.PROPOSED, made, asked))
+        records.append(record(Action.PROPOSED, made, call))
 
     def build(transaction: Writes) -> None:
         if parts.at_once:
-            add_change(transaction, entry, after, asked)
+            add_change(transaction, entry, after, call)
             history.add_version(transaction, version)
         if parts.proposed:
             proposals.add_new(transaction, made)
@@ -364,11 +363,11 @@ def _change(entry: Entry, parts: rules.Split, made: Proposal, asked: Asked) -> R
     return Result(tuple(parts.at_once), made.proposal_id if parts.proposed else "")
 
 
-def add_change(transaction: Writes, entry: Entry, after: Entry, asked: Asked) -> None:
+def add_change(transaction: Writes, entry: Entry, after: Entry, call: Call) -> None:
     """Put a change of an entry into the transaction. A new main address gets the mail with the link to confirm it."""
     store.add_change(transaction, after, based_on=entry.version, before=entry.nomination)
     if identity(after.nomination) != identity(entry.nomination):
-        notices.add(transaction, Notice("entry-listed", to_entry(entry.state, entry.poc_id), {}, asked.at))
+        notices.add(transaction, Notice("entry-listed", to_entry(entry.state, entry.poc_id), {}, call.at))
 
 
 def with_cells(held: Nomination, changes: Mapping[str, str]) -> Nomination:

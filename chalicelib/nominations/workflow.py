@@ -6,7 +6,6 @@ from typing import Any
 
 from chalicelib.directory import retired, store
 from chalicelib.directory.retired import Retired
-from chalicelib.directory.viewing import Asked
 from chalicelib.nominations import deciding
 from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.rules import Handover
@@ -24,18 +23,17 @@ def keep_directory(_event: dict[str, Any], runtime: Runtime, call: Call) -> dict
     Raises DirectoryError at the end when an entry could not be seen to; the others were.
     """
     policy = runtime.policy(NominationPolicy)
-    asked = Asked(call.actor, call.at, call.request_id)
     leaving = [entry for entry in store.everything() if entry.departs_on]
     done: list[Handover] = []
     failed: list[str] = []
     erased = 0
     for entry in leaving:
         with _noted(failed, entry.poc_id):
-            done.append(deciding.keep(entry, policy, asked))
-    deciding.clear_away(policy, asked)
-    for gone in list(retired.to_erase(asked.at)):
+            done.append(deciding.keep(entry, policy, call))
+    deciding.clear_away(policy, call)
+    for gone in list(retired.to_erase(call.at)):
         with _noted(failed, gone.poc_id):
-            _erase(gone, asked)
+            _erase(gone, call)
             erased += 1
     counted = {"leaving": len(leaving), "retired": done.count(Handover.DUE), "erased": erased}
     logger.info("directory kept", extra={"counts": counted})
@@ -54,7 +52,7 @@ def _noted(failed: list[str], poc_id: str) -> Iterator[None]:
         failed.append(poc_id)
 
 
-def _erase(gone: Retired, asked: Asked) -> None:
+def _erase(gone: Retired, call: Call) -> None:
     for campaign in campaigns.newest():  # what was written in ping tests may be contact data too
         pings.forget_note(campaign.campaign_id, gone.poc_id)
-    deciding.erase(gone, asked)
+    deciding.erase(gone, call)

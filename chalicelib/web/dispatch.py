@@ -132,7 +132,7 @@ def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
         return handler(request, **request.params)
     except DirectoryError as error:
         if isinstance(error, (Forbidden, Hidden)) and request.account:
-            audit.put_refusal(request.account, request.route, str(error), request.visit)
+            audit.put_refusal(request.account, request.route, str(error), request.call)
         return failures.failed(request, error)
 
 

@@ -3,13 +3,13 @@
 import pytest
 
 from chalicelib.access import sign_in, store
-from chalicelib.access.audit import Visit
 from chalicelib.access.cognito import Stage
 from chalicelib.access.first import make_first_manager
 from chalicelib.access.invitations import NotInvited
 from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import Conflict
 from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
@@ -32,8 +32,8 @@ def stage(pool: Pool, clock: StillClock) -> Runtime:
     return Runtime(settings, clock, sleep=lambda _seconds: None)
 
 
-def visit(stage: Runtime) -> Visit:
-    return Visit("console", "request", stage.clock())
+def visit(stage: Runtime) -> Call:
+    return Call(Actor("visitor", "console"), stage.clock(), "request", "console")
 
 
 def test_the_account_is_active_audited_and_its_password_is_for_the_first_sign_in_only(

@@ -14,9 +14,8 @@ from chalicelib.directory.importing.imports import STALLED_AFTER, Import, Status
 from chalicelib.directory.importing.uploads import Ordered
 from chalicelib.directory.importing.workflow import commit_import
 from chalicelib.directory.problems import Problem
-from chalicelib.directory.viewing import Asked
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import Clock
 from chalicelib.platform.errors import NotFound
 from chalicelib.platform.paths import DATA
@@ -46,12 +45,12 @@ def _runtime(clock: Clock) -> Runtime:
     return Runtime(Settings(imports_bucket=BUCKET), clock)
 
 
-def _asked(clock: StillClock, email: str = "manager@unoda.example") -> Asked:
-    return Asked(Actor.account("a-manager", "manager"), clock(), "request-7", email)
+def _asked(clock: StillClock, email: str = "manager@unoda.example") -> Call:
+    return Call(Actor.account("a-manager", "manager"), clock(), "request-7", email)
 
 
-def _upload(filename: str, content: bytes, asked: Asked) -> Import:
-    made = uploads.upload(FILES, filename, content, asked)
+def _upload(filename: str, content: bytes, call: Call) -> Import:
+    made = uploads.upload(FILES, filename, content, call)
     assert isinstance(made, Import)
     return made
 

@@ -9,13 +9,12 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.audit.store import AuditRow
-from chalicelib.directory.viewing import Asked
 from chalicelib.learning import catalogue, practice, store
 from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content, Practice, Resource, Which
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner
 from chalicelib.mail.outbox import NoticeRow
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import ConditionFailed, transact
 from chalicelib.platform.errors import Conflict, NotFound, TooManyAttempts
 from tests.conftest import StillClock
@@ -33,8 +32,8 @@ def account(clock: StillClock) -> Account:
 
 
 @pytest.fixture
-def asked(clock: StillClock) -> Asked:
-    return Asked(Actor.account("m1", "manager"), clock(), "request")
+def asked(clock: StillClock) -> Call:
+    return Call(Actor.account("m1", "manager"), clock(), "request")
 
 
 def refused(build: Callable[[TransactWrite], None]) -> bool:
@@ -95,38 +94,38 @@ def test_a_link_is_for_one_practice(account: Account, clock: StillClock) -> None
         practice.of_token(signer, token, POLICY)
 
 
-def test_of_two_changes_at_once_one_is_made(asked: Asked) -> None:
-    made = catalogue.add(ITEM, COURSE, POLICY, asked)
+def test_of_two_changes_at_once_one_is_made(call: Call) -> None:
+    made = catalogue.add(ITEM, COURSE, POLICY, call)
     changed = replace(made, content=replace(COURSE, title="Second steps"), version=2)
     transact(lambda transaction: store.add_resource(transaction, changed))
     assert refused(lambda transaction: store.add_resource(transaction, changed))
     assert refused(lambda transaction: store.add_resource(transaction, made))
     assert refused(lambda transaction: store.add_removal(transaction, made))
     with pytest.raises(Conflict):
-        catalogue.change(ITEM, replace(COURSE, title="Third steps"), 1, asked)
+        catalogue.change(ITEM, replace(COURSE, title="Third steps"), 1, call)
     with pytest.raises(Conflict):
-        catalogue.remove(ITEM, 1, asked)
+        catalogue.remove(ITEM, 1, call)
     with pytest.raises(Conflict):
-        catalogue.add(ITEM, COURSE, POLICY, asked)
+        catalogue.add(ITEM, COURSE, POLICY, call)
     assert store.resource(ITEM) == changed
 
 
-def test_saving_without_a_change_writes_nothing(asked: Asked) -> None:
-    made = catalogue.add(ITEM, COURSE, POLICY, asked)
-    assert catalogue.change(ITEM, COURSE, 1, asked) == made
+def test_saving_without_a_change_writes_nothing(call: Call) -> None:
+    made = catalogue.add(ITEM, COURSE, POLICY, call)
+    assert catalogue.change(ITEM, COURSE, 1, call) == made
     assert AuditRow.count() == 1
 
 
-def test_what_is_gone_cannot_be_changed_and_need_not_be_removed_again(asked: Asked) -> None:
-    catalogue.remove(ITEM, 1, asked)
+def test_what_is_gone_cannot_be_changed_and_need_not_be_removed_again(call: Call) -> None:
+    catalogue.remove(ITEM, 1, call)
     with pytest.raises(NotFound):
-        catalogue.change(ITEM, COURSE, 1, asked)
+        catalogue.change(ITEM, COURSE, 1, call)
     assert store.resources() == []
 
 
 @pytest.mark.parametrize("languages", [("en",), ("hy", "ru")])
-def test_an_item_is_read_as_it_was_written(asked: Asked, languages: tuple[str, ...]) -> None:
-    times = {"starts_at": asked.at, "ends_at": asked.at + timedelta(hours=1)}
+def test_an_item_is_read_as_it_was_written(call: Call, languages: tuple[str, ...]) -> None:
+    times = {"starts_at": call.at, "ends_at": call.at + timedelta(hours=1)}
     content = Content("meeting", "会议 & <b>", "New York", "", languages, **times)
-    assert catalogue.add(ITEM, content, POLICY, asked) == Resource(ITEM, content, asked.at)
-    assert store.resource(ITEM) == Resource(ITEM, content, asked.at)
+    assert catalogue.add(ITEM, content, POLICY, call) == Resource(ITEM, content, call.at)
+    assert store.resource(ITEM) == Resource(ITEM, content, call.at)

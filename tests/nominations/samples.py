@@ -11,14 +11,13 @@ from chalicelib.directory import history, store
 from chalicelib.directory.entry import NOBODY, Entry, Kind
 from chalicelib.directory.history import Version
 from chalicelib.directory.rules import as_cells
-from chalicelib.directory.viewing import Asked
 from chalicelib.mail.outbox import NoticeRow
 from chalicelib.nominations import deciding, proposing, workflow
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.proposing import Result
 from chalicelib.nominations.rules import NoteVerbale, Proposal
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import Writes, transact
 from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
@@ -49,11 +48,11 @@ class World:
     clock: StillClock
     policy: NominationPolicy = field(default_factory=NominationPolicy)
 
-    def state(self, who: str = POC, state: str = "AM", role: Role = Role.POC) -> Asked:
-        return Asked(Actor.account(who, role.value, state), self.clock(), "r")
+    def state(self, who: str = POC, state: str = "AM", role: Role = Role.POC) -> Call:
+        return Call(Actor.account(who, role.value, state), self.clock(), "r")
 
-    def manager(self) -> Asked:
-        return Asked(Actor.account(MANAGER, Role.MANAGER.value), self.clock(), "r")
+    def manager(self) -> Call:
+        return Call(Actor.account(MANAGER, Role.MANAGER.value), self.clock(), "r")
 
     def add(self, poc_id: str, state: str = "AM", kind: Kind = Kind.TECHNICAL, **changes: Any) -> Entry:
         given = replace(nomination(state, kind), **{"email": f"{poc_id}@cert.{state.lower()}.example", **changes})

@@ -8,11 +8,10 @@ from chalicelib.access.sessions import SessionPolicy
 from chalicelib.audit.records import account_subject
 from chalicelib.audit.store import history
 from chalicelib.directory import domains
-from chalicelib.directory.viewing import Asked
 from chalicelib.links.codes import as_typed
 from chalicelib.mail.outbox import NoticeRow
 from chalicelib.operations.sending import send_waiting
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.runtime import Runtime
 from tests.access.pool import Pool
 from tests.fakes import FakeMailSender
@@ -28,7 +27,7 @@ CHOSEN = "Another-long-password-7"
 
 def set_domains(runtime: Runtime, state: str = "AM", *names: str) -> None:
     """The mail domains of a State, as the manager sets them."""
-    asked = Asked(Actor.system("tests"), runtime.clock(), "request")
+    asked = Call(Actor.system("tests"), runtime.clock(), "request")
     domains.set_domains(state, names or ("cert.am.example", "mfa.am.example"), 0, asked)
 
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.access import changes, reviews, store
-from chalicelib.access.audit import Visit
 from chalicelib.access.policy import AccountStatus, Role
 from chalicelib.access.store import AccountRow
 from chalicelib.audit.records import Action, account_subject, accounts_subject
 from chalicelib.audit.store import AuditRow, history
 from chalicelib.mail.outbox import NoticeRow
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import Conflict
 from chalicelib.runtime import Runtime
 from tests.access.pool import PASSWORD, Pool
@@ -446,11 +446,11 @@ def test_an_unknown_state_is_not_found(manager: Browser) -> None:
 
 
 def test_of_two_managers_who_remove_each_other_one_stays(manager: Browser, site: Runtime) -> None:
-    visit = Visit("192.0.2.1", "request", site.clock())
+    call = Call(Actor("visitor", "192.0.2.1"), site.clock(), "request", "192.0.2.1")
     one, other = of(MANAGER), of(OTHER_MANAGER)
-    changes.remove(site, one, other, 1, visit)
+    changes.remove(site, one, other, 1, call)
     with pytest.raises(Conflict):
-        changes.remove(site, other, one, 1, visit)  # decided on what was true a moment ago
+        changes.remove(site, other, one, 1, call)  # decided on what was true a moment ago
     assert of(MANAGER).status is A.ACTIVE
 
 

@@ -15,9 +15,7 @@ import pytest
 from pynamodb.connection.base import Connection
 
 from chalicelib.access import invitations, items
-from chalicelib.access.audit import Visit
 from chalicelib.access.policy import Role
-from chalicelib.directory.viewing import Asked
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.learning import catalogue
 from chalicelib.learning.policy import LearningPolicy
@@ -27,7 +25,7 @@ from chalicelib.nominations import proposing
 from chalicelib.pings import service as pings
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from tests.access.pool import PASSWORD, Pool
 from tests.lambdas import Lambdas
 from tests.nominations.samples import World
@@ -273,7 +271,7 @@ def inquiry(scene: Scene, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Inquir
     world = World(scene.clock)
     for state in ("AM", "TR"):
         world.propose_in(state)
-    reader = Asked(Actor.account("a-reader", Role.READER.value, "FR"), scene.clock(), "r")
+    reader = Call(Actor.account("a-reader", Role.READER.value, "FR"), scene.clock(), "r")
     proposing.doubt("AM", "am-tech", ("phone",), reader)
     course = Content("course", "First steps", "", "https://learning.example/", ("en",))
     catalogue.add(RESOURCE, course, LearningPolicy(), reader)
@@ -306,9 +304,9 @@ def test_nothing_typed_by_anybody_is_a_fault_of_ours(
 def test_nothing_typed_by_a_stranger_is_a_fault_of_ours(
     scene: Scene, pool: Pool, inquiry: Inquiry, open_browser: Callable[[], Browser]
 ) -> None:
-    site, visit = scene.site, Visit("203.0.113.9", "r", scene.clock())
+    site, call = scene.site, Call(Actor("visitor", "203.0.113.9"), scene.clock(), "r", "203.0.113.9")
     supervisor = people.of(people.SUPERVISOR)
-    made = invitations.invite(supervisor, "AM", "poc", people.NEWCOMER, "en", site, visit)
+    made = invitations.invite(supervisor, "AM", "poc", people.NEWCOMER, "en", site, call)
     invited = items.invitation(made.account.account_id)
     assert invited is not None
     links = (

@@ -14,7 +14,6 @@ from chalicelib.directory.importing import imports, service
 from chalicelib.directory.importing.files import Files
 from chalicelib.directory.importing.imports import Import, Status
 from chalicelib.directory.problems import Problem
-from chalicelib.directory.viewing import Asked
 from chalicelib.platform import aws
 from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import ConditionFailed
@@ -40,9 +39,9 @@ def import_subject(import_id: str) -> str:
     return f"import#{import_id}"
 
 
-def upload(files: Files, filename: str, content: bytes, asked: Asked) -> Import | Problem:
+def upload(files: Files, filename: str, content: bytes, call: Call) -> Import | Problem:
     """Keep a file and its dry run; of a file that cannot be read nothing is kept, and the answer is why."""
-    report = service.dry_run(content, store.everything(), asked.at, domains.all_configured())
+    report = service.dry_run(content, store.everything(), call.at, domains.all_configured())
     if report.problem:
         return report.problem
     import_id = secrets.token_hex(8)
@@ -50,26 +49,26 @@ def upload(files: Files, filename: str, content: bytes, asked: Asked) -> Import 
     files.put_report(import_id, report)
     made = Import(
         import_id=import_id,
-        uploaded_at=asked.at,
-        uploaded_by=asked.email,
+        uploaded_at=call.at,
+        uploaded_by=call.email,
         filename=_tidy_name(filename),
         status=Status.UPLOADED,
         counts=report.counts(),
         digest=report.digest(),
         total=len(report.to_write()),
-        moved_at=asked.at,
+        moved_at=call.at,
     )
 
-    audit.write(lambda transaction: imports.add(transaction, made), _record(Action.IMPORT_UPLOADED, made, asked))
+    audit.write(lambda transaction: imports.add(transaction, made), _record(Action.IMPORT_UPLOADED, made, call))
     return made
 
 
-def order_commit(files: Files, import_id: str, digest: str, asked: Asked, function: str) -> Ordered:
+def order_commit(files: Files, import_id: str, digest: str, call: Call, function: str) -> Ordered:
     """Begin the commit of the dry run whose `digest` the manager saw, in the Lambda `function`. Raises NotFound."""
     seen = imports.get(import_id)
     if seen is None:
         raise NotFound(import_id)
-    if seen.status is Status.COMMITTED or seen.running(asked.at):
+    if seen.status is Status.COMMITTED or seen.running(call.at):
         return Ordered.ALREADY
     content = files.file(import_id)
     if content is None:
@@ -77,28 +76,28 @@ def order_commit(files: Files, import_id: str, digest: str, asked: Asked, functi
     if not seen.total:
         return Ordered.NOTHING
     if seen.status is Status.UPLOADED:  # otherwise it was begun: what it has written so far is no reason to stop
-        report = service.dry_run(content, store.everything(), asked.at, domains.all_configured())
+        report = service.dry_run(content, store.everything(), call.at, domains.all_configured())
         if not digest == seen.digest == report.digest():
-            if imports.renew(seen, report, asked.at):
+            if imports.renew(seen, report, call.at):
                 files.put_report(import_id, report)
             return Ordered.STALE
 
     def build(transaction: TransactWrite) -> None:
-        imports.add_commit(transaction, seen, asked.email, asked.at)
+        imports.add_commit(transaction, seen, call.email, call.at)
 
     try:
-        audit.write(build, _record(Action.IMPORT_COMMITTED, seen, asked))
+        audit.write(build, _record(Action.IMPORT_COMMITTED, seen, call))
     except ConditionFailed:
         return Ordered.ALREADY
-    event = {"import_id": import_id, "actor": asdict(asked.actor), "request_id": asked.request_id}
+    event = {"import_id": import_id, "actor": asdict(call.actor), "request_id": call.request_id}
     aws.lambda_().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
     return Ordered.BEGUN
 
 
-def _record(action: Action, about: Import, asked: Asked) -> AuditRecord:
+def _record(action: Action, about: Import, call: Call) -> AuditRecord:
     told = {"digest": about.digest, **about.counts}
     return AuditRecord(
-        Call(asked.actor, asked.at, asked.request_id), action, import_subject(about.import_id), details=told
+        Call(call.actor, call.at, call.request_id), action, import_subject(about.import_id), details=told
     )
 
 

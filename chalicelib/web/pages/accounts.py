@@ -49,7 +49,7 @@ def accounts(request: WebRequest) -> Response:
 def review(request: WebRequest) -> Response:
     """ "I have reviewed this list": a supervisor for the own State, the manager for the manager's own accounts."""
     actor = _actor(request)
-    reviews.reviewed(actor, actor.state, store.accounts_of(actor.state), request.visit)
+    reviews.reviewed(actor, actor.state, store.accounts_of(actor.state), request.call)
     notice = _("Thank you. The accounts are noted as reviewed today.")
     return redirect(request, f"/accounts{'' if actor.state else '?state=-'}", request.gettext(notice))
 
@@ -72,7 +72,7 @@ def invite(request: WebRequest) -> Response:
             typed["email"],
             typed["language"],
             request.runtime,
-            request.visit,
+            request.call,
         )
     except invitations.NotInvited as refused:
         return _invite_page(request, state, typed, 400, refused.problems)
@@ -89,7 +89,7 @@ def resend(request: WebRequest, account_id: str) -> Response:
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         policy = request.runtime.policy(AccountPolicy)
-        return _invited_page(request, invitations.resend(actor, target, based_on, policy, request.visit))
+        return _invited_page(request, invitations.resend(actor, target, based_on, policy, request.call))
 
     return _done(request, account_id, act)
 
@@ -98,7 +98,7 @@ def suspend(request: WebRequest, account_id: str) -> Response:
     """Who is in is out with the next request."""
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
-        changes.suspend(actor, target, based_on, request.visit)
+        changes.suspend(actor, target, based_on, request.call)
         return _back(request, target, _("The account is suspended. Its sessions have ended."))
 
     return _done(request, account_id, act)
@@ -108,7 +108,7 @@ def restore(request: WebRequest, account_id: str) -> Response:
     """A suspended account may come in again."""
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
-        changes.restore(actor, target, based_on, request.visit)
+        changes.restore(actor, target, based_on, request.call)
         return _back(request, target, _("The account is restored. The person can sign in again."))
 
     return _done(request, account_id, act)
@@ -118,7 +118,7 @@ def remove(request: WebRequest, account_id: str) -> Response:
     """End an account, or withdraw its invitation."""
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
-        changes.remove(request.runtime, actor, target, based_on, request.visit)
+        changes.remove(request.runtime, actor, target, based_on, request.call)
         told = _("The account is removed. Its password and its authenticator are forgotten.")
         if target.status is AccountStatus.INVITED:
             told = _("The invitation is withdrawn. Its link no longer works.")
@@ -134,7 +134,7 @@ def set_role(request: WebRequest, account_id: str) -> Response:
         wanted = request.field("role")
         if wanted not in set(Role):
             raise Forbidden("no such role")
-        changes.set_role(actor, target, Role(wanted), based_on, request.visit)
+        changes.set_role(actor, target, Role(wanted), based_on, request.call)
         return _back(request, target, _("The role is changed. The person signs in again."))
 
     return _done(request, account_id, act)
@@ -144,8 +144,8 @@ def ask_for_reset(request: WebRequest, account_id: str) -> Response:
     """The first of two people says that somebody has lost the password, authenticator or recovery codes."""
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
-        recovery.ask(actor, target, based_on, request.runtime.policy(AccountPolicy), request.visit)
-        return _back(request, target, _("Asked. Nothing changes until a second person has confirmed it."))
+        recovery.ask(actor, target, based_on, request.runtime.policy(AccountPolicy), request.call)
+        return _back(request, target, _("Call. Nothing changes until a second person has confirmed it."))
 
     return _done(request, account_id, act)
 
@@ -155,7 +155,7 @@ def confirm_reset(request: WebRequest, account_id: str) -> Response:
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         policy = request.runtime.policy(AccountPolicy)
-        made = recovery.confirm(request.runtime, actor, target, based_on, policy, request.visit)
+        made = recovery.confirm(request.runtime, actor, target, based_on, policy, request.call)
         return _invited_page(request, made)
 
     return _done(request, account_id, act)
@@ -205,7 +205,7 @@ def _back(request: WebRequest, target: "Account", told: str) -> Response:
 
 def _record_view(request: WebRequest, subject: str, *shown: str) -> None:
     """Audit that addresses of accounts of the States `shown` were shown."""
-    viewing.record_view(accounts_subject(subject), request.asked, *shown, action=Action.ACCOUNTS_VIEWED)
+    viewing.record_view(accounts_subject(subject), request.call, *shown, action=Action.ACCOUNTS_VIEWED)
 
 
 def _words() -> dict[str, Any]:

@@ -42,7 +42,7 @@ def record_refusal(request: WebRequest, reason: str) -> None:
         attempts.count(attempts.subject("link", request.source_ip), REFUSALS_AUDITED, request.now)
     except TooManyAttempts:
         return
-    audit.put_stranger(request.route, reason, request.visit)
+    audit.put_stranger(request.route, reason, request.call)
 
 
 def expired(request: WebRequest, reason: str) -> Response:

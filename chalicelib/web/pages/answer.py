@@ -12,7 +12,7 @@ from chalicelib.access import attempts, audit
 from chalicelib.access.sessions import SessionPolicy
 from chalicelib.audit.chain import Head
 from chalicelib.directory import store as directory
-from chalicelib.directory.viewing import Asked, link_views_subject, record_view
+from chalicelib.directory.viewing import link_views_subject, record_view
 from chalicelib.inquiries import rules as inquiry_rules
 from chalicelib.inquiries import store as inquiry_store
 from chalicelib.inquiries.policy import InquiryPolicy
@@ -26,7 +26,7 @@ from chalicelib.pings import store as ping_store
 from chalicelib.pings.letter import held_data
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Ping, Route
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import Invalid, NotFound
 from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.web.answers import page, redirect
@@ -92,7 +92,7 @@ def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **ag
 def record_link_view(request: WebRequest, state: str, poc_id: str, route: str) -> None:
     """Audit that an entry was shown to whoever holds a link to it, a mail scanner perhaps; a HEAD shows nothing."""
     if request.method != "HEAD":
-        asked = Asked(Actor.link(route, state), request.now, request.request_id)
+        asked = Call(Actor.link(route, state), request.now, request.request_id)
         record_view(link_views_subject(poc_id), asked, state)
 
 
@@ -135,7 +135,7 @@ def code_typed(request: WebRequest) -> Response:
     page = _ping_page(request, plain) or _inquiry_page(request, plain) or _entry_page(request, plain)
     page = page or practice_of_code(request, plain)
     if page is None:
-        audit.put_stranger(request.route, "unknown code", request.visit)
+        audit.put_stranger(request.route, "unknown code", request.call)
         count(Metric.LINKS_REFUSED, kind="invalid")
         return _code_page(request, 404, typed=typed[:40], problem="unknown")
     attempts.take_back(counted, request.now)

@@ -230,4 +230,4 @@ def export(request: WebRequest, campaign_id: str) -> Response:
 
 def _record(request: WebRequest, action: "Action", campaign_id: str, states: set[str]) -> None:
     """Audit what was shown or exported of a campaign, so that each State concerned finds it."""
-    record_view(campaign_subject(campaign_id), request.asked, *states, action=action)
+    record_view(campaign_subject(campaign_id), request.call, *states, action=action)

@@ -49,7 +49,7 @@ def _exported(request: WebRequest, state: str, poc_id: str) -> "Entry":
     entry = store.get(state, poc_id) if state in states() else None
     if entry is None:
         raise NotFound(poc_id)
-    viewing.record_view(viewing.state_subject(state), request.asked, state, action=Action.ENTRY_EXPORTED)
+    viewing.record_view(viewing.state_subject(state), request.call, state, action=Action.ENTRY_EXPORTED)
     return entry
 
 

@@ -25,7 +25,7 @@ def take_domains(request: WebRequest, state: str) -> Response:
     if wrong or len(names) > domains.MOST:
         return _domains_page(request, state, typed, request.based_on, 400, wrong=wrong, too_many=not wrong)
     try:
-        domains.set_domains(state, names, request.based_on, request.asked)
+        domains.set_domains(state, names, request.based_on, request.call)
     except Conflict:
         kept = domains.configured(state)
         return _domains_page(request, state, typed, kept.version, 409, theirs=kept.names)

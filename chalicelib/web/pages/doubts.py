@@ -22,7 +22,7 @@ def take_doubt(request: WebRequest, state: str, poc_id: str) -> Response:
     """Tell the manager."""
     chosen = tuple(request.form.get("fields", ()))
     try:
-        proposing.doubt(state, poc_id, chosen, request.asked)
+        proposing.doubt(state, poc_id, chosen, request.call)
     except Invalid as error:
         return _doubt_page(request, state, poc_id, 400, chosen, error.fields)
     notice = _("Thank you. The directory manager has been told which fields look wrong, and will ask the State.")
@@ -53,5 +53,5 @@ def _doubt_page(
 
 def settle(request: WebRequest, doubt_id: str) -> Response:
     """The manager has seen to what a reader doubted."""
-    deciding.settle_doubt(doubt_id, request.asked)
+    deciding.settle_doubt(doubt_id, request.call)
     return redirect(request, "/proposals", request.gettext(_("Noted as seen to.")))

@@ -90,7 +90,7 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
 def record_view(request: WebRequest, state: str, entries: "list[Entry]") -> None:
     """Audit that the contact data of a State were shown, if there were any."""
     if entries and request.account:
-        viewing.record_view(state_subject(state), request.asked, state)
+        viewing.record_view(state_subject(state), request.call, state)
 
 
 def offset(entry: "Entry", request: WebRequest) -> str:

@@ -58,7 +58,7 @@ def upload_import(request: WebRequest) -> Response:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload_page(request, 400, request.gettext(_("Choose a file first.")))
-    made = uploads.upload(_files(request), file.filename, file.content, request.asked)
+    made = uploads.upload(_files(request), file.filename, file.content, request.call)
     if isinstance(made, Problem):
         return _upload_page(request, 400, made.text(request.gettext))
     return redirect(request, f"/imports/{made.import_id}")
@@ -104,7 +104,7 @@ def import_progress(request: WebRequest, import_id: str) -> Response:
 def commit_import_page(request: WebRequest, import_id: str) -> Response:
     """Order the commit of the dry run that the form showed."""
     function = request.runtime.settings.commit_import_function
-    ordered = uploads.order_commit(_files(request), import_id, request.field("digest"), request.asked, function)
+    ordered = uploads.order_commit(_files(request), import_id, request.field("digest"), request.call, function)
     return redirect(request, f"/imports/{import_id}", request.gettext(_NOTICES[ordered]) if ordered in _NOTICES else "")
 
 
@@ -191,4 +191,4 @@ def _kept(import_id: str) -> "Import":
 def _record_view(request: WebRequest, import_id: str, shown: "Iterable[Row]") -> None:
     """Audit that rows were shown, of the States that they are about; what is no State was only typed into a cell."""
     codes = {row.shown("state") for row in shown} & states().keys()
-    record_view(import_subject(import_id), request.asked, *codes)
+    record_view(import_subject(import_id), request.call, *codes)

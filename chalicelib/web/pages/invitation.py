@@ -57,7 +57,7 @@ def _taken(request: WebRequest, token: str, account: "Account", held: "Invitatio
     if len(password) > LONGEST_PASSWORD:
         return _page(request, token, account, held, 400, problem=_TOO_LONG, code=code)
     try:
-        invitations.accept(request.runtime, account, held, code, password, request.visit)
+        invitations.accept(request.runtime, account, held, code, password, request.call)
     except invitations.StartCodeWrong:
         return _page(request, token, account, held, 400, problem=_WRONG_CODE, code=code)
     except PasswordRefused:

@@ -254,7 +254,7 @@ def take_resource(request: WebRequest) -> Response:
     if not rules.is_id(resource_id):
         resource_id = new_id()
     try:
-        catalogue.add(resource_id, rules.check(typed), request.runtime.policy(LearningPolicy), request.asked)
+        catalogue.add(resource_id, rules.check(typed), request.runtime.policy(LearningPolicy), request.call)
     except Invalid as error:
         return _form_page(request, typed, resource_id, 400, problems=error.fields)
     except LimitReached as full:
@@ -279,7 +279,7 @@ def take_change(request: WebRequest, resource_id: str) -> Response:
     if there is None:
         return _removed_page(request, typed)
     try:
-        catalogue.change(resource_id, rules.check(typed), request.based_on, request.asked)
+        catalogue.change(resource_id, rules.check(typed), request.based_on, request.call)
     except Invalid as error:
         based_on = replace(there, version=request.based_on)
         return _form_page(request, typed, resource_id, 400, problems=error.fields, there=based_on)
@@ -305,7 +305,7 @@ def remove_resource(request: WebRequest, resource_id: str) -> Response:
     if not rules.is_id(resource_id):
         raise NotFound(resource_id)
     try:
-        catalogue.remove(resource_id, request.based_on, request.asked)
+        catalogue.remove(resource_id, request.based_on, request.call)
     except Conflict:
         now = store.resource(resource_id)
         if now:

@@ -55,7 +55,7 @@ def take_new(request: WebRequest, state: str) -> Response:
     _admit(request, state)
     typed, succeeds = _typed(request), request.field("succeeds")
     try:
-        made = proposing.propose_new(state, typed, succeeds, note(request), _by_manager(request), request.asked)
+        made = proposing.propose_new(state, typed, succeeds, note(request), _by_manager(request), request.call)
     except proposing.Refused as refused:
         return _new_page(request, state, typed, 400, refused.problems, succeeds)
     return _done(request, state, made)
@@ -112,7 +112,7 @@ def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
     policy = request.runtime.policy(NominationPolicy)
     try:
         made = proposing.propose_change(
-            state, poc_id, typed, based_on, note(request), _by_manager(request), policy, request.asked
+            state, poc_id, typed, based_on, note(request), _by_manager(request), policy, request.call
         )
     except proposing.Refused as refused:
         return _change_page(request, proposing.entry_of(state, poc_id), typed, 400, refused.problems, based_on)
@@ -214,7 +214,7 @@ def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
             request.based_on,
             note(request),
             _by_manager(request),
-            request.asked,
+            request.call,
         )
     except proposing.Refused as refused:
         entry = proposing.entry_of(state, poc_id)
@@ -309,7 +309,7 @@ def _again(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
     fits = found and found.state == state and (found.poc_id == poc_id if poc_id else found.what is What.NEW)
     if not found or not fits:
         return {}
-    audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, request.asked), details=None))
+    audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, request.call), details=None))
     return {name: found.new[name] for name in (*EDITABLE, "kind", "departs_on", "successor") if name in found.new}
 
 

@@ -52,7 +52,7 @@ def approve(request: WebRequest, proposal_id: str) -> Response:
     found = _found(request, proposal_id)
     policy = request.runtime.policy(NominationPolicy)
     try:
-        deciding.approve(proposal_id, request.based_on, note(request), policy, request.asked)
+        deciding.approve(proposal_id, request.based_on, note(request), policy, request.call)
     except (proposing.Moved, NotFound):
         return _page(request, found, 409, overtaken=True)
     except proposing.Refused as refused:
@@ -67,7 +67,7 @@ def send_back(request: WebRequest, proposal_id: str) -> Response:
     """Return it with a coded reason."""
     found = _found(request, proposal_id)
     try:
-        deciding.return_(proposal_id, request.field("reason"), request.runtime.policy(NominationPolicy), request.asked)
+        deciding.return_(proposal_id, request.field("reason"), request.runtime.policy(NominationPolicy), request.call)
     except Invalid as error:
         return _page(request, found, 400, reason=error.fields["reason"])
     except Conflict:
@@ -80,7 +80,7 @@ def withdraw(request: WebRequest, proposal_id: str) -> Response:
     """The State takes its own proposal back."""
     _found(request, proposal_id)
     try:
-        proposing.withdraw(proposal_id, request.runtime.policy(NominationPolicy), request.asked)
+        proposing.withdraw(proposal_id, request.runtime.policy(NominationPolicy), request.call)
     except Conflict:
         return _decided_already(request, proposal_id)
     return redirect(request, "/proposals", request.gettext(_("Withdrawn. Nothing was changed.")))
@@ -113,7 +113,7 @@ def _page(
     reason: str = "",
 ) -> Response:
     """A proposal beside the entry; audited, since it shows contact data."""
-    audit.put(replace(record(Action.PROPOSAL_VIEWED, found, request.asked), details=None))
+    audit.put(replace(record(Action.PROPOSAL_VIEWED, found, request.call), details=None))
     entry: Entry | None = directory_store.get(found.state, found.poc_id)
     others = {other.poc_id: other for other in directory_store.of_state(found.state)}
     given = (found.note.reference, found.note.date, found.note.received_on)

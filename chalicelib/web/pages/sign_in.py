@@ -9,13 +9,13 @@ from chalice.app import Response
 from markupsafe import Markup
 
 from chalicelib.access import items, sign_in
-from chalicelib.access.audit import Visit
 from chalicelib.access.cognito import CodeRefused, PasswordRefused, Stage
 from chalicelib.access.policy import as_email, as_one_time_code
 from chalicelib.access.sessions import SessionPolicy
 from chalicelib.access.sign_in import Begun, Halfway
 from chalicelib.links.codes import spaced
 from chalicelib.mail import outbox
+from chalicelib.platform.call import Call
 from chalicelib.platform.errors import Forbidden, TooManyAttempts
 from chalicelib.platform.i18n import _
 from chalicelib.platform.observability.metrics import Metric, count
@@ -54,7 +54,7 @@ def take_password(request: WebRequest) -> Response:
         request.check_form()
         if not (0 < len(email) <= LONGEST_EMAIL and 0 < len(password) <= LONGEST_PASSWORD):
             raise sign_in.SignInRefused("empty or over-long")
-        at = sign_in.with_password(request.runtime, email, password, back, request.visit)
+        at = sign_in.with_password(request.runtime, email, password, back, request.call)
     except FormRefused:
         return _password_page(request, back, 403, email=email, problem=request.gettext(_STALE))
     except sign_in.SignInRefused:
@@ -96,7 +96,7 @@ def take_recovery_code(request: WebRequest) -> Response:
         shown = {"email": at.email}
         password, code = _secret(request, "password")[:LONGEST_PASSWORD], request.field("code")[:LONGEST_CODE]
         try:
-            on = sign_in.with_recovery_code(request.runtime, at, password, code, request.visit)
+            on = sign_in.with_recovery_code(request.runtime, at, password, code, request.call)
         except sign_in.RecoveryRefused:
             return page(request, "sign-in-recovery.html", 400, problem=request.gettext(_WRONG_RECOVERY), **shown)
         except TooManyAttempts as error:
@@ -118,7 +118,7 @@ def take_new_codes(request: WebRequest) -> Response:
         raise Forbidden("nobody is signed in")
     password, code = _secret(request, "password")[:LONGEST_PASSWORD], as_one_time_code(request.field("code"))
     try:
-        codes = sign_in.new_recovery_codes(request.runtime, request.account, password, code, request.visit)
+        codes = sign_in.new_recovery_codes(request.runtime, request.account, password, code, request.call)
     except (CodeRefused, sign_in.SignInOver):
         return _new_codes_page(request, 400, problem=request.gettext(_WRONG_EITHER))
     except TooManyAttempts as error:
@@ -143,7 +143,7 @@ def take_new_password(request: WebRequest) -> Response:
             problem = _("This password is too long.")
         else:
             try:
-                return _go_on(request, sign_in.with_new_password(request.runtime, at, password, request.visit))
+                return _go_on(request, sign_in.with_new_password(request.runtime, at, password, request.call))
             except PasswordRefused:
                 problem = _("This password does not meet the rules below, or it was used before.")
         given = {"email": at.email, "problem": request.gettext(problem)}
@@ -155,7 +155,7 @@ def take_new_password(request: WebRequest) -> Response:
 def sign_out(request: WebRequest) -> Response:
     """The session ends at once, here and in the table."""
     if request.account:
-        sign_in.sign_out(request.cookie(cookies.SESSION), request.account, request.visit)
+        sign_in.sign_out(request.cookie(cookies.SESSION), request.account, request.call)
     request.drop_cookie(cookies.SESSION)
     return redirect(request, "/", request.gettext("You are signed out."))
 
@@ -204,19 +204,19 @@ def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]
     try:
         if request.method == "POST":
             request.check_form()
-        return then(sign_in.halfway(request.runtime, request.cookie(cookies.SIGN_IN), request.visit, Stage(stage)))
+        return then(sign_in.halfway(request.runtime, request.cookie(cookies.SIGN_IN), request.call, Stage(stage)))
     except sign_in.SignInOver:
         request.drop_cookie(cookies.SIGN_IN)
         return redirect(request, "/sign-in", request.gettext(_OVER))
 
 
 def _code_step(
-    request: WebRequest, stage: str, template: str, check: Callable[["Runtime", "Halfway", str, "Visit"], "Begun"]
+    request: WebRequest, stage: str, template: str, check: Callable[["Runtime", "Halfway", str, Call], "Begun"]
 ) -> Response:
     def take(at: "Halfway") -> Response:
         shown = _key(at) if stage == "enrol" else {"email": at.email}
         try:
-            begun = check(request.runtime, at, as_one_time_code(request.field("code")), request.visit)
+            begun = check(request.runtime, at, as_one_time_code(request.field("code")), request.call)
         except CodeRefused:
             return page(request, template, 400, problem=request.gettext(_WRONG_CODE), **shown)
         except TooManyAttempts as error:

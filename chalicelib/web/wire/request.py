@@ -9,13 +9,11 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from chalice.app import Request
 
-from chalicelib.access import sessions
-from chalicelib.access.audit import Visit
+from chalicelib.access import sessions, store
 from chalicelib.access.policy import Account, Right, may
 from chalicelib.access.sessions import SessionPolicy, SignedIn
-from chalicelib.directory.viewing import Asked
 from chalicelib.platform import i18n
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import Forbidden
 from chalicelib.runtime import Runtime
 from chalicelib.web.wire import cookies, csrf, forms
@@ -93,14 +91,12 @@ class WebRequest:
         return self.account.actor
 
     @property
-    def asked(self) -> "Asked":
-        """Who asks and when, as the directory's parts audit it. Only for pages that ask for a right."""
-        return Asked(self.actor, self.now, self.request_id, self.account.email if self.account else "")
-
-    @property
-    def visit(self) -> "Visit":
-        """Where the request came from and when, as access audits it."""
-        return Visit(self.source_ip, self.request_id, self.now)
+    def call(self) -> Call:
+        """Who asks, when, and from where, as it is audited; a visitor where nobody is signed in."""
+        source = store.hashed(self.source_ip)[:16]
+        if self.account is None:
+            return Call(Actor("visitor", source), self.now, self.request_id, source)
+        return Call(self.account.actor, self.now, self.request_id, source, self.account.email)
 
     def may(self, right: Right | str) -> bool:
         """Whether whoever asks may use `right` (a Right, or its name as in `START_CAMPAIGN`)."""

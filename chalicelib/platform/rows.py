@@ -1,0 +1,91 @@
+"""From the row of a table to a record of ours and back, by the names of the fields: a store says a record once.
+
+A record is a dataclass. Its codes (StrEnum) are kept as their values, its tuples and sets as lists. A library would do
+this too, but at the price of every cold start (docs/decisions).
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from chalicelib.platform.dynamo import Model
+
+Record = TypeVar("Record")
+Row = TypeVar("Row", bound=Model)
+
+_KEPT_AS_LISTS = (tuple, frozenset, set)
+
+
+def row_of(model: type[Row], key: str, range_key: str | None = None) -> Row | None:
+    """The row of a key, read consistently; None when there is none."""
+    try:
+        return model.get(key, range_key, consistent_read=True)
+    except model.DoesNotExist:
+        return None
+
+
+def record_of(kind: type[Record], row: Model, **others: Any) -> Record:
+    """The record that a row holds. `others` are fields that the row keeps in another form.
+
+    What the row lacks takes the default of the field.
+    """
+    held = row.attribute_values  # not the descriptors: there may be thousands of rows
+    told = dict(others)
+    for name, convert, optional in _fields_of(kind):  # type: ignore[arg-type]  # a class is hashable
+        if name in told:
+            continue
+        value = held.get(name)
+        if value is not None:
+            told[name] = convert(value)
+        elif not optional:
+            told[name] = None
+    return kind(**told)
+
+
+def attributes_of(record: Any, *but: str) -> dict[str, Any]:
+    """What a row is made of for a record: its fields, without those named in `but`."""
+    return {field.name: _plain(getattr(record, field.name)) for field in fields(record) if field.name not in but}
+
+
+@cache
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
+    """Each field: its name, what makes its value out of that of the row, and whether it has a default."""
+    hints = get_type_hints(kind)
+    return tuple(
+        (
+            field.name,
+            _converter(hints[field.name]),
+            field.default is not MISSING or field.default_factory is not MISSING,
+        )
+        for field in fields(kind)
+        if field.init
+    )
+
+
+def _converter(hint: Any) -> Callable[[Any], Any]:
+    if get_origin(hint) in (Union, UnionType):
+        (hint,) = (part for part in get_args(hint) if part is not type(None))
+    origin = get_origin(hint) or hint
+    if origin in _KEPT_AS_LISTS:
+        inner = _converter(get_args(hint)[0])
+        return lambda value: origin(inner(part) for part in value)
+    if origin is dict:
+        return dict
+    if isinstance(origin, type) and (issubclass(origin, Enum) or origin is int):
+        return origin
+    return _same
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, _KEPT_AS_LISTS):
+        return [_plain(part) for part in (value if isinstance(value, tuple) else sorted(value))]
+    return value
