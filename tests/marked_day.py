@@ -23,7 +23,7 @@ from chalicelib.pings import service
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.runtime import Runtime
 from tests.access.pool import PASSWORD, Pool
 from tests.accounts import id_of
@@ -138,7 +138,7 @@ def looking(reader: Browser) -> None:
 
 
 def pinging(site: Runtime, clock: StillClock, poc: Browser, manager: Browser) -> None:
-    campaign = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    campaign = service.start(PingPolicy(), Call(Actor.system("test"), clock(), "r"))
     service.open_campaign(campaign.campaign_id)
     for state, answer in (("AM", "confirm"), ("TR", "change")):
         (entry,) = directory.of_state(state)

@@ -15,7 +15,7 @@ from chalicelib.pings import answers, service, store
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Route
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
@@ -68,7 +68,7 @@ def measure() -> None:
 def campaign(clock: StillClock, people: int = 4) -> str:
     for number in range(people):
         add_entry("AM", f"p{number}")
-    begun = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    begun = service.start(PingPolicy(), Call(Actor.system("test"), clock(), "r"))
     service.open_campaign(begun.campaign_id)
     return begun.campaign_id
 
@@ -85,7 +85,7 @@ def test_with_nothing_there_everything_is_nought_and_the_days_count_from_the_set
 
 def test_a_campaign_shows_what_waits_who_answered_and_who_was_not_reached(clock: StillClock, printed: Printed) -> None:
     running = campaign(clock)
-    answers.confirm(answers.ping_of(running, "p0"), Route.PRIMARY, clock(), "r")
+    answers.confirm(answers.ping_of(running, "p0"), Route.PRIMARY, Call(Actor.link("-"), clock(), "r"))
     store.note(running, "p1", Mark.SENT, clock())
     store.note_failure(running, "p1", Mark.BOUNCED, clock(), Route.PRIMARY)
     clock.pass_(days=2)
@@ -131,7 +131,7 @@ def test_an_inquiry_that_waits_is_open_and_late_when_its_machine_has_missed_its_
 ) -> None:
     add_entry("AM", "tech")
     made = Runtime(Settings(), clock, mails=FakeMailSender())
-    inquiries.open_inquiry(made, envelope(), Actor.system("test"), "r")
+    inquiries.open_inquiry(made, envelope(), Call(Actor.system("test"), made.clock(), "r"))
     clock.pass_(hours=3)
     measure()
     assert printed.metric("InquiriesOpen") == [1.0]

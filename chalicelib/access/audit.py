@@ -11,7 +11,7 @@ from chalicelib.platform.call import Actor, Call
 def of_account(action: Action, account: Account, call: Call, **what: str) -> AuditRecord:
     """A record of something that a known account did."""
     return AuditRecord(
-        Call(account.actor, call.at, call.request_id),
+        call.by(account.actor),
         action,
         account_subject(account.account_id),
         about=account.state,
@@ -22,7 +22,7 @@ def of_account(action: Action, account: Account, call: Call, **what: str) -> Aud
 def of_change(action: Action, actor: Account, target: Account, call: Call, **what: str | int) -> AuditRecord:
     """A record of what one account did to another (or `actor` to itself). The target is named by its id only."""
     return AuditRecord(
-        Call(actor.actor, call.at, call.request_id),
+        call.by(actor.actor),
         action,
         account_subject(target.account_id),
         about=target.state,
@@ -41,7 +41,7 @@ def put_failure(account: Account | None, reason: str, call: Call) -> None:
     subject = account_subject(account.account_id) if account else f"visitor#{call.source}"
     store.put(
         AuditRecord(
-            Call(Actor("visitor", call.source), call.at, call.request_id),
+            call.by(Actor("visitor", call.source)),
             Action.SIGN_IN_FAILED,
             subject,
             about=account.state if account else "",
@@ -55,7 +55,7 @@ def put_stranger(route: str, reason: str, call: Call) -> None:
     """Audit that a link or a short code was refused. Nobody is signed in; nothing of the link or code is kept."""
     store.put(
         AuditRecord(
-            Call(Actor("visitor", call.source), call.at, call.request_id),
+            call.by(Actor("visitor", call.source)),
             Action.REFUSED,
             f"visitor#{call.source}",
             outcome=Outcome.REFUSED,

@@ -42,7 +42,7 @@ def make_first_manager(runtime: "Runtime", email: str, language: str, call: Call
     actor = Actor.system("first_manager")
     subject = account_subject(made.account_id)
     details = {"role": made.role.value, "version": made.version}
-    record = AuditRecord(Call(actor, call.at, call.request_id), Action.FIRST_MANAGER_MADE, subject, details=details)
+    record = AuditRecord(call.by(actor), Action.FIRST_MANAGER_MADE, subject, details=details)
 
     def build(transaction: Writes) -> None:
         store.add_account(transaction, made)

@@ -7,8 +7,7 @@ from chalicelib.access.accounts import ROLE_NAMES, STATUS_NAMES
 from chalicelib.access.changes import CHANGE_NAMES, Change
 from chalicelib.access.invitations import token
 from chalicelib.access.policy import Account, AccountStatus, Role
-from chalicelib.mail.notice import Notice, parts
-from chalicelib.operations.recipients import Recipient
+from chalicelib.mail.notice import Notice, Recipient, parts
 from chalicelib.platform.errors import MailRefused
 from chalicelib.platform.i18n import _, _p, format_moment, translations
 from chalicelib.reference.states import states

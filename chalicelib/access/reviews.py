@@ -63,7 +63,7 @@ def reviewed(actor: Account, state: str, held: list[Account], call: Call) -> Non
     """
     there = [one for one in held if one.status is not AccountStatus.REMOVED]
     record = AuditRecord(
-        Call(actor.actor, call.at, call.request_id),
+        call.by(actor.actor),
         Action.ACCOUNTS_REVIEWED,
         accounts_subject(state),
         about=state,

@@ -16,10 +16,9 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from chalicelib.audit import store
+from chalicelib.audit import kept_heads, store
 from chalicelib.audit.chain import Break, Fault, Head, Link, digest_of, walked
-from chalicelib.operations import audit_heads
-from chalicelib.operations.audit_heads import Unreadable, Version
+from chalicelib.audit.kept_heads import Unreadable, Version
 from chalicelib.platform.clock import to_z
 
 KEPT, CHAINS, DAYS, DONE = "kept", "chains", "days", "done"
@@ -114,7 +113,7 @@ def verify_subject(subject: str) -> Break | None:
 
 def _kept(walk: Walk, bucket: str, now: datetime, stop: Stop) -> Walk:
     """Walk through the days from where it stands: `key` and `digest` of the object that was looked at last."""
-    versions = audit_heads.versions(bucket) if bucket else []
+    versions = kept_heads.versions(bucket) if bucket else []
     for version in versions:
         if version.key <= walk.at.get("key", ""):
             continue
@@ -125,8 +124,8 @@ def _kept(walk: Walk, bucket: str, now: datetime, stop: Stop) -> Walk:
 
 
 def _one_day(walk: Walk, bucket: str, version: Version, now: datetime) -> Walk:
-    day = version.key.removeprefix(audit_heads.FOLDER).removesuffix(".jsonl")
-    subject = f"{audit_heads.FOLDER}{day}"
+    day = version.key.removeprefix(kept_heads.FOLDER).removesuffix(".jsonl")
+    subject = f"{kept_heads.FOLDER}{day}"
     if version.rivals or not version.version_id:
         walk = walk.noting(Break(subject, 0, Fault.WRITTEN_OVER))
     if day > to_z(now)[:10]:
@@ -134,7 +133,7 @@ def _one_day(walk: Walk, bucket: str, version: Version, now: datetime) -> Walk:
     digest = ""
     try:
         if version.version_id:
-            kept = audit_heads.opened(bucket, version.key, version.version_id)
+            kept = kept_heads.opened(bucket, version.key, version.version_id)
             preface = kept.preface()
             walk = walk.noting(_misfit_of_day(walk, subject, day, preface))
             walk = replace(walk, last_kept=day, first_day=walk.first_day or day)
@@ -147,7 +146,7 @@ def _one_day(walk: Walk, bucket: str, version: Version, now: datetime) -> Walk:
     return replace(walk, objects=walk.objects + 1, at={"key": version.key, "digest": digest})
 
 
-def _misfit_of_day(walk: Walk, subject: str, day: str, preface: audit_heads.Preface) -> Break | None:
+def _misfit_of_day(walk: Walk, subject: str, day: str, preface: kept_heads.Preface) -> Break | None:
     """What is wrong with the order of the days: each names the one before, with its digest."""
     if preface.day != day:
         return Break(subject, 0, Fault.REORDERED, preface.kept_at)

@@ -87,7 +87,7 @@ def set_domains(state: str, names: tuple[str, ...], based_on: int, call: Call) -
     row = DomainsRow(_PARTITION, state, domains=list(names), version=based_on + 1)
     unchanged = DomainsRow.version == based_on if based_on else DomainsRow.partition.does_not_exist()
     record = AuditRecord(
-        Call(call.actor, call.at, call.request_id),
+        call,
         Action.DOMAINS_SET,
         f"domains#{state}",
         about=state,

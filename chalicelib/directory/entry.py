@@ -14,6 +14,8 @@ class Kind(StrEnum):
     TECHNICAL = "technical"
 
 
+KINDS: dict[str, str] = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}
+"""The kinds in a word, for tables."""
 KIND_NAMES = {Kind.DIPLOMATIC: _("Diplomatic point of contact"), Kind.TECHNICAL: _("Technical point of contact")}
 
 

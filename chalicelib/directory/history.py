@@ -15,7 +15,7 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit.records import Action, AuditRecord, entry_subject
-from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
 
 
@@ -37,16 +37,17 @@ class Version:
     new: Mapping[str, str]
     salt: str = field(default_factory=lambda: secrets.token_hex(16))
 
-    def record(self, action: Action, actor: Actor, request_id: str) -> AuditRecord:
+    def record(self, action: Action, call: Call) -> AuditRecord:
         """The audit record of this change: which fields, and digests of their values."""
         return AuditRecord(
-            Call(actor, self.at, request_id),
+            call,
             action,
             entry_subject(self.poc_id),
             about=self.state,
             details={"version": self.number, "fields": sorted(self.new), "basis": self.basis},
             old_digest=self._digest(self.old),
             new_digest=self._digest(self.new),
+            happened_at=self.at,
         )
 
     def _digest(self, values: Mapping[str, str]) -> str:

@@ -21,4 +21,4 @@ def link_views_subject(poc_id: str) -> str:
 def record_view(subject: str, call: Call, *states: str, action: Action = Action.ENTRIES_VIEWED) -> None:
     """Audit that contact data of `states` were shown or exported: one record, found by each of them (`concerning`)."""
     about, details = concerning(states)
-    audit.put(AuditRecord(Call(call.actor, call.at, call.request_id), action, subject, about=about, details=details))
+    audit.put(AuditRecord(call, action, subject, about=about, details=details))

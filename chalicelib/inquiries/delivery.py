@@ -4,14 +4,14 @@ A sender takes a mail in hand before it sends it, so that two never send the sam
 sender died between the provider's answer and our write, or that answer was lost, and those are counted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.inquiries import rules, service
 from chalicelib.inquiries.letter import Letters
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Inquiry, Notice, Waiting
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Call
 from chalicelib.platform.errors import DirectoryError, MailError, MailRefused, MailUnavailable
 from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
@@ -25,12 +25,11 @@ class NoticeBusy(DirectoryError):
 
 @dataclass(frozen=True)
 class Postman:
-    """Sends the waiting mails of inquiries; `actor` and `request_id` are for the audit."""
+    """Sends the waiting mails of inquiries; `call` is for the audit."""
 
     runtime: Runtime
     letters: Letters
-    actor: Actor
-    request_id: str
+    call: Call
 
     def send_waiting(self, inquiry_id: str) -> Inquiry:
         """Send until nothing waits; returns the inquiry as it is then.
@@ -81,7 +80,7 @@ class Postman:
         return self._write(inquiry_id, lambda found: rules.accepted(found, mail, now, policy))
 
     def _write(self, inquiry_id: str, decide: service.Decide) -> Inquiry:
-        return service.write(inquiry_id, self.actor, self.request_id, decide)
+        return service.write(inquiry_id, replace(self.call, at=self.runtime.clock()), decide)
 
 
 def _refused(found: Inquiry, mail: Waiting, now: datetime) -> Inquiry:

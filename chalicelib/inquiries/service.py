@@ -22,7 +22,7 @@ from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry
 from chalicelib.links.codes import ALPHABET, new_code
 from chalicelib.platform import aws, executions
-from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import ConditionFailed
 from chalicelib.platform.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
 from chalicelib.platform.i18n import _
@@ -63,7 +63,7 @@ def contacts_of(inquiry: Inquiry) -> tuple[Contact, ...]:
     return rules.line(directory.of_state(envelope.to_state), envelope.to_poc_id, envelope.to_kind)
 
 
-def open_inquiry(runtime: Runtime, envelope: Envelope, actor: Actor, request_id: str) -> Inquiry:
+def open_inquiry(runtime: Runtime, envelope: Envelope, call: Call) -> Inquiry:
     """Open an inquiry and start its state machine. Raises AlreadyOpen or LimitReached."""
     now, policy = runtime.clock(), runtime.policy(InquiryPolicy)
     for _attempt in range(_TRIES):
@@ -73,7 +73,7 @@ def open_inquiry(runtime: Runtime, envelope: Envelope, actor: Actor, request_id:
         inquiry = rules.opened(inquiry_id, envelope, new_code(), now)
         inquiry = replace(inquiry, running=True, executions=1)
         try:
-            records = _records(inquiry, 0, actor, request_id)
+            records = _records(inquiry, 0, call)
             audit.write(partial(_add_new, inquiry=inquiry, known=known, now=now), *records)
         except ConditionFailed:
             continue  # somebody else of the State opened one at the same moment
@@ -100,26 +100,23 @@ def _add_new(transaction: TransactWrite, inquiry: Inquiry, known: store.Pair, no
 # What the two sides record. Whatever comes too late or twice changes nothing, and returns the inquiry as it is.
 
 
-def acknowledge(runtime: Runtime, inquiry_id: str, step: int, actor: Actor, request_id: str) -> Inquiry:
+def acknowledge(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> Inquiry:
     """A person of the requested State acknowledged receipt."""
     policy = runtime.policy(InquiryPolicy)
-    return _change(
-        runtime, inquiry_id, actor, request_id, lambda found: rules.acknowledged(found, step, runtime.clock(), policy)
-    )
+    return _change(runtime, inquiry_id, call, lambda found: rules.acknowledged(found, step, runtime.clock(), policy))
 
 
-def respond(runtime: Runtime, inquiry_id: str, channel: str, actor: Actor, request_id: str) -> Inquiry:
+def respond(runtime: Runtime, inquiry_id: str, channel: str, call: Call) -> Inquiry:
     """The requested State responded by `channel` (a code of `terms.CHANNELS`)."""
     return _change(
         runtime,
         inquiry_id,
-        actor,
-        request_id,
+        call,
         lambda found: rules.responded(found, rules.holder(found).number, channel, runtime.clock()),
     )
 
 
-def take_more_time(runtime: Runtime, inquiry_id: str, until: datetime, actor: Actor, request_id: str) -> Inquiry:
+def take_more_time(runtime: Runtime, inquiry_id: str, until: datetime, call: Call) -> Inquiry:
     """The requested State responds later, `until` a time (UTC). Raises Invalid when that is past or too far ahead."""
 
     def decide(found: Inquiry) -> Inquiry:
@@ -128,10 +125,10 @@ def take_more_time(runtime: Runtime, inquiry_id: str, until: datetime, actor: Ac
             raise Invalid({"until": _("Choose a time after now and not later than the latest one shown.")})
         return rules.more_time(found, rules.holder(found).number, until, now, policy)
 
-    return _change(runtime, inquiry_id, actor, request_id, decide)
+    return _change(runtime, inquiry_id, call, decide)
 
 
-def pass_on(runtime: Runtime, inquiry_id: str, poc_id: str, actor: Actor, request_id: str) -> Inquiry:
+def pass_on(runtime: Runtime, inquiry_id: str, poc_id: str, call: Call) -> Inquiry:
     """The requested State passes it on to another of its PoCs. Raises Invalid when that one was asked before."""
 
     def decide(found: Inquiry) -> Inquiry:
@@ -142,31 +139,30 @@ def pass_on(runtime: Runtime, inquiry_id: str, poc_id: str, actor: Actor, reques
             raise Invalid({"poc": _("Choose a point of contact who has not been asked yet.")})
         return rules.passed_on(found, to, new_code(), runtime.clock())
 
-    return _change(runtime, inquiry_id, actor, request_id, decide)
+    return _change(runtime, inquiry_id, call, decide)
 
 
-def refuse(runtime: Runtime, inquiry_id: str, end: End, actor: Actor, request_id: str) -> Inquiry:
+def refuse(runtime: Runtime, inquiry_id: str, end: End, call: Call) -> Inquiry:
     """The requested State says that it is no ICT incident (§28d), or that it will not respond."""
     return _change(
         runtime,
         inquiry_id,
-        actor,
-        request_id,
+        call,
         lambda found: rules.refused(found, rules.holder(found).number, end, runtime.clock()),
     )
 
 
-def withdraw(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+def withdraw(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The inquiring side withdraws it."""
-    return _change(runtime, inquiry_id, actor, request_id, lambda found: rules.withdrawn(found, runtime.clock()))
+    return _change(runtime, inquiry_id, call, lambda found: rules.withdrawn(found, runtime.clock()))
 
 
-def answer_came(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+def answer_came(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The inquiring side records that the answer came."""
-    return _change(runtime, inquiry_id, actor, request_id, lambda found: rules.answer_came(found, runtime.clock()))
+    return _change(runtime, inquiry_id, call, lambda found: rules.answer_came(found, runtime.clock()))
 
 
-def reopen(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+def reopen(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The inquiring side puts it again, within the same limits as a new one.
 
     Raises Conflict when it is not settled, or was settled too long ago, LimitReached, and AlreadyOpen when another with
@@ -186,17 +182,17 @@ def reopen(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> 
     def count(transaction: TransactWrite, after: Inquiry) -> None:
         store.add_opened(transaction, after, known, now)
 
-    return _change(runtime, inquiry_id, actor, request_id, decide, count)
+    return _change(runtime, inquiry_id, call, decide, count)
 
 
-def seen(runtime: Runtime, inquiry_id: str, step: int, actor: Actor, request_id: str) -> None:
+def seen(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> None:
     """The page behind the link was opened; the state machine need not know."""
-    write(inquiry_id, actor, request_id, lambda found: rules.seen(found, step, runtime.clock()))
+    write(inquiry_id, call, lambda found: rules.seen(found, step, runtime.clock()))
 
 
-def bounced(runtime: Runtime, inquiry_id: str, step: int, actor: Actor, request_id: str) -> Inquiry:
+def bounced(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> Inquiry:
     """The mail of a step will not arrive. Raises NotFound for an inquiry or a step that does not exist."""
-    return _change(runtime, inquiry_id, actor, request_id, lambda found: after_bounce(found, step, runtime.clock()))
+    return _change(runtime, inquiry_id, call, lambda found: after_bounce(found, step, runtime.clock()))
 
 
 def after_bounce(found: Inquiry, step: int, now: datetime) -> Inquiry:
@@ -209,7 +205,7 @@ def after_bounce(found: Inquiry, step: int, now: datetime) -> Inquiry:
 # What the state machine does
 
 
-def act(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+def act(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """Do what is due now: remind, or go on to the next contact. Nothing is read or written when nothing is due."""
     found, now = get(inquiry_id), runtime.clock()
     wakes_at = rules.wakes_at(found, now)
@@ -219,25 +215,25 @@ def act(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inq
     def decide(inquiry: Inquiry) -> Inquiry:
         return rules.time_passed(inquiry, contacts_of(inquiry), new_code(), now)
 
-    return write(inquiry_id, actor, request_id, decide)
+    return write(inquiry_id, call, decide)
 
 
-def rest(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str) -> Inquiry:
+def rest(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The machine ends when nothing is left to wait for; whoever changes the record afterwards starts another."""
 
     def decide(found: Inquiry) -> Inquiry:
         over = rules.wakes_at(found, runtime.clock()) is None
         return replace(found, running=False, token="") if over else found
 
-    return write(inquiry_id, actor, request_id, decide)
+    return write(inquiry_id, call, decide)
 
 
-def keep_token(inquiry_id: str, token: str, actor: Actor, request_id: str) -> Inquiry:
+def keep_token(inquiry_id: str, token: str, call: Call) -> Inquiry:
     """The machine waits now: `token` resumes it."""
-    return write(inquiry_id, actor, request_id, lambda found: replace(found, token=token))
+    return write(inquiry_id, call, lambda found: replace(found, token=token))
 
 
-def take_over(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str, anew: bool = False) -> bool:
+def take_over(runtime: Runtime, inquiry_id: str, call: Call, anew: bool = False) -> bool:
     """Start another state machine for a running inquiry whose own has died. False when that was not needed.
 
     One that lives may be waiting because nobody woke it: it is woken. Or it waits for the mail provider, for up to an
@@ -259,7 +255,7 @@ def take_over(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str, 
             return found
         return replace(found, executions=number + 1, token="")
 
-    before, after = _write(inquiry_id, actor, request_id, decide)
+    before, after = _write(inquiry_id, call, decide)
     if after.executions > before.executions:
         _start_machine(runtime, after)
     return after.executions > before.executions
@@ -268,9 +264,7 @@ def take_over(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str, 
 # How changes are written
 
 
-def _change(
-    runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str, decide: Decide, beside: Beside | None = None
-) -> Inquiry:
+def _change(runtime: Runtime, inquiry_id: str, call: Call, decide: Decide, beside: Beside | None = None) -> Inquiry:
     """Write what `decide` makes of the inquiry, and see to it that a state machine knows. Raises NotFound."""
 
     def decide_and_run(found: Inquiry) -> Inquiry:
@@ -279,7 +273,7 @@ def _change(
             return after
         return replace(after, running=True, executions=found.executions + 1, token="")
 
-    before, after = _write(inquiry_id, actor, request_id, decide_and_run, beside)
+    before, after = _write(inquiry_id, call, decide_and_run, beside)
     if after.executions > before.executions:
         _start_machine(runtime, after)
     elif after.running and after.token and after != before:  # without a token it is awake, and reads the record next
@@ -287,14 +281,12 @@ def _change(
     return after
 
 
-def write(inquiry_id: str, actor: Actor, request_id: str, decide: Decide) -> Inquiry:
+def write(inquiry_id: str, call: Call, decide: Decide) -> Inquiry:
     """Write what `decide` makes of the inquiry, and leave the state machine alone. Raises NotFound and Conflict."""
-    return _write(inquiry_id, actor, request_id, decide)[1]
+    return _write(inquiry_id, call, decide)[1]
 
 
-def _write(
-    inquiry_id: str, actor: Actor, request_id: str, decide: Decide, beside: Beside | None = None
-) -> tuple[Inquiry, Inquiry]:
+def _write(inquiry_id: str, call: Call, decide: Decide, beside: Beside | None = None) -> tuple[Inquiry, Inquiry]:
     """Write what `decide` makes of the inquiry, with its audit records; when somebody was faster, decide again.
 
     Returns the inquiry before and after. Raises NotFound, and Conflict when others are faster again and again.
@@ -309,7 +301,7 @@ def _write(
             if after.events == before.events:  # nothing to audit, and a transaction costs twice as much
                 store.change(after)
             else:
-                records = _records(after, len(before.events), actor, request_id)
+                records = _records(after, len(before.events), call)
                 build = partial(_add_change, before=before, after=after, beside=beside)
                 audit.write(build, *records, known={records[0].subject: head})
         except ConditionFailed:
@@ -328,15 +320,16 @@ def _add_change(transaction: TransactWrite, before: Inquiry, after: Inquiry, bes
         beside(transaction, after)
 
 
-def _records(inquiry: Inquiry, known: int, actor: Actor, request_id: str) -> list[AuditRecord]:
+def _records(inquiry: Inquiry, known: int, call: Call) -> list[AuditRecord]:
     """An audit record for each new line of the timeline."""
     return [
         AuditRecord(
-            Call(actor, event.at, request_id),
+            call,
             Action(f"inquiries:inquiry:{event.what}"),
             inquiry_subject(inquiry.inquiry_id),
             about=inquiry.envelope.to_state,
             details={"step": event.step, "detail": event.detail},
+            happened_at=event.at,
         )
         for event in inquiry.events[known:]
     ]

@@ -21,14 +21,14 @@ Event = dict[str, Any]
 
 def act_on_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `ActOnInquiry`: do what is due by now."""
-    service.act(runtime, event["inquiry_id"], call.actor, call.request_id)
+    service.act(runtime, event["inquiry_id"], call)
     return {"inquiry_id": event["inquiry_id"]}
 
 
 def notify_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `NotifyInquiry`: send what is waiting, and say how long to wait for news (`next` is `await` or `end`)."""
-    Postman(runtime, letters(runtime), call.actor, call.request_id).send_waiting(event["inquiry_id"])
-    found = service.rest(runtime, event["inquiry_id"], call.actor, call.request_id)
+    Postman(runtime, letters(runtime), call).send_waiting(event["inquiry_id"])
+    found = service.rest(runtime, event["inquiry_id"], call)
     seconds = _seconds(found, runtime)
     following = "await" if found.running else "end"
     return {"inquiry_id": event["inquiry_id"], "next": following, "wait_seconds": seconds}
@@ -43,7 +43,7 @@ def _seconds(found: Inquiry, runtime: Runtime) -> int:
 
 def await_news(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `AwaitNews`: keep the token that wakes the machine; wake it at once when something is to be done."""
-    found = service.keep_token(event["inquiry_id"], event["token"], call.actor, call.request_id)
+    found = service.keep_token(event["inquiry_id"], event["token"], call)
     now = runtime.clock()
     wakes_at = rules.wakes_at(found, now)
     if wakes_at is None or wakes_at <= now:
@@ -67,7 +67,9 @@ def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
             continue
         try:
             inquiry_id, step = step_of(event.reference)
-            service.bounced(runtime, inquiry_id, step, Actor.system("record_mail_feedback"), event.reference)
+            service.bounced(
+                runtime, inquiry_id, step, Call(Actor.system("record_mail_feedback"), runtime.clock(), event.reference)
+            )
         except (ValueError, NotFound):
             logger.warning("mail feedback for no inquiry", extra={"kind": event.event})
 
@@ -82,7 +84,7 @@ def resume_inquiries(event: Event, runtime: Runtime, call: Call) -> Event:
     resumed, failed = [], []
     for inquiry_id in stuck:
         try:
-            if service.take_over(runtime, inquiry_id, call.actor, call.request_id, anew=bool(event.get("anew"))):
+            if service.take_over(runtime, inquiry_id, call, anew=bool(event.get("anew"))):
                 resumed.append(inquiry_id)
         except Exception:  # one that cannot be taken over must not hold up those behind it
             logger.exception("inquiry not taken over", extra={"inquiry_id": inquiry_id})

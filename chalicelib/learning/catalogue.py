@@ -81,6 +81,6 @@ def _write(build: Callable[[Writes], None], action: Action, resource: Resource, 
     details = {"kind": resource.content.kind, "version": resource.version}
     subject = resource_subject(resource.resource_id)
     try:
-        audit.write(build, AuditRecord(Call(call.actor, call.at, call.request_id), action, subject, details=details))
+        audit.write(build, AuditRecord(call, action, subject, details=details))
     except ConditionFailed as failed:
         raise Conflict(resource.resource_id) from failed

@@ -7,8 +7,7 @@ from chalicelib.access.policy import Right, may
 from chalicelib.learning import practice, samples, store
 from chalicelib.learning.rules import Practice, Which
 from chalicelib.links.codes import spaced
-from chalicelib.mail.notice import Notice
-from chalicelib.operations.recipients import Recipient
+from chalicelib.mail.notice import Notice, Recipient
 from chalicelib.platform.errors import MailRefused
 from chalicelib.runtime import Runtime
 

@@ -23,19 +23,19 @@ from chalicelib.platform.errors import NotFound, TooManyAttempts
 from chalicelib.platform.ids import new_id
 
 
-def send(account: Account, which: Which, policy: LearningPolicy, now: datetime, request_id: str) -> Practice:
+def send(account: Account, which: Which, policy: LearningPolicy, call: Call) -> Practice:
     """Have a practice mail of this kind sent to the account's own address; an earlier one ends.
 
     Raises TooManyAttempts when the last one went out too short a time ago.
     """
     before = store.practice(account.account_id, which)
-    left = rules.wait(before, policy, now)
+    left = rules.wait(before, policy, call.at)
     if left > timedelta(0):
         raise TooManyAttempts(ceil(left.total_seconds()))
-    made = Practice(account.account_id, which, new_id(), new_code(), account.state, now)
+    made = Practice(account.account_id, which, new_id(), new_code(), account.state, call.at)
     about = {"which": which.value, "practice": made.practice_id}
-    notice = Notice(f"practice-{which.value}", to_account(account.account_id), about, now)
-    record = _record(Action.PRACTICE_SENT, account.actor, made, now, request_id)
+    notice = Notice(f"practice-{which.value}", to_account(account.account_id), about, call.at)
+    record = _record(Action.PRACTICE_SENT, call.by(account.actor), made)
 
     def build(transaction: Writes) -> None:
         store.add_practice(transaction, made, before, policy)
@@ -79,19 +79,19 @@ def of_code(plain: str, policy: LearningPolicy, now: datetime) -> Practice | Non
     return found
 
 
-def acknowledge(practice: Practice, now: datetime, request_id: str) -> None:
+def acknowledge(practice: Practice, call: Call) -> None:
     """Record that the button was pressed; a second press changes nothing."""
     if practice.acknowledged_at:
         return
     actor = Actor.link(f"practice-{practice.which.value}", practice.state)
-    record = _record(Action.PRACTICE_DONE, actor, practice, now, request_id)
+    record = _record(Action.PRACTICE_DONE, call.by(actor), practice)
     try:
-        audit.write(lambda transaction: store.add_acknowledgement(transaction, practice, now), record)
+        audit.write(lambda transaction: store.add_acknowledgement(transaction, practice, call.at), record)
     except ConditionFailed:
         return
 
 
-def _record(action: Action, actor: Actor, practice: Practice, now: datetime, request_id: str) -> AuditRecord:
+def _record(action: Action, call: Call, practice: Practice) -> AuditRecord:
     details = {"which": practice.which.value, "practice": practice.practice_id}
     subject = practice_subject(practice.account_id)
-    return AuditRecord(Call(actor, now, request_id), action, subject, about=practice.state, details=details)
+    return AuditRecord(call, action, subject, about=practice.state, details=details)

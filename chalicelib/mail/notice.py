@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.platform.i18n import SOURCE_LANGUAGE
 from chalicelib.platform.ids import new_id
 
 MANAGER = "manager"
@@ -45,3 +46,13 @@ def parts(to: str) -> tuple[str, str, str]:
     if wanted.get(kind) != (bool(one), bool(two)):
         raise ValueError(f"{to!r} is nobody that a notice can go to")
     return kind, one, two
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One person or desk: `key` (an opaque id) tells them apart, `language` is one of the six, `name` may be empty."""
+
+    key: str
+    email: str
+    language: str = SOURCE_LANGUAGE
+    name: str = ""

@@ -95,13 +95,13 @@ def _approve_new(decided: Proposal, policy: NominationPolicy, call: Call) -> Non
         raise Refused(nomination)
     entry = Entry(decided.poc_id, nomination, 1, created_at=call.at, changed_at=call.at)
     made = _version(entry, decided, call, {}, as_cells(nomination))
-    records = [made.record(Action.ENTRY_ADDED, call.actor, call.request_id)]
+    records = [made.record(Action.ENTRY_ADDED, call)]
     before = store.get(decided.state, decided.succeeds) if decided.succeeds else None
     followed = None
     if before:
         followed = replace(before, successor=entry.poc_id, version=before.version + 1, changed_at=call.at)
         told = _version(followed, decided, call, {"successor": before.successor}, {"successor": entry.poc_id})
-        records.append(told.record(Action.ENTRY_DEPARTURE, call.actor, call.request_id))
+        records.append(told.record(Action.ENTRY_DEPARTURE, call))
 
     def build(transaction: Writes) -> None:
         proposals.add_decision(transaction, decided, call.at, call.at + policy.proposals_kept)
@@ -131,7 +131,7 @@ def _approve_change(decided: Proposal, entry: Entry, policy: NominationPolicy, c
         history.add_version(transaction, made)
         _tell(transaction, decided, call)
 
-    _write(build, decided, [made.record(Action.ENTRY_CHANGED, call.actor, call.request_id)], call)
+    _write(build, decided, [made.record(Action.ENTRY_CHANGED, call)], call)
 
 
 def _approve_departure(decided: Proposal, entry: Entry, policy: NominationPolicy, call: Call) -> None:
@@ -151,7 +151,7 @@ def _approve_departure(decided: Proposal, entry: Entry, policy: NominationPolicy
         history.add_version(transaction, made)
         _tell(transaction, decided, call)
 
-    _write(build, decided, [made.record(Action.ENTRY_DEPARTURE, call.actor, call.request_id)], call)
+    _write(build, decided, [made.record(Action.ENTRY_DEPARTURE, call)], call)
     if rules.handover(after, _successor(after), call.at) is Handover.DUE:  # the day went by while it waited
         retire(after, policy, call)
 
@@ -182,7 +182,7 @@ def settle_doubt(doubt_id: str, call: Call) -> None:
     if found is None:
         raise Conflict(doubt_id)
     seen = AuditRecord(
-        Call(call.actor, call.at, call.request_id),
+        call,
         Action.DOUBT_SETTLED,
         entry_subject(found.poc_id),
         about=found.state,
@@ -220,7 +220,7 @@ def retire(entry: Entry, policy: NominationPolicy, call: Call) -> None:
     erase_at = call.at + policy.retained
     told = {"erase_on": f"{erase_at:%Y-%m-%d}", "version": entry.version}
     gone = AuditRecord(
-        Call(call.actor, call.at, call.request_id),
+        call,
         Action.ENTRY_RETIRED,
         entry_subject(entry.poc_id),
         about=entry.state,
@@ -243,7 +243,7 @@ def _prompt(entry: Entry, stands: Handover, call: Call) -> None:
     days = (date.fromisoformat(entry.departs_on) - call.at.date()).days
     about = {"state": entry.state, "poc": entry.poc_id}
     told = AuditRecord(
-        Call(call.actor, call.at, call.request_id),
+        call,
         Action.SUCCESSOR_ASKED,
         entry_subject(entry.poc_id),
         about=entry.state,
@@ -283,7 +283,7 @@ def erase(gone: Retired, call: Call) -> None:
     """Erase a retired entry and its versions; that they were erased is recorded. Repeating it changes nothing."""
     versions = history.erase(gone.state, gone.poc_id)
     told = AuditRecord(
-        Call(call.actor, call.at, call.request_id),
+        call,
         Action.ENTRY_ERASED,
         entry_subject(gone.poc_id),
         about=gone.state,

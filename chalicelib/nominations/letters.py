@@ -9,11 +9,10 @@ from chalicelib.directory import store
 from chalicelib.directory.entry import KIND_NAMES
 from chalicelib.links.codes import spaced
 from chalicelib.links.tokens import Purpose
-from chalicelib.mail.notice import Notice, parts
+from chalicelib.mail.notice import Notice, Recipient, parts
 from chalicelib.nominations import links
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.rules import REASONS, STATUS_NAMES, WHAT_NAMES, Status
-from chalicelib.operations.recipients import Recipient
 from chalicelib.pings.letter import held_data
 from chalicelib.platform.errors import MailRefused
 from chalicelib.platform.i18n import _, format_date, translations

@@ -197,7 +197,7 @@ def doubt(state: str, poc_id: str, fields: tuple[str, ...], call: Call) -> None:
         doubt_id, state, entry.poc_id, tuple(sorted(fields)), str(call.actor), call.actor.state, call.at
     )
     seen = AuditRecord(
-        Call(call.actor, call.at, call.request_id),
+        call,
         Action.ENTRY_DOUBTED,
         entry_subject(poc_id),
         about=state,
@@ -215,7 +215,7 @@ def record(action: Action, about: Proposal, call: Call) -> AuditRecord:
     if about.reason:
         told["reason"] = about.reason
     subject = f"proposal#{about.proposal_id}"
-    return AuditRecord(Call(call.actor, call.at, call.request_id), action, subject, about=about.state, details=told)
+    return AuditRecord(call, action, subject, about=about.state, details=told)
 
 
 def _known(given: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
@@ -345,7 +345,7 @@ def _change(entry: Entry, parts: rules.Split, made: Proposal, call: Call) -> Res
     old = {name: held[name] for name in parts.at_once}
     version = Version(entry.state, entry.poc_id, after.version, call.at, str(call.actor), "own", old, parts.at_once)
     if parts.at_once:
-        records.append(version.record(Action.ENTRY_CHANGED, call.actor, call.request_id))
+        records.append(version.record(Action.ENTRY_CHANGED, call))
     if parts.proposed:
         records.append(record(Action.PROPOSED, made, call))
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from chalicelib.access import letters as accounts
 from chalicelib.learning import letters as learning
-from chalicelib.mail.notice import Notice
+from chalicelib.mail.notice import Notice, Recipient
 from chalicelib.nominations import letters as nominations
-from chalicelib.operations.recipients import Recipient
 from chalicelib.runtime import Runtime
 
 Composer = Callable[[Notice, Recipient, Runtime], dict[str, Any]]

@@ -1,24 +1,12 @@
 """Whom a notice goes to, looked up when it is sent: accounts and entries may have changed since it was made."""
 
-from dataclasses import dataclass
-
 from chalicelib.access import store as accounts
 from chalicelib.access.policy import Account, AccountStatus, Role
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.mail.notice import MANAGER, Notice, parts
+from chalicelib.mail.notice import MANAGER, Notice, Recipient, parts
 from chalicelib.platform.i18n import SOURCE_LANGUAGE
 from chalicelib.platform.settings import Settings
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """One person or desk: `key` (an opaque id) tells them apart, `language` is one of the six, `name` may be empty."""
-
-    key: str
-    email: str
-    language: str = SOURCE_LANGUAGE
-    name: str = ""
 
 
 def recipients(notice: Notice, settings: Settings) -> list[Recipient]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from chalicelib.mail import outbox
 from chalicelib.mail.message import render
-from chalicelib.mail.notice import Notice
+from chalicelib.mail.notice import Notice, Recipient
 from chalicelib.operations.composers import COMPOSERS, Composer
-from chalicelib.operations.recipients import Recipient, recipients
+from chalicelib.operations.recipients import recipients
 from chalicelib.platform.call import Call
 from chalicelib.platform.errors import MailError, MailRefused
 from chalicelib.platform.observability import logger

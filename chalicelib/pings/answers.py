@@ -56,7 +56,7 @@ def ping_with_head(campaign_id: str, poc_id: str) -> tuple[Ping, Head]:
     return ping, head
 
 
-def confirm(ping: Ping, route: Route, now: datetime, request_id: str, head: Head | None = None) -> Ping:
+def confirm(ping: Ping, route: Route, call: Call, head: Head | None = None) -> Ping:
     """Record that a person confirmed the details; repeating it changes nothing.
 
     One call to AWS when the `head` of the entry's audit chain is given, which was read together with the ping. Returns
@@ -64,7 +64,7 @@ def confirm(ping: Ping, route: Route, now: datetime, request_id: str, head: Head
     """
     if rules.answered(ping):
         return ping
-    return _answer(ping, Mark.ACKNOWLEDGED, route, now, request_id, head=head)
+    return _answer(ping, Mark.ACKNOWLEDGED, route, call, head=head)
 
 
 def report_change(
@@ -72,8 +72,7 @@ def report_change(
     route: Route,
     fields: tuple[str, ...],
     note: str,
-    now: datetime,
-    request_id: str,
+    call: Call,
     head: Head | None = None,
 ) -> Ping:
     """Record what a person says has changed, for the directory manager; also after a confirmation.
@@ -91,21 +90,20 @@ def report_change(
         raise Invalid(wrong)
     if Mark.CHANGE_REPORTED in ping.marks:
         return ping
-    return _answer(ping, Mark.CHANGE_REPORTED, route, now, request_id, fields, note, head)
+    return _answer(ping, Mark.CHANGE_REPORTED, route, call, fields, note, head)
 
 
 def _answer(
     ping: Ping,
     mark: Mark,
     route: Route,
-    now: datetime,
-    request_id: str,
+    call: Call,
     fields: tuple[str, ...] = (),
     note: str = "",
     head: Head | None = None,
 ) -> Ping:
-    build = partial(_add, ping=ping, mark=mark, route=route, now=now, fields=fields, note=note)
-    record = _record(ping, mark, route, now, request_id, fields)
+    build = partial(_add, ping=ping, mark=mark, route=route, now=call.at, fields=fields, note=note)
+    record = _record(ping, mark, route, call, fields)
     try:
         audit.write(build, record, known={record.subject: head} if head else None)
     except ConditionFailed as failed:
@@ -113,11 +111,11 @@ def _answer(
             return ping_of(ping.campaign_id, ping.poc_id)
         # The entry has left the directory since the mail went out: the answer itself is kept.
         try:
-            transact(partial(store.add_answer, ping=ping, mark=mark, at=now, answered_by=route.value))
+            transact(partial(store.add_answer, ping=ping, mark=mark, at=call.at, answered_by=route.value))
         except ConditionFailed:
             return ping_of(ping.campaign_id, ping.poc_id)
     count(Metric.PINGS_ACKNOWLEDGED)
-    return rules.with_mark(ping, mark, now)
+    return rules.with_mark(ping, mark, call.at)
 
 
 def _verification(mark: Mark) -> Verification:
@@ -138,11 +136,9 @@ def _add(
     directory.add_verification(transaction, ping.state, ping.poc_id, _verification(mark), now, how=how)
 
 
-def _record(
-    ping: Ping, mark: Mark, route: Route, now: datetime, request_id: str, fields: tuple[str, ...]
-) -> AuditRecord:
+def _record(ping: Ping, mark: Mark, route: Route, call: Call, fields: tuple[str, ...]) -> AuditRecord:
     return AuditRecord(
-        Call(Actor.link(route.value, ping.state), now, request_id),
+        call.by(Actor.link(route.value, ping.state)),
         Action.ENTRY_VERIFIED if mark is Mark.ACKNOWLEDGED else Action.CHANGE_REPORTED,
         entry_subject(ping.poc_id),
         about=ping.state,
@@ -154,7 +150,7 @@ ON_OWN_PAGE, WHEN_LISTED = "own-page", "listed"
 """How an entry was confirmed without a ping: by the State on this site, or by the link sent when it was listed."""
 
 
-def confirm_entry(state: str, poc_id: str, how: str, actor: Actor, now: datetime, request_id: str) -> None:
+def confirm_entry(state: str, poc_id: str, how: str, call: Call) -> None:
     """Somebody confirms, without a ping, that an entry is current. It answers the PoC's ping of a running campaign too.
 
     Raises NotFound when the entry has left the directory.
@@ -162,7 +158,7 @@ def confirm_entry(state: str, poc_id: str, how: str, actor: Actor, now: datetime
     active, _last = campaigns.active_and_last()
     ping = store.get(active, poc_id) if active else None
     record = AuditRecord(
-        Call(actor, now, request_id),
+        call,
         Action.ENTRY_VERIFIED,
         entry_subject(poc_id),
         about=state,
@@ -170,9 +166,9 @@ def confirm_entry(state: str, poc_id: str, how: str, actor: Actor, now: datetime
     )
 
     def build(transaction: TransactWrite, answer: Ping | None) -> None:
-        directory.add_verification(transaction, state, poc_id, Verification.VERIFIED, now, how=how)
+        directory.add_verification(transaction, state, poc_id, Verification.VERIFIED, call.at, how=how)
         if answer:
-            store.add_answer(transaction, answer, Mark.ACKNOWLEDGED, now, how)
+            store.add_answer(transaction, answer, Mark.ACKNOWLEDGED, call.at, how)
 
     try:
         audit.write(partial(build, answer=ping if ping and not rules.answered(ping) else None), record)

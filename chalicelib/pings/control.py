@@ -1,7 +1,6 @@
 """The manager's levers on a campaign and its state machine: start, resume, cancel, send again."""
 
 import json
-from datetime import datetime
 
 from botocore.exceptions import ClientError
 
@@ -9,16 +8,16 @@ from chalicelib.pings import campaigns, service
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import OVER, Campaign
 from chalicelib.platform import aws, executions
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Call
 from chalicelib.platform.errors import Conflict
 from chalicelib.platform.observability import logger
 from chalicelib.platform.observability.invocation import handed_on
 from chalicelib.runtime import Runtime
 
 
-def start(runtime: Runtime, policy: PingPolicy, actor: Actor, request_id: str) -> Campaign:
+def start(runtime: Runtime, policy: PingPolicy, call: Call) -> Campaign:
     """Begin a campaign and start its state machine. Raises Conflict (naming the active campaign) and Invalid."""
-    campaign = service.start(policy, actor, runtime.clock(), request_id)
+    campaign = service.start(policy, call)
     _start_execution(runtime, campaign.campaign_id, campaign.campaign_id)
     return campaign
 
@@ -29,7 +28,7 @@ def is_running(runtime: Runtime, campaign: Campaign) -> bool:
     return executions.status(runtime.settings.ping_campaign_arn, name) == executions.RUNNING
 
 
-def resume(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, anew: bool = False) -> None:
+def resume(runtime: Runtime, campaign: Campaign, call: Call, anew: bool = False) -> None:
     """Start another state machine for a campaign whose own has stopped; it goes on where the rows stand.
 
     (A name that was used is refused by Step Functions for 90 days, so each has a number.) With `anew` one that runs is
@@ -44,16 +43,16 @@ def resume(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, 
         raise Conflict(campaign_id)
     if running:
         executions.stop(machine, executions.name_of(campaign_id, number), "another one takes over")
-    service.count_execution(campaign_id, number + 1, actor, runtime.clock(), request_id)
+    service.count_execution(campaign_id, number + 1, call)
     _start_execution(runtime, campaign_id, executions.name_of(campaign_id, number + 1))
 
 
-def cancel(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, now: datetime) -> None:
+def cancel(runtime: Runtime, campaign: Campaign, call: Call) -> None:
     """Cancel a campaign. The rows decide; the state machine is stopped as well so that nothing is left waiting.
 
     Raises Conflict when it has ended already.
     """
-    service.cancel(campaign.campaign_id, actor, now, request_id)
+    service.cancel(campaign.campaign_id, call)
     try:
         name = executions.name_of(campaign.campaign_id, campaign.executions)
         executions.stop(runtime.settings.ping_campaign_arn, name, "cancelled by the manager")
@@ -64,9 +63,9 @@ def cancel(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, 
         )
 
 
-def resend_failed(runtime: Runtime, campaign: Campaign, actor: Actor, request_id: str, now: datetime) -> int:
+def resend_failed(runtime: Runtime, campaign: Campaign, call: Call) -> int:
     """Send the mail again to those whom none has reached; returns how many. Raises Conflict after the end."""
-    number = service.resend_failed(campaign.campaign_id, actor, now, request_id)
+    number = service.resend_failed(campaign.campaign_id, call)
     if number:
         poke_dispatch(runtime, campaign.campaign_id)
     return number

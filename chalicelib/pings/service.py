@@ -20,7 +20,7 @@ from chalicelib.links.codes import new_code
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, MilestoneKind, Ping, PingState, Route
-from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.call import Call
 from chalicelib.platform.clock import to_z
 from chalicelib.platform.dynamo import TRANSACTION_LIMIT, ConditionFailed, transact
 from chalicelib.platform.errors import Conflict, Invalid, NotFound
@@ -36,7 +36,7 @@ def get(campaign_id: str) -> Campaign:
     return campaign
 
 
-def start(policy: PingPolicy, actor: Actor, now: datetime, request_id: str) -> Campaign:
+def start(policy: PingPolicy, call: Call) -> Campaign:
     """Begin a campaign: its milestones are fixed now. The state machine is started by the caller, after this.
 
     Raises Conflict when a campaign is active or was started at the same moment, and Invalid when the policy's steps
@@ -46,19 +46,19 @@ def start(policy: PingPolicy, actor: Actor, now: datetime, request_id: str) -> C
     if active:
         raise Conflict(active)
     try:
-        steps = rules.milestones(now, policy)
+        steps = rules.milestones(call.at, policy)
     except ValueError as error:
         raise Invalid({"window": str(error)}) from error
     campaign = Campaign(
-        campaign_id=rules.next_campaign_id(last, now),
-        opened_at=now,
+        campaign_id=rules.next_campaign_id(last, call.at),
+        opened_at=call.at,
         milestones=steps,
         status=CampaignStatus.OPENING,
-        started_by=str(actor),
+        started_by=str(call.actor),
         link_lifetime=policy.link_lifetime,
     )
     dates = {step.kind.value + f"-{number}": to_z(step.at) for number, step in enumerate(steps)}
-    record = _record(actor, Action.CAMPAIGN_STARTED, campaign.campaign_id, now, request_id, details=dates)
+    record = _record(call, Action.CAMPAIGN_STARTED, campaign.campaign_id, details=dates)
 
     try:
         audit.write(lambda transaction: campaigns.add_new(transaction, campaign, last), record)
@@ -146,7 +146,7 @@ def _add_queues(transaction: TransactWrite, routes: list[tuple[Ping, Route]], mi
         store.add_queue(transaction, ping, route, milestone)
 
 
-def close_campaign(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Campaign:
+def close_campaign(campaign_id: str, call: Call) -> Campaign:
     """End the window: silent entries become *unverified* (rule 4: they stay listed), and the result is fixed.
 
     An answer that arrives at the same moment wins. Repeating it does what is still missing.
@@ -160,10 +160,10 @@ def close_campaign(campaign_id: str, actor: Actor, now: datetime, request_id: st
         if rules.state(ping) not in (*rules.ANSWERED, PingState.UNANSWERED)
     )
     for chunk in _chunks(silent, TRANSACTION_LIMIT // _ACTIONS_TO_CLOSE):
-        _close_pings(chunk, actor, now, request_id)
+        _close_pings(chunk, call)
     results = rules.count_marks(store.marks_of_campaign(campaign_id))
-    record = _record(actor, Action.CAMPAIGN_CLOSED, campaign_id, now, request_id, details=results)
-    _end(campaign_id, CampaignStatus.CLOSED, now, results, record)
+    record = _record(call, Action.CAMPAIGN_CLOSED, campaign_id, details=results)
+    _end(campaign_id, CampaignStatus.CLOSED, call.at, results, record)
     return get(campaign_id)
 
 
@@ -171,23 +171,23 @@ _ACTIONS_TO_CLOSE = 4
 """The ping, the entry, the audit record, and the head of its chain."""
 
 
-def _close_pings(pings: list[Ping], actor: Actor, now: datetime, request_id: str) -> None:
+def _close_pings(pings: list[Ping], call: Call) -> None:
     """Close a batch in one transaction; when one of them cannot be closed so, each by itself."""
-    records = [_unverified(ping, actor, now, request_id) for ping in pings]
+    records = [_unverified(ping, call) for ping in pings]
     try:
-        audit.write(partial(_add_closes, pings=pings, now=now), *records)
+        audit.write(partial(_add_closes, pings=pings, now=call.at), *records)
     except ConditionFailed as failed:
         if len(pings) > 1:
             for ping in pings:
-                _close_pings([ping], actor, now, request_id)
+                _close_pings([ping], call)
         elif 0 not in failed.failed:  # the entry has left the directory: only the ping is left to close
-            transact(partial(store.add_close, ping=pings[0], at=now))
+            transact(partial(store.add_close, ping=pings[0], at=call.at))
 
 
-def _unverified(ping: Ping, actor: Actor, now: datetime, request_id: str) -> AuditRecord:
+def _unverified(ping: Ping, call: Call) -> AuditRecord:
     subject = entry_subject(ping.poc_id)
     told = {"verification": Verification.UNVERIFIED.value, "campaign": ping.campaign_id}
-    return AuditRecord(Call(actor, now, request_id), Action.ENTRY_UNVERIFIED, subject, about=ping.state, details=told)
+    return AuditRecord(call, Action.ENTRY_UNVERIFIED, subject, about=ping.state, details=told)
 
 
 def _add_closes(transaction: TransactWrite, pings: list[Ping], now: datetime) -> None:
@@ -196,15 +196,15 @@ def _add_closes(transaction: TransactWrite, pings: list[Ping], now: datetime) ->
         directory.add_verification(transaction, ping.state, ping.poc_id, Verification.UNVERIFIED, now)
 
 
-def cancel(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> Campaign:
+def cancel(campaign_id: str, call: Call) -> Campaign:
     """Stop a campaign: no mail goes out any more and nothing is marked. Answers given so far keep counting.
 
     Raises Conflict when it has ended already.
     """
     get(campaign_id)
     results = rules.count_marks(store.marks_of_campaign(campaign_id))
-    record = _record(actor, Action.CAMPAIGN_CANCELLED, campaign_id, now, request_id, details=results)
-    if not _end(campaign_id, CampaignStatus.CANCELLED, now, results, record):
+    record = _record(call, Action.CAMPAIGN_CANCELLED, campaign_id, details=results)
+    if not _end(campaign_id, CampaignStatus.CANCELLED, call.at, results, record):
         raise Conflict(campaign_id)
     return get(campaign_id)
 
@@ -220,14 +220,14 @@ def _end(campaign_id: str, status: CampaignStatus, now: datetime, results: dict[
     return True
 
 
-def resend_failed(campaign_id: str, actor: Actor, now: datetime, request_id: str) -> int:
+def resend_failed(campaign_id: str, call: Call) -> int:
     """Queue the mail again for those whom none has reached; returns how many. Raises Conflict after the end."""
     if get(campaign_id).status in rules.OVER:
         raise Conflict(campaign_id)
     failed = [ping for ping in store.of_campaign(campaign_id) if rules.state(ping) in rules.FAILED]
     for chunk in _chunks(failed, TRANSACTION_LIMIT):
         transact(partial(_add_retries, pings=chunk))
-    audit.put(_record(actor, Action.FAILED_RESENT, campaign_id, now, request_id, details={"pings": len(failed)}))
+    audit.put(_record(call, Action.FAILED_RESENT, campaign_id, details={"pings": len(failed)}))
     return len(failed)
 
 
@@ -236,16 +236,14 @@ def _add_retries(transaction: TransactWrite, pings: list[Ping]) -> None:
         store.add_retry(transaction, ping)
 
 
-def count_execution(campaign_id: str, number: int, actor: Actor, now: datetime, request_id: str) -> None:
+def count_execution(campaign_id: str, number: int, call: Call) -> None:
     """The state machine of this number is about to be started for a campaign whose last one stopped."""
     campaigns.count_execution(campaign_id, number)
-    audit.put(_record(actor, Action.CAMPAIGN_RESUMED, campaign_id, now, request_id, details={"execution": number}))
+    audit.put(_record(call, Action.CAMPAIGN_RESUMED, campaign_id, details={"execution": number}))
 
 
-def _record(
-    actor: Actor, action: Action, campaign_id: str, now: datetime, request_id: str, details: Mapping[str, object]
-) -> AuditRecord:
-    return AuditRecord(Call(actor, now, request_id), action, campaign_subject(campaign_id), details=details)
+def _record(call: Call, action: Action, campaign_id: str, details: Mapping[str, object]) -> AuditRecord:
+    return AuditRecord(call, action, campaign_subject(campaign_id), details=details)
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

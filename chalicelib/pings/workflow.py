@@ -57,7 +57,7 @@ def act_on_milestone(event: Event, runtime: Runtime, _call: Call) -> Event:
 
 def close_campaign(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `CloseCampaign`: fix the result and tell the manager."""
-    campaign = service.close_campaign(event["campaign_id"], call.actor, call.at, call.request_id)
+    campaign = service.close_campaign(event["campaign_id"], call)
     if campaign.status is CampaignStatus.CLOSED and not campaigns.is_manager_told(campaign.campaign_id):
         _tell_manager(campaign, runtime)
     return {"campaign_id": campaign.campaign_id, "status": campaign.status.value}
@@ -96,7 +96,7 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, call: Call) -> Even
     active = campaigns.active_and_last()[0]
     if not active and not only_resume:
         try:
-            campaign = control.start(runtime, runtime.policy(PingPolicy), call.actor, call.request_id)
+            campaign = control.start(runtime, runtime.policy(PingPolicy), call)
             return {"campaign_id": campaign.campaign_id, "started": True}
         except Conflict as conflict:
             active = str(conflict)
@@ -105,7 +105,7 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, call: Call) -> Even
     if not only_resume:
         logger.warning("no campaign started: one is active", extra={"campaign_id": active})
     try:
-        control.resume(runtime, service.get(active), call.actor, call.request_id, anew=bool(event.get("anew")))
+        control.resume(runtime, service.get(active), call, anew=bool(event.get("anew")))
     except Conflict:  # it runs: nothing to do
         return {"campaign_id": active, "started": False}
     logger.warning("campaign resumed", extra={"campaign_id": active})

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.directory.entry import Kind
+from chalicelib.directory.entry import KINDS, Kind
 from chalicelib.platform.i18n import LANGUAGES, _, _p, format_date, translations
 from chalicelib.statistics.rules import Answers, Bound, Group
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable, Table
-from chalicelib.web.labels import KINDS
 
 REGIONS = {
     "African": _("African"),

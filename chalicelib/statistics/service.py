@@ -17,7 +17,7 @@ from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.pings import campaigns
 from chalicelib.pings import store as pings
 from chalicelib.pings.rules import Campaign, CampaignStatus
-from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.call import Call
 from chalicelib.platform.clock import to_z
 from chalicelib.platform.dynamo import ConditionFailed
 from chalicelib.platform.errors import Conflict, NotFound
@@ -94,7 +94,7 @@ def _had_inquiries(period: Waiting) -> bool:
     return any(not inquiry.envelope.exercise for inquiry in found)
 
 
-def prepare(report_id: str, runtime: Runtime, actor: Actor, now: datetime, request_id: str) -> Report:
+def prepare(report_id: str, runtime: Runtime, call: Call) -> Report:
     """Make the anonymised table of a closed ping test, or of a half-year that is over, for the manager to look at.
 
     Raises NotFound when there is nothing of this id to report on, and Conflict when it has not ended, or its figures
@@ -105,11 +105,11 @@ def prepare(report_id: str, runtime: Runtime, actor: Actor, now: datetime, reque
     before = store.get(report_id)
     if before and before.status is not Status.PREPARED:
         raise Conflict(f"{report_id} was published before")
-    table = _table(report_id, runtime, now)
+    table = _table(report_id, runtime, call.at)
     if before and before.table == table:
         return before
-    report = Report(report_id, Status.PREPARED, table, now, version=before.version + 1 if before else 1)
-    _write(report, Action.STATISTICS_PREPARED, actor, now, request_id)
+    report = Report(report_id, Status.PREPARED, table, call.at, version=before.version + 1 if before else 1)
+    _write(report, Action.STATISTICS_PREPARED, call)
     return report
 
 
@@ -162,7 +162,7 @@ def _inquiries_table(period: Waiting, runtime: Runtime, now: datetime) -> Inquir
     )
 
 
-def publish(report_id: str, version: int, actor: Actor, now: datetime, request_id: str) -> Report:
+def publish(report_id: str, version: int, call: Call) -> Report:
     """Show a report to everybody who may see statistics, as it was prepared. Doing so twice is harmless.
 
     Raises NotFound, and Conflict when it is not the version that the manager looked at.
@@ -174,15 +174,15 @@ def publish(report_id: str, version: int, actor: Actor, now: datetime, request_i
     after = replace(
         report,
         status=Status.PUBLISHED,
-        published_at=report.published_at or now,
+        published_at=report.published_at or call.at,
         withdrawn_at=None,
         version=version + 1,
     )
-    _write(after, Action.STATISTICS_PUBLISHED, actor, now, request_id)
+    _write(after, Action.STATISTICS_PUBLISHED, call)
     return after
 
 
-def withdraw(report_id: str, version: int, actor: Actor, now: datetime, request_id: str) -> Report:
+def withdraw(report_id: str, version: int, call: Call) -> Report:
     """Hide a published report. It can be shown again, with the same figures only. Doing so twice is harmless.
 
     Raises NotFound, and Conflict when somebody else changed it.
@@ -191,8 +191,8 @@ def withdraw(report_id: str, version: int, actor: Actor, now: datetime, request_
     if report.status is Status.WITHDRAWN and report.version == version + 1:
         return report
     _check(report, version, {Status.PUBLISHED})
-    after = replace(report, status=Status.WITHDRAWN, withdrawn_at=now, version=version + 1)
-    _write(after, Action.STATISTICS_WITHDRAWN, actor, now, request_id)
+    after = replace(report, status=Status.WITHDRAWN, withdrawn_at=call.at, version=version + 1)
+    _write(after, Action.STATISTICS_WITHDRAWN, call)
     return after
 
 
@@ -201,17 +201,17 @@ def _check(report: Report, version: int, expected: set[Status]) -> None:
         raise Conflict(f"{report.report_id} is {report.status} in version {report.version}")
 
 
-def exported(report: Report, form: str, actor: Actor, now: datetime, request_id: str) -> None:
+def exported(report: Report, form: str, call: Call) -> None:
     """Record that a report was taken out as a file of this form."""
     subject = statistics_subject(report.report_id)
     details = {"form": form, "version": report.version}
-    audit.put(AuditRecord(Call(actor, now, request_id), Action.STATISTICS_EXPORTED, subject, details=details))
+    audit.put(AuditRecord(call, Action.STATISTICS_EXPORTED, subject, details=details))
 
 
-def _write(report: Report, action: Action, actor: Actor, now: datetime, request_id: str) -> None:
+def _write(report: Report, action: Action, call: Call) -> None:
     """Write a report and its audit record. Raises Conflict when somebody else was faster."""
     details = {"version": report.version, "about_until": to_z(report.about_until)}
-    record = AuditRecord(Call(actor, now, request_id), action, statistics_subject(report.report_id), details=details)
+    record = AuditRecord(call, action, statistics_subject(report.report_id), details=details)
 
     def build(transaction: TransactWrite) -> None:
         store.add(transaction, report)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
-from chalicelib.directory.entry import Kind
+from chalicelib.directory.entry import KINDS, Kind
 from chalicelib.directory.listing import ROUND_THE_CLOCK, Wanted
 from chalicelib.directory.participation import GROUPS
 from chalicelib.directory.search import LONGEST
@@ -28,7 +28,7 @@ _LABELS = {
     "verification": (_("Verification"), _("Verified or not")),
 }
 _OPTIONS: dict[str, Mapping[str, str]] = {
-    "kind": {kind.value: labels.KINDS[kind] for kind in Kind},
+    "kind": {kind.value: KINDS[kind] for kind in Kind},
     "region": GROUPS,
     "hours": {ROUND_THE_CLOCK: _("Round the clock (24/7)")},
     "network": NETWORKS,

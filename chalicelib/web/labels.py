@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chalicelib.directory.entry import Holder, Kind, Verification
+from chalicelib.directory.entry import KINDS, Holder, Verification
 from chalicelib.directory.importing.imports import Status
 from chalicelib.directory.importing.report import Outcome
 from chalicelib.directory.terms import ROLES, ROUND_THE_CLOCK, SCOPES
@@ -37,7 +37,6 @@ FIELDS = {
 }
 """In the order of the forms."""
 
-KINDS: dict[str, str] = {Kind.DIPLOMATIC: _("Diplomatic"), Kind.TECHNICAL: _("Technical")}
 HOLDERS: dict[str, str] = {Holder.INSTITUTION: _("Institution"), Holder.REPRESENTATIVE: _("Representative")}
 CODES: dict[str, Mapping[str, str]] = {
     "kind": KINDS,

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit import store
+from chalicelib.audit import kept_heads, store
 from chalicelib.audit.chain import BEGINNING, Head
+from chalicelib.audit.kept_heads import Kept, Preface, Unreadable
 from chalicelib.operations import audit_heads
-from chalicelib.operations.audit_heads import Kept, Preface, Unreadable, keep_audit_heads
+from chalicelib.operations.audit_heads import keep_audit_heads
 from chalicelib.platform import aws
 from tests.audit.chains import BUCKET, SUBJECT, put, record, runtime
 from tests.calling import run
@@ -20,14 +21,14 @@ pytestmark = pytest.mark.usefixtures("bucket")
 
 
 def kept(day: str) -> tuple[Preface, dict[str, int], str]:
-    opened = audit_heads.opened(BUCKET, audit_heads.key_of(day))
+    opened = kept_heads.opened(BUCKET, kept_heads.key_of(day))
     preface = opened.preface()
     heads = {subject: head.number for subject, head in opened.heads()}
     return preface, heads, opened.digest()
 
 
 def keys() -> list[str]:
-    return [version.key for version in audit_heads.versions(BUCKET)]
+    return [version.key for version in kept_heads.versions(BUCKET)]
 
 
 def test_the_first_object_holds_every_head_and_has_none_before_it(clock: StillClock) -> None:
@@ -88,7 +89,7 @@ def test_a_second_run_on_the_same_day_overwrites_nothing(clock: StillClock) -> N
     put(clock, 1)
     assert run(keep_audit_heads, runtime(clock))["kept"] == 0
     assert kept("2026-03-02") == before
-    assert [version.rivals for version in audit_heads.versions(BUCKET)] == [0]
+    assert [version.rivals for version in kept_heads.versions(BUCKET)] == [0]
 
 
 def test_of_two_runs_at_once_one_writes(clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +103,7 @@ def test_of_two_runs_at_once_one_writes(clock: StillClock, monkeypatch: pytest.M
 
     monkeypatch.setattr(audit_heads, "_write", in_the_middle)
     assert run(keep_audit_heads, runtime(clock))["kept"] == 0
-    assert [version.rivals for version in audit_heads.versions(BUCKET)] == [0]
+    assert [version.rivals for version in kept_heads.versions(BUCKET)] == [0]
 
 
 def test_what_bears_a_later_day_is_not_taken_for_the_one_before(clock: StillClock) -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit import store, verifying
+from chalicelib.audit import kept_heads, store, verifying
 from chalicelib.audit.chain import Fault, Link
 from chalicelib.audit.verifying import Walk, verify, verify_subject
-from chalicelib.operations import audit_heads
 from chalicelib.operations.audit_heads import keep_audit_heads
 from chalicelib.platform import aws
 from tests.audit import chains
@@ -236,7 +235,7 @@ def test_a_chain_taken_out_of_every_index_is_found_by_what_was_kept(clock: Still
 
 
 def overwrite_day(day: str, body: bytes) -> None:
-    aws.s3().put_object(Bucket=BUCKET, Key=audit_heads.key_of(day), Body=body)
+    aws.s3().put_object(Bucket=BUCKET, Key=kept_heads.key_of(day), Body=body)
 
 
 @pytest.fixture
@@ -266,7 +265,7 @@ def test_something_put_over_a_day_is_found_and_what_was_there_first_still_counts
 
 @pytest.mark.usefixtures("days")
 def test_a_day_marked_as_deleted_is_found_and_still_read(clock: StillClock) -> None:
-    aws.s3().delete_object(Bucket=BUCKET, Key=audit_heads.key_of("2026-03-03"))
+    aws.s3().delete_object(Bucket=BUCKET, Key=kept_heads.key_of("2026-03-03"))
     seen = breaks(clock.now)
     assert set(seen) == {"heads/2026-03-03"}
     assert seen["heads/2026-03-03"].fault is Fault.WRITTEN_OVER
@@ -275,7 +274,7 @@ def test_a_day_marked_as_deleted_is_found_and_still_read(clock: StillClock) -> N
 def without_lock(day: str, body: bytes | None) -> None:
     """Take a day's object out of a bucket that has no object lock, and put another there."""
     client = aws.s3()
-    for version in client.list_object_versions(Bucket=BUCKET, Prefix=audit_heads.key_of(day))["Versions"]:
+    for version in client.list_object_versions(Bucket=BUCKET, Prefix=kept_heads.key_of(day))["Versions"]:
         client.delete_object(
             Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"], BypassGovernanceRetention=True
         )
@@ -286,9 +285,9 @@ def without_lock(day: str, body: bytes | None) -> None:
 @pytest.mark.usefixtures("days")
 @pytest.mark.parametrize("day", ["2026-03-02", "2026-03-03", "2026-03-04"])
 def test_a_day_replaced_even_without_a_trace_does_not_fit_the_next(clock: StillClock, day: str) -> None:
-    old = audit_heads.opened(BUCKET, audit_heads.key_of(day))
+    old = kept_heads.opened(BUCKET, kept_heads.key_of(day))
     told = old.preface()
-    preface = audit_heads._line({**told.__dict__, "kept_at": "2026-01-01T00:00:00.000000Z"})
+    preface = kept_heads.line({**told.__dict__, "kept_at": "2026-01-01T00:00:00.000000Z"})
     without_lock(day, preface + b"".join(old._lines))
     assert {subject: wrong.fault for subject, wrong in breaks(clock.now).items()} == {f"heads/{day}": Fault.CHANGED}
 
@@ -311,7 +310,7 @@ def test_a_day_that_cannot_be_read_is_told(clock: StillClock, body: bytes) -> No
 def test_a_day_under_the_name_of_another_is_told(clock: StillClock) -> None:
     run(keep_audit_heads, runtime(clock))
     clock.pass_(days=1)
-    body = aws.s3().get_object(Bucket=BUCKET, Key=audit_heads.key_of("2026-03-02"))["Body"].read()
+    body = aws.s3().get_object(Bucket=BUCKET, Key=kept_heads.key_of("2026-03-02"))["Body"].read()
     overwrite_day("2026-03-03", body)
     assert breaks(clock.now)["heads/2026-03-03"].fault is Fault.REORDERED
 

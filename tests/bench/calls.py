@@ -29,7 +29,7 @@ from chalicelib.links.tokens import Purpose  # noqa: E402
 from chalicelib.pings import service, store  # noqa: E402
 from chalicelib.pings.policy import PingPolicy  # noqa: E402
 from chalicelib.platform import aws  # noqa: E402
-from chalicelib.platform.call import Actor  # noqa: E402
+from chalicelib.platform.call import Actor, Call  # noqa: E402
 from chalicelib.platform.clock import utc_now  # noqa: E402
 from chalicelib.platform.settings import Settings  # noqa: E402
 from chalicelib.runtime import Runtime  # noqa: E402
@@ -54,7 +54,7 @@ def main() -> None:
         site = Runtime(settings, site="https://directory.example", keys=("k" * 40,), mails=FakeMailSender())
         composition.install(site)
         population.put(ENTRIES, utc_now())
-        campaign = service.start(PingPolicy(), Actor.system("bench"), utc_now(), "bench")
+        campaign = service.start(PingPolicy(), Call(Actor.system("bench"), utc_now(), "bench"))
         service.open_campaign(campaign.campaign_id)
         ping = replace(next(store.of_campaign(campaign.campaign_id)))
         link = "/p/" + site.link_signer().sign(Purpose.PING, ping.campaign_id, ping.poc_id, "primary")

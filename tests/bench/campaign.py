@@ -23,7 +23,7 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from chalicelib import composition
 from chalicelib.pings import service
 from chalicelib.pings.policy import PingPolicy
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import from_z
 from chalicelib.platform.paths import ROOT
 from chalicelib.platform.settings import Settings
@@ -99,7 +99,7 @@ def fill(number: int, begun: float) -> str:
     composition.install(Runtime(Settings(), lambda: now))
     create_tables()
     population.put(number, now)
-    return service.start(PingPolicy(), Actor.system("bench"), now, "bench").campaign_id
+    return service.start(PingPolicy(), Call(Actor.system("bench"), now, "bench")).campaign_id
 
 
 def run(lambdas: Lambdas, campaign_id: str) -> dict[str, int]:

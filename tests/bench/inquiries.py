@@ -20,7 +20,7 @@ from chalicelib.inquiries import service
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Envelope
 from chalicelib.platform import aws
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
 from infra.local.stack import throw_away_stack
@@ -91,11 +91,13 @@ def measure_one(stack: dict[str, Any]) -> dict[str, dict[str, int]]:
     runtime = _reach(stack)
     asker, others = _pocs()
     asked = next(entry for entry in others if not entry.nomination.alternate_email)
-    quick = service.open_inquiry(runtime, envelope(asker, asked, "Q"), ACTOR, "bench").inquiry_id
+    quick = service.open_inquiry(runtime, envelope(asker, asked, "Q"), Call(ACTOR, runtime.clock(), "bench")).inquiry_id
     _until(lambda: bool(service.get(quick).token))
-    service.acknowledge(runtime, quick, 1, ACTOR, "bench")
+    service.acknowledge(runtime, quick, 1, Call(ACTOR, runtime.clock(), "bench"))
     _until(lambda: not service.get(quick).running)
-    silent = service.open_inquiry(runtime, envelope(asker, asked, "S"), ACTOR, "bench").inquiry_id
+    silent = service.open_inquiry(
+        runtime, envelope(asker, asked, "S"), Call(ACTOR, runtime.clock(), "bench")
+    ).inquiry_id
     _until(lambda: not service.get(silent).running, 600)
     time.sleep(2)
     return {"acknowledged at once": _history(runtime, quick), "never answered": _history(runtime, silent)}
@@ -112,7 +114,9 @@ def measure_waiting(stack: dict[str, Any]) -> dict[str, float]:
 
     def open_one(number: int) -> str:
         asked = others[number % len(others)]
-        return service.open_inquiry(runtime, envelope(asker, asked, f"W-{number}"), ACTOR, "bench").inquiry_id
+        return service.open_inquiry(
+            runtime, envelope(asker, asked, f"W-{number}"), Call(ACTOR, runtime.clock(), "bench")
+        ).inquiry_id
 
     ids: list[str] = []
     while len(ids) < WAITING:

@@ -26,7 +26,7 @@ from chalicelib.access.sessions import SessionPolicy
 from chalicelib.links.tokens import Purpose
 from chalicelib.pings import service, store
 from chalicelib.pings.policy import PingPolicy
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import utc_now
 from chalicelib.platform.observability.invocation import logged, traced, watched
 from chalicelib.platform.settings import Settings
@@ -87,7 +87,7 @@ class Site:
         composition.install(self.runtime)
         now = utc_now()
         population.put(ENTRIES, now)
-        self.campaign_id = service.start(PingPolicy(), Actor.system("bench"), now, "bench").campaign_id
+        self.campaign_id = service.start(PingPolicy(), Call(Actor.system("bench"), now, "bench")).campaign_id
         service.open_campaign(self.campaign_id)
 
     def account(self, number: int, role: Role) -> Account:

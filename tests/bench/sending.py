@@ -21,7 +21,7 @@ from chalicelib.pings.letter import Letters
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Route
 from chalicelib.platform import aws
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import utc_now
 from chalicelib.platform.settings import Settings
 from tests.bench import population
@@ -47,7 +47,7 @@ def prepare(number: int, settings: Settings) -> str:
     create_tables()
     aws.ses().verify_domain_identity(Domain=settings.mail_from.partition("@")[2])
     population.put(number, utc_now())
-    campaign = service.start(PingPolicy(), Actor.system("bench"), utc_now(), "bench")
+    campaign = service.start(PingPolicy(), Call(Actor.system("bench"), utc_now(), "bench"))
     service.open_campaign(campaign.campaign_id)
     return campaign.campaign_id
 

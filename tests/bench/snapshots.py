@@ -20,7 +20,7 @@ from chalicelib.pings import service as pings
 from chalicelib.pings import store
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route, SentMail
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import utc_now
 from chalicelib.platform.dynamo import transact
 from chalicelib.platform.settings import Settings
@@ -75,11 +75,11 @@ def events() -> dict[str, dict[str, Any]]:
     composition.install(runtime)
     population.put(4, now)
     entries = list(directory.everything())
-    campaign = {"campaign_id": pings.start(PingPolicy(), actor, now, "bench").campaign_id}
+    campaign = {"campaign_id": pings.start(PingPolicy(), Call(actor, now, "bench")).campaign_id}
     pings.open_campaign(campaign["campaign_id"])
     ping = next(store.of_campaign(campaign["campaign_id"]))
     asker, asked = (entry for entry in entries if entry.nomination.kind is Kind.TECHNICAL)
-    inquiry = inquiries.open_inquiry(runtime, envelope(asker, asked, "BENCH"), actor, "bench")
+    inquiry = inquiries.open_inquiry(runtime, envelope(asker, asked, "BENCH"), Call(actor, runtime.clock(), "bench"))
     account = Account("poc@poc.example", Role.POC, asker.state, "en", AccountStatus.ACTIVE, now, "a" * 12)
     access.account_row(account).save()
     notice = Notice("entry-listed", to_entry(asker.state, asker.poc_id), {}, now)

@@ -17,7 +17,7 @@ from chalicelib.pings.delivery import Dispatcher
 from chalicelib.pings.letter import Letters
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Ping, Route
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
 from tests.bench import population
@@ -122,17 +122,17 @@ def campaign(clock: StillClock) -> list[Any]:
         return Dispatcher(mails, letters, clock, "one", pause=lambda _seconds: None).run(campaign_id)
 
     population.put(30, clock())
-    campaign_id = service.start(PingPolicy(), actor, clock(), "request").campaign_id
+    campaign_id = service.start(PingPolicy(), Call(actor, clock(), "request")).campaign_id
     found += [service.open_campaign(campaign_id), send()]
     first, second, *_others = store.of_campaign(campaign_id)
     found.append(store.by_code(first.code) == (campaign_id, first.poc_id))
-    answers.confirm(*answer(first), clock(), "request")
+    answers.confirm(*answer(first), Call(actor, clock(), "request"))
     store.note_failure(campaign_id, second.poc_id, Mark.BOUNCED, clock(), Route.PRIMARY, Route.ALTERNATE)
     store.note_failure(campaign_id, second.poc_id, Mark.BOUNCED, clock(), Route.PRIMARY, Route.ALTERNATE)
     clock.pass_(days=3)
     found += [service.next_milestone(campaign_id, 0, clock()), service.act_on_milestone(campaign_id, 0), send()]
     clock.pass_(days=11)
-    found += [service.close_campaign(campaign_id, actor, clock(), "request"), campaigns.newest()]
+    found += [service.close_campaign(campaign_id, Call(actor, clock(), "request")), campaigns.newest()]
     found += [replace(ping, code="") for ping in store.of_campaign(campaign_id)]
     found += [*directory.everything(), directory.of_state("CH")]
     found.append(sorted(subject for subject, _head in audit.moved_heads()))

@@ -19,7 +19,7 @@ from chalicelib.inquiries import service, workflow
 from chalicelib.links.tokens import Purpose
 from chalicelib.pings import store
 from chalicelib.pings.rules import Route, SentMail
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.runtime import Runtime
 from chalicelib.web.wire import static
 from tests.bench import aws
@@ -112,7 +112,9 @@ def _inquiry(meter: Meter, runtime: Runtime, clock: FastClock, asker: Entry, oth
     opened: list[str] = []
 
     def open_one() -> int:
-        opened.append(service.open_inquiry(runtime, envelope(asker, other, "B"), ACTOR, "bench").inquiry_id)
+        opened.append(
+            service.open_inquiry(runtime, envelope(asker, other, "B"), Call(ACTOR, runtime.clock(), "bench")).inquiry_id
+        )
         return 0
 
     meter.step(f"{kind}: open", open_one)

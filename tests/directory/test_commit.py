@@ -14,7 +14,7 @@ from chalicelib.directory.history import versions
 from chalicelib.directory.importing import service
 from chalicelib.directory.importing.report import Report, Result
 from chalicelib.directory.rules import COLUMNS, identity
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import transact
 from chalicelib.platform.paths import DATA
 from tests.conftest import StillClock
@@ -34,7 +34,7 @@ class Importer:
         return service.dry_run(content, list(store.everything()), self.clock())
 
     def commit(self, report: Report, existing: Iterable[Entry] | None = None) -> Report:
-        by = service.Commit(Actor.account("a-manager"), self.clock, "request-1")
+        by = service.Commit(Call(Actor.account("a-manager"), self.clock(), "request-1"), self.clock)
         held = list(store.everything()) if existing is None else existing
         return service.commit(report, held, by, self.progress.append)
 
@@ -131,7 +131,7 @@ def test_a_commit_that_died_half_way_is_simply_run_again(importer: Importer) -> 
         if done:
             raise LambdaEndedError
 
-    by = service.Commit(Actor.system("commit_import"), importer.clock, "request-1")
+    by = service.Commit(Call(Actor.system("commit_import"), importer.clock(), "request-1"), importer.clock)
     with pytest.raises(LambdaEndedError):
         service.commit(report, [], by, die_after_the_first_batch)
     assert len(store.of_state("AM")) == service.BATCH

@@ -20,7 +20,7 @@ from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.pings import service, store
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Route
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from tests.bench import population
 from tests.drills.counting import check_audit_in_one_go
 from tests.drills.ground import Ground
@@ -91,7 +91,7 @@ def run(ground: Ground, report: Report) -> None:
     now = datetime.now(UTC)
     population.put(NUMBER, now)
     poc_ids = [entry.poc_id for entry in population.entries(NUMBER, now)]
-    campaign = service.start(PingPolicy(), Actor.system("drill"), now, "drill")
+    campaign = service.start(PingPolicy(), Call(Actor.system("drill"), now, "drill"))
     recipients = service.open_campaign(campaign.campaign_id)
 
     crowd = Crowd(ground, campaign.campaign_id, poc_ids)

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from urllib3.exceptions import HTTPError
 
 from chalicelib.pings import campaigns, service
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from infra.local.aws import ROOT, LocalAws
 from infra.local.seed import MAIL_DOMAIN, Seeder
 from infra.local.stack import STAGE, deploy
@@ -168,7 +168,7 @@ class Ground:
     def start_campaign(self) -> str:
         """Start a campaign as the schedule does; returns its id. One that a drill left behind is cancelled first."""
         if active := campaigns.active_and_last()[0]:
-            service.cancel(active, Actor.system("drill"), datetime.now(UTC), "drill")
+            service.cancel(active, Call(Actor.system("drill"), datetime.now(UTC), "drill"))
         told = self.invoke("start-scheduled-campaign", {})
         assert told["started"], told
         return str(told["campaign_id"])

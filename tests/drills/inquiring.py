@@ -12,7 +12,7 @@ from chalicelib.directory.entry import Entry, Kind
 from chalicelib.inquiries import service
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import ClockKind, Inquiry, What
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.runtime import Runtime
 from tests.drills.ground import Ground, wait_for
 from tests.drills.report import Report
@@ -46,7 +46,9 @@ def open_some(number: int, case: str, skip: int = 0) -> list[str]:
             "to_state": asked.state, "to_poc_id": asked.poc_id,
         }  # fmt: skip
         given = envelope(**ends, case_reference=f"{case}-{asked.state}")
-        opened.append(service.open_inquiry(runtime(), given, Actor.system("drill"), "drill").inquiry_id)
+        opened.append(
+            service.open_inquiry(runtime(), given, Call(Actor.system("drill"), runtime().clock(), "drill")).inquiry_id
+        )
     return opened
 
 

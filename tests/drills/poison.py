@@ -13,7 +13,7 @@ from chalicelib.inquiries import service
 from chalicelib.pings import service as campaign_service
 from chalicelib.pings import store
 from chalicelib.pings.rules import Mark
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import utc_now
 from tests.drills.counting import check_audit
 from tests.drills.faults import Fault, Kind
@@ -168,4 +168,4 @@ def _machines(ground: Ground, report: Report) -> None:
 
 
 def _cancel(campaign_id: str) -> None:
-    campaign_service.cancel(campaign_id, Actor.system("drill"), utc_now(), "drill")
+    campaign_service.cancel(campaign_id, Call(Actor.system("drill"), utc_now(), "drill"))

@@ -15,7 +15,7 @@ from chalicelib.pings.delivery import Dispatcher
 from chalicelib.pings.letter import Letters
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route, SentMail
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import utc_now
 from tests.drills.counting import count_campaign
 from tests.drills.faults import Accepted, Faults
@@ -40,17 +40,17 @@ class Ledger:
         for number in range(2):
             add_entry("AM", f"p{number}", alternate_email="")
         policy = PingPolicy().at_speed(14 * 24 * 3600 / 0.5)
-        self.campaign_id = service.start(policy, SYSTEM, utc_now(), "r").campaign_id
+        self.campaign_id = service.start(policy, Call(SYSTEM, utc_now(), "r")).campaign_id
         service.open_campaign(self.campaign_id)
         self._send()
-        answers.confirm(ping_of(self.campaign_id, "p0"), Route.PRIMARY, utc_now(), "r")
+        answers.confirm(ping_of(self.campaign_id, "p0"), Route.PRIMARY, Call(Actor.link("-"), utc_now(), "r"))
         campaign = campaigns.get(self.campaign_id)
         assert campaign is not None
         for number, step in enumerate(campaign.milestones):
             time.sleep(max(0.0, (step.at - utc_now()).total_seconds()))
             service.act_on_milestone(self.campaign_id, number)
             self._send()
-        service.close_campaign(self.campaign_id, SYSTEM, utc_now(), "r")
+        service.close_campaign(self.campaign_id, Call(SYSTEM, utc_now(), "r"))
         told = Mail("manager@x.example", f"{self.campaign_id} has closed", f"{self.campaign_id}\n", "<p></p>")
         self._keep(told)
 

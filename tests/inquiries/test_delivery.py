@@ -9,7 +9,7 @@ from chalicelib.inquiries import rules, service, workflow
 from chalicelib.inquiries.delivery import IN_HAND, NoticeBusy, Postman
 from chalicelib.inquiries.rules import Inquiry, What
 from chalicelib.mail.message import Mail
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import MailRefused, MailUnavailable
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
@@ -33,11 +33,11 @@ def mails(runtime: Runtime) -> FakeMailSender:
 
 
 def _open(runtime: Runtime) -> str:
-    return service.open_inquiry(runtime, envelope(), ACTOR, "open").inquiry_id
+    return service.open_inquiry(runtime, envelope(), Call(ACTOR, runtime.clock(), "open")).inquiry_id
 
 
 def _send(runtime: Runtime, inquiry_id: str) -> Inquiry:
-    return Postman(runtime, workflow.letters(runtime), ACTOR, "notice").send_waiting(inquiry_id)
+    return Postman(runtime, workflow.letters(runtime), Call(ACTOR, runtime.clock(), "notice")).send_waiting(inquiry_id)
 
 
 def test_an_accepted_notice_starts_the_clock_that_the_mail_speaks_of(
@@ -75,7 +75,7 @@ def test_a_mail_in_the_hands_of_a_dead_sender_goes_out_later_and_is_counted_as_a
     def take_and_die(found: Inquiry) -> Inquiry:
         return rules.in_hand(found, found.outbox[0].number, clock() + IN_HAND)
 
-    service.write(inquiry_id, ACTOR, "dead", take_and_die)
+    service.write(inquiry_id, Call(ACTOR, runtime.clock(), "dead"), take_and_die)
     with pytest.raises(NoticeBusy):
         _send(runtime, inquiry_id)
     clock.now += IN_HAND
@@ -120,7 +120,9 @@ def test_an_address_that_the_provider_refuses_for_good_is_passed_over_at_once(
 def test_a_contact_who_left_the_directory_before_the_notice_went_out_is_passed_over(
     runtime: Runtime, mails: FakeMailSender
 ) -> None:
-    gone = service.open_inquiry(runtime, replace(envelope(), to_poc_id="left"), ACTOR, "open").inquiry_id
+    gone = service.open_inquiry(
+        runtime, replace(envelope(), to_poc_id="left"), Call(ACTOR, runtime.clock(), "open")
+    ).inquiry_id
     after = _send(runtime, gone)
     assert mails.sent
     assert after.step.number == 2
@@ -132,11 +134,11 @@ def test_a_reminder_in_hand_is_not_sent_when_the_answer_came_meanwhile(
     inquiry_id = _open(runtime)
     _send(runtime, inquiry_id)
     clock.pass_(hours=24)
-    service.act(runtime, inquiry_id, ACTOR, "due")
-    postman = Postman(runtime, workflow.letters(runtime), ACTOR, "notice")
+    service.act(runtime, inquiry_id, Call(ACTOR, runtime.clock(), "due"))
+    postman = Postman(runtime, workflow.letters(runtime), Call(ACTOR, runtime.clock(), "notice"))
     reminder = postman._take(inquiry_id)
     assert reminder
-    service.acknowledge(runtime, inquiry_id, 1, ACTOR, "press")
+    service.acknowledge(runtime, inquiry_id, 1, Call(ACTOR, runtime.clock(), "press"))
     postman._send(inquiry_id, reminder)
     assert len(mails.to(TECH)) == 1
     assert What.REMINDED not in [event.what for event in service.get(inquiry_id).events]
@@ -144,10 +146,10 @@ def test_a_reminder_in_hand_is_not_sent_when_the_answer_came_meanwhile(
 
 def test_who_was_never_asked_is_not_told_that_it_is_over(runtime: Runtime, mails: FakeMailSender) -> None:
     inquiry_id = _open(runtime)
-    postman = Postman(runtime, workflow.letters(runtime), ACTOR, "notice")
+    postman = Postman(runtime, workflow.letters(runtime), Call(ACTOR, runtime.clock(), "notice"))
     notice = postman._take(inquiry_id)
     assert notice
-    service.withdraw(runtime, inquiry_id, ACTOR, "withdraw")
+    service.withdraw(runtime, inquiry_id, Call(ACTOR, runtime.clock(), "withdraw"))
     postman._send(inquiry_id, notice)
     _send(runtime, inquiry_id)
     assert mails.sent == []

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.inquiries import service, workflow
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.operations import feedback
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import Conflict, DirectoryError
 from chalicelib.runtime import Runtime
 from tests.calling import run
@@ -22,7 +22,7 @@ ALL = {"all": True}
 
 
 def opened(runtime: Runtime, case: str = "CASE-1") -> Inquiry:
-    return service.open_inquiry(runtime, envelope(case_reference=case), ACTOR, "request-0")
+    return service.open_inquiry(runtime, envelope(case_reference=case), Call(ACTOR, runtime.clock(), "request-0"))
 
 
 def resume(runtime: Runtime, event: dict[str, bool]) -> int:
@@ -35,7 +35,7 @@ def test_a_restart_takes_over_at_once_from_machines_that_ended_and_leaves_the_ot
     runtime: Runtime, executions: Executions, ended: str
 ) -> None:
     lost, kept = opened(runtime, "CASE-1"), opened(runtime, "CASE-2")
-    service.keep_token(lost.inquiry_id, "token of the dead", ACTOR, "request-0")
+    service.keep_token(lost.inquiry_id, "token of the dead", Call(ACTOR, runtime.clock(), "request-0"))
     executions.status[lost.inquiry_id] = ended
     assert resume(runtime, {}) == 0  # not late yet
     assert resume(runtime, ALL) == 1
@@ -58,9 +58,11 @@ def test_a_restart_starts_the_machine_that_was_never_started(runtime: Runtime, e
 
 def test_a_restart_leaves_an_inquiry_that_is_over_alone(runtime: Runtime, executions: Executions) -> None:
     inquiry = opened(runtime)
-    service.withdraw(runtime, inquiry.inquiry_id, ACTOR, "request-0")
-    service.write(inquiry.inquiry_id, ACTOR, "request-0", lambda found: replace(found, outbox=()))
-    service.rest(runtime, inquiry.inquiry_id, ACTOR, "request-0")
+    service.withdraw(runtime, inquiry.inquiry_id, Call(ACTOR, runtime.clock(), "request-0"))
+    service.write(
+        inquiry.inquiry_id, Call(ACTOR, runtime.clock(), "request-0"), lambda found: replace(found, outbox=())
+    )
+    service.rest(runtime, inquiry.inquiry_id, Call(ACTOR, runtime.clock(), "request-0"))
     executions.status.clear()
     assert resume(runtime, ALL) == 0
 
@@ -93,10 +95,10 @@ def test_one_inquiry_that_cannot_be_taken_over_does_not_hold_up_the_others(
     executions.status.clear()
     take_over = service.take_over
 
-    def fail_for_one(runtime: Runtime, inquiry_id: str, actor: Actor, request_id: str, anew: bool) -> bool:
+    def fail_for_one(runtime: Runtime, inquiry_id: str, call: Call, anew: bool) -> bool:
         if inquiry_id == broken.inquiry_id:
             raise Conflict("too large")
-        return take_over(runtime, inquiry_id, actor, request_id, anew)
+        return take_over(runtime, inquiry_id, call, anew)
 
     monkeypatch.setattr(service, "take_over", fail_for_one)
     with pytest.raises(DirectoryError, match=broken.inquiry_id):
@@ -108,7 +110,7 @@ def test_a_machine_that_lives_and_was_not_woken_is_woken(
     runtime: Runtime, executions: Executions, clock: StillClock
 ) -> None:
     inquiry = opened(runtime)
-    service.keep_token(inquiry.inquiry_id, "token of the living", ACTOR, "request-0")
+    service.keep_token(inquiry.inquiry_id, "token of the living", Call(ACTOR, runtime.clock(), "request-0"))
     clock.now += service.STUCK_AFTER + timedelta(seconds=1)
     assert resume(runtime, {}) == 0
     assert executions.resumed == ["token of the living"]
@@ -125,7 +127,11 @@ def test_a_machine_that_begins_to_wait_when_something_is_due_is_woken_at_once(
 
 def test_a_bounce_after_the_machine_has_ended_starts_another(runtime: Runtime, executions: Executions) -> None:
     inquiry = opened(runtime)
-    service.write(inquiry.inquiry_id, ACTOR, "request-0", lambda found: replace(found, running=False, outbox=()))
+    service.write(
+        inquiry.inquiry_id,
+        Call(ACTOR, runtime.clock(), "request-0"),
+        lambda found: replace(found, running=False, outbox=()),
+    )
     recipient = {"bounceType": "Permanent", "bouncedRecipients": [], "timestamp": "2026-03-02T09:00:00Z"}
     source = f"us+inquiry.{inquiry.inquiry_id}.1@x.example"
     news = {"notificationType": "Bounce", "mail": {"source": source}, "bounce": recipient}
@@ -135,7 +141,7 @@ def test_a_bounce_after_the_machine_has_ended_starts_another(runtime: Runtime, e
 
 def test_after_a_restore_a_machine_that_lives_is_replaced(runtime: Runtime, executions: Executions) -> None:
     inquiry = opened(runtime)
-    service.keep_token(inquiry.inquiry_id, "token of another time", ACTOR, "request-0")
+    service.keep_token(inquiry.inquiry_id, "token of another time", Call(ACTOR, runtime.clock(), "request-0"))
     assert resume(runtime, {**ALL, "anew": True}) == 1
     assert executions.status == {inquiry.inquiry_id: "ABORTED", f"{inquiry.inquiry_id}-2": "RUNNING"}
     assert executions.resumed == []

@@ -45,7 +45,7 @@ def refused(build: Callable[[TransactWrite], None]) -> bool:
 
 
 def sent(account: Account, clock: StillClock) -> Practice:
-    return practice.send(account, Which.PING, POLICY, clock(), "request")
+    return practice.send(account, Which.PING, POLICY, Call(Actor.link("-"), clock(), "request"))
 
 
 def test_of_two_practices_asked_for_at_once_one_is_sent(account: Account, clock: StillClock) -> None:
@@ -62,11 +62,11 @@ def test_of_two_practices_asked_for_at_once_one_is_sent(account: Account, clock:
 def test_two_presses_at_once_are_one(account: Account, clock: StillClock) -> None:
     waits = sent(account, clock)
     for _press in range(2):  # both have read the practice before either wrote
-        practice.acknowledge(waits, clock(), "request")
+        practice.acknowledge(waits, Call(Actor.link("-"), clock(), "request"))
     done = store.practice("a1", Which.PING)
     assert done
     assert done.acknowledged_at == done.done_at == clock()
-    practice.acknowledge(done, clock() + timedelta(hours=1), "request")
+    practice.acknowledge(done, Call(Actor.link("-"), clock() + timedelta(hours=1), "request"))
     assert store.practice("a1", Which.PING) == done
     assert [row.action for row in AuditRow.scan()].count("learning:practice:done") == 1
 
@@ -75,7 +75,7 @@ def test_a_press_does_not_count_for_the_practice_that_came_after(account: Accoun
     first = sent(account, clock)
     clock.pass_(minutes=5)
     second = sent(account, clock)
-    practice.acknowledge(first, clock(), "request")
+    practice.acknowledge(first, Call(Actor.link("-"), clock(), "request"))
     assert store.practice("a1", Which.PING) == second
 
 

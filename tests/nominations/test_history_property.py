@@ -26,7 +26,7 @@ from chalicelib.nominations import store as proposals
 from chalicelib.nominations.proposing import Refused
 from chalicelib.nominations.rules import REASONS, NoteVerbale
 from chalicelib.pings import answers
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import Conflict, Forbidden, NotFound
 from tests.conftest import StillClock
 from tests.directory.samples import sheet
@@ -113,12 +113,12 @@ class Play:
         columns = COLUMNS if self.chance.random() < 0.5 else COLUMNS[:16]
         content = sheet({name: cells[name] for name in columns}, columns=columns)
         report = service.dry_run(content, store.everything(), self.world.clock())
-        by = service.Commit(Actor.account("a-manager"), self.world.clock, "r")
+        by = service.Commit(Call(Actor.account("a-manager"), self.world.clock(), "r"), self.world.clock)
         service.commit(report, store.everything(), by)
 
     def confirm(self) -> None:
         how = self.chance.choice((answers.ON_OWN_PAGE, answers.WHEN_LISTED))
-        answers.confirm_entry("AM", self.entry().poc_id, how, Actor.account("a"), self.world.clock(), "r")
+        answers.confirm_entry("AM", self.entry().poc_id, how, Call(Actor.account("a"), self.world.clock(), "r"))
 
     def time_passes(self) -> None:
         self.world.clock.pass_(days=self.chance.randint(0, 9), hours=self.chance.randint(0, 23))
@@ -164,7 +164,7 @@ class Play:
             }
             for version in history.versions("AM", entry.poc_id):
                 if version.basis != "import" or version.number > 1:
-                    record = version.record(Action.ENTRY_CHANGED, Actor.account("a"), "r")
+                    record = version.record(Action.ENTRY_CHANGED, Call(Actor.account("a"), version.at, "r"))
                     details = chain.details_text(record.details)
                     assert (details, record.old_digest or None, record.new_digest or None) in told
             assert verify_subject(subject) is None

@@ -17,6 +17,7 @@ from chalicelib.nominations.rules import Status
 from chalicelib.pings import answers, service
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import transact
 from chalicelib.platform.errors import DirectoryError
 from tests.nominations.samples import NOTE, World
@@ -180,11 +181,13 @@ def test_a_retired_entry_is_erased_on_its_day_with_a_record_that_it_was(world: W
 
 
 def test_what_was_written_about_an_erased_entry_in_a_ping_test_is_forgotten_too(world: World) -> None:
-    campaign = service.start(PingPolicy(), world.manager().actor, world.clock(), "r")
+    campaign = service.start(PingPolicy(), Call(world.manager().actor, world.clock(), "r"))
     service.open_campaign(campaign.campaign_id)
     for poc_id in ("p1", "p2"):
         ping = answers.ping_of(campaign.campaign_id, poc_id)
-        answers.report_change(ping, Route.PRIMARY, ("phone",), "It is +37410777777.", world.clock(), "r")
+        answers.report_change(
+            ping, Route.PRIMARY, ("phone",), "It is +37410777777.", Call(Actor.link("-"), world.clock(), "r")
+        )
     world.policy = replace(world.policy, retained=timedelta(days=1))
     _retire(world)
     world.clock.pass_(days=2)

@@ -18,7 +18,7 @@ from chalicelib.nominations import rules
 from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.rules import Freshness, Handover, Line, Proposal, Status, What
 from chalicelib.pings.rules import proof_of_life
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from tests.directory.samples import cells
 from tests.samples import nomination
 
@@ -278,7 +278,7 @@ def test_replaying_versions_gives_the_present() -> None:
 def test_a_versions_digests_tell_nothing_without_its_salt() -> None:
     one = Version("AM", "p1", 1, NOW, "account:a", "import", {}, {"phone": "+37410123456"})
     other = replace(one, salt="another")
-    told = [each.record(Action.ENTRY_CHANGED, Actor.account("a"), "r") for each in (one, one, other)]
+    told = [each.record(Action.ENTRY_CHANGED, Call(Actor.account("a"), NOW, "r")) for each in (one, one, other)]
     assert told[0].new_digest == told[1].new_digest != told[2].new_digest
     assert told[0].old_digest == ""
     assert "+374" not in str(told[0])

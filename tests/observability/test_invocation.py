@@ -18,7 +18,7 @@ from chalicelib.mail.message import Mail
 from chalicelib.pings import control, service
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import NotFound
 from chalicelib.platform.observability import invocation, logger
 from chalicelib.platform.observability.invocation import begin, is_traced, logged, traced, watched
@@ -129,7 +129,7 @@ def test_the_reference_goes_with_what_a_lambda_asks_another_to_do(
     lambdas = Lambdas()
     monkeypatch.setattr(clients, "lambda_", lambda: lambdas)
     runtime = Runtime(Settings(dispatch_function="dispatch"), clock)
-    campaign = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    campaign = service.start(PingPolicy(), Call(Actor.system("test"), clock(), "r"))
     begin("page-7")
     control.poke_dispatch(runtime, campaign.campaign_id)
     outbox.send_soon("notices")

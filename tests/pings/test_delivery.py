@@ -12,7 +12,7 @@ from chalicelib.pings.delivery import Dispatcher
 from chalicelib.pings.letter import Letters
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Ping, PingState, Route, SentMail
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import utc_now
 from chalicelib.platform.errors import MailError, MailUnavailable
 from tests.fakes import FakeMailSender
@@ -27,7 +27,7 @@ def _campaign(recipients: int) -> str:
     """A campaign about to be sent to `p0`, `p1`, ...: they are mailed in this order."""
     for number in range(recipients):
         add_entry("AM", f"p{number}")
-    campaign_id = service.start(PingPolicy(), Actor.system("test"), utc_now(), "r").campaign_id
+    campaign_id = service.start(PingPolicy(), Call(Actor.system("test"), utc_now(), "r")).campaign_id
     service.open_campaign(campaign_id)
     return campaign_id
 
@@ -50,7 +50,7 @@ def test_at_most_a_seconds_worth_is_in_hand_and_who_answers_beyond_it_gets_no_ma
 
     def press_during_the_first(mail: Mail) -> None:
         if mail.to == "p0@am.example":
-            answers.confirm(ping_of(campaign_id, quick), Route.PRIMARY, utc_now(), "press")
+            answers.confirm(ping_of(campaign_id, quick), Route.PRIMARY, Call(Actor.link("-"), utc_now(), "press"))
 
     sender = FakeMailSender(per_second=per_second, on_send=press_during_the_first)
     assert _dispatch(sender, campaign_id) == {"campaign_id": campaign_id, "sent": 7, "remain": 0}

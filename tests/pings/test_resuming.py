@@ -6,7 +6,7 @@ from chalicelib.audit import store as audit
 from chalicelib.audit.records import campaign_subject
 from chalicelib.pings import campaigns, service, workflow
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
 from tests.calling import run
@@ -60,7 +60,7 @@ def test_the_check_leaves_a_machine_that_runs_alone_and_starts_no_campaign(
 ) -> None:
     assert not resumed(runtime, CHECK)
     assert executions.status == {campaign_id: "RUNNING"}
-    service.cancel(campaign_id, Actor.system("test"), runtime.clock(), "request-3")
+    service.cancel(campaign_id, Call(Actor.system("test"), runtime.clock(), "request-3"))
     executions.status.clear()
     assert not resumed(runtime, CHECK)
     assert executions.status == {}

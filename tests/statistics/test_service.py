@@ -11,7 +11,7 @@ from chalicelib.audit.store import history
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.pings import campaigns, store
 from chalicelib.pings.rules import Mark
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import Conflict, NotFound
 from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
@@ -33,11 +33,11 @@ RUNTIME = Runtime(Settings(), lambda: NOW)
 
 
 def prepare(report_id: str = "PT-2025-01", runtime: Runtime = RUNTIME) -> Report:
-    return service.prepare(report_id, runtime, MANAGER, NOW, "r")
+    return service.prepare(report_id, runtime, Call(MANAGER, NOW, "r"))
 
 
 def publish(report: Report) -> Report:
-    return service.publish(report.report_id, report.version, MANAGER, NOW, "r")
+    return service.publish(report.report_id, report.version, Call(MANAGER, NOW, "r"))
 
 
 def test_a_closed_ping_test_becomes_a_table_of_states() -> None:
@@ -130,7 +130,7 @@ def test_published_figures_are_never_made_again_not_even_after_they_were_withdra
     published = publish(prepare())
     with pytest.raises(Conflict):
         prepare()
-    withdrawn = service.withdraw(published.report_id, published.version, MANAGER, NOW, "r")
+    withdrawn = service.withdraw(published.report_id, published.version, Call(MANAGER, NOW, "r"))
     assert (withdrawn.status, service.published()) == (Status.WITHDRAWN, [])
     for ping in list(store.of_campaign(campaign.campaign_id)):
         store.note(campaign.campaign_id, ping.poc_id, Mark.ACKNOWLEDGED, OPENED)
@@ -147,8 +147,8 @@ def test_pressing_twice_changes_nothing_more() -> None:
     assert prepare() == report
     published = publish(report)
     assert publish(report) == published
-    withdrawn = service.withdraw(published.report_id, published.version, MANAGER, NOW, "r")
-    assert service.withdraw(published.report_id, published.version, MANAGER, NOW, "r") == withdrawn
+    withdrawn = service.withdraw(published.report_id, published.version, Call(MANAGER, NOW, "r"))
+    assert service.withdraw(published.report_id, published.version, Call(MANAGER, NOW, "r")) == withdrawn
     actions = [row.action for row in history(statistics_subject(report.report_id))]
     assert actions == ["statistics:report:prepared", "statistics:report:published", "statistics:report:withdrawn"]
 
@@ -162,7 +162,7 @@ def test_what_is_published_is_what_was_looked_at() -> None:
     with pytest.raises(Conflict):
         publish(looked_at)
     with pytest.raises(Conflict):
-        service.withdraw(newer.report_id, newer.version, MANAGER, NOW, "r")
+        service.withdraw(newer.report_id, newer.version, Call(MANAGER, NOW, "r"))
     assert publish(newer).table == newer.table
 
 
@@ -171,7 +171,7 @@ def test_two_managers_at_once_do_not_both_write() -> None:
     report = prepare()
     publish(report)
     with pytest.raises(Conflict):
-        service._write(replace(report, version=2), Action.STATISTICS_PREPARED, MANAGER, NOW, "r")
+        service._write(replace(report, version=2), Action.STATISTICS_PREPARED, Call(MANAGER, NOW, "r"))
 
 
 def test_a_cancelled_ping_test_is_not_reported_on() -> None:
@@ -215,8 +215,8 @@ def test_only_exercises_are_nothing_to_report_on() -> None:
 def test_a_half_year_with_an_inquiry_that_has_time_left_is_not_reported_on() -> None:
     put_inquiry("late", datetime(2025, 12, 31, tzinfo=UTC))
     with pytest.raises(Conflict):
-        service.prepare("IN-2025-2", RUNTIME, MANAGER, datetime(2026, 1, 10, tzinfo=UTC), "r")
-    assert service.prepare("IN-2025-2", RUNTIME, MANAGER, datetime(2026, 1, 16, tzinfo=UTC), "r").inquiries
+        service.prepare("IN-2025-2", RUNTIME, Call(MANAGER, datetime(2026, 1, 10, tzinfo=UTC), "r"))
+    assert service.prepare("IN-2025-2", RUNTIME, Call(MANAGER, datetime(2026, 1, 16, tzinfo=UTC), "r")).inquiries
 
 
 @pytest.mark.parametrize(

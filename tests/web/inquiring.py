@@ -17,7 +17,7 @@ from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Envelope, Inquiry
 from chalicelib.links.tokens import Purpose
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import transact
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
@@ -77,7 +77,7 @@ class Scene:
     def inquiry(self, notified: bool = True, **changes: Any) -> Inquiry:
         """An inquiry of Armenia to Türkiye's technical PoC; unless told otherwise its notice was accepted now."""
         envelope = replace(ENVELOPE, **changes)
-        opened = service.open_inquiry(self.site, envelope, TEST, "r")
+        opened = service.open_inquiry(self.site, envelope, Call(TEST, self.site.clock(), "r"))
         return self.notify(opened.inquiry_id) if notified else opened
 
     def notify(self, inquiry_id: str) -> Inquiry:
@@ -88,7 +88,7 @@ class Scene:
                 found = rules.accepted(found, mail, self.clock(), self.site.policy(InquiryPolicy))
             return replace(found, token="a token of the machine")
 
-        return service.write(inquiry_id, TEST, "r", send)
+        return service.write(inquiry_id, Call(TEST, self.clock(), "r"), send)
 
     def now(self, inquiry: Inquiry) -> Inquiry:
         found = store.get(inquiry.inquiry_id)

@@ -13,7 +13,7 @@ from chalicelib.links.tokens import Purpose
 from chalicelib.pings import answers, rules, service, store
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, Ping, PingState, Route
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import transact
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
@@ -28,7 +28,7 @@ def ping(site: Runtime, clock: StillClock) -> Ping:
     """A PoC whose mail has gone out."""
     given = replace(nomination(), name="Sara <b>Green</b>", preferred_language="en")
     transact(lambda transaction: directory.add_new(transaction, Entry("p1", given, 1, clock(), clock())))
-    campaign = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    campaign = service.start(PingPolicy(), Call(Actor.system("test"), clock(), "r"))
     service.open_campaign(campaign.campaign_id)
     found = store.get(campaign.campaign_id, "p1")
     assert found is not None
@@ -101,7 +101,7 @@ def test_a_second_press_shows_when_it_was_acknowledged_and_is_not_audited_again(
 def test_a_reader_in_utc_sees_each_time_once(browser: Browser, site: Runtime, clock: StillClock) -> None:
     given = replace(nomination("FR"), timezone="UTC")
     transact(lambda transaction: directory.add_new(transaction, Entry("utc", given, 1, clock(), clock())))
-    campaign = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    campaign = service.start(PingPolicy(), Call(Actor.system("test"), clock(), "r"))
     service.open_campaign(campaign.campaign_id)
     found = store.get(campaign.campaign_id, "utc")
     assert found is not None
@@ -188,7 +188,7 @@ def test_a_press_after_the_close_still_verifies_the_entry_and_says_so(
 ) -> None:
     link = _link(site, ping)
     clock.pass_(days=14)
-    service.close_campaign(ping.campaign_id, Actor.system("test"), clock(), "r")
+    service.close_campaign(ping.campaign_id, Call(Actor.system("test"), clock(), "r"))
     assert _verification(ping) is Verification.UNVERIFIED
     clock.pass_(days=1)
     page = browser.get(link)
@@ -247,8 +247,10 @@ def test_a_short_code_does_not_outlive_the_links_of_its_campaign(
 def test_a_confirmation_at_the_same_moment_does_not_hide_a_reported_change(
     site: Runtime, ping: Ping, clock: StillClock
 ) -> None:
-    answers.report_change(ping, Route.PRIMARY, ("phone",), "", clock(), "r1")
-    answers.confirm(ping, Route.OTHER, clock(), "r2")  # `ping` is what this reader saw: nobody had answered
+    answers.report_change(ping, Route.PRIMARY, ("phone",), "", Call(Actor.link("-"), clock(), "r1"))
+    answers.confirm(
+        ping, Route.OTHER, Call(Actor.link("-"), clock(), "r2")
+    )  # `ping` is what this reader saw: nobody had answered
     assert rules.state(_now(ping)) is PingState.CHANGE_REPORTED
     assert _now(ping).answered_by == Route.PRIMARY
     assert _verification(ping) is Verification.CHANGE_REPORTED

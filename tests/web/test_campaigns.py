@@ -16,6 +16,7 @@ from chalicelib.pings.overview import Progress
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, PingState, Route
 from chalicelib.platform import aws as clients
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import transact
 from chalicelib.runtime import Runtime
 from tests.lambdas import Lambdas
@@ -173,7 +174,7 @@ def test_the_progress_is_told_in_a_place_that_stays_and_only_with_each_tenth_of_
     assert "#news" not in manager.get(path).html
     ping = store.get("PT-2026-01", "p1")
     assert ping is not None
-    answers.confirm(ping, Route.PRIMARY, site.clock(), "press")
+    answers.confirm(ping, Route.PRIMARY, Call(Actor.link("-"), site.clock(), "press"))
     part = manager.get(path).html
     assert "progress?told=running-10" in part
     news = part.split('<div hx-swap-oob="innerHTML:#news">')[1]

@@ -276,7 +276,7 @@ def inquiry(scene: Scene, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Inquir
     course = Content("course", "First steps", "", "https://learning.example/", ("en",))
     catalogue.add(RESOURCE, course, LearningPolicy(), reader)
     close_campaign()
-    pings.open_campaign(pings.start(PingPolicy(), Actor.system("test"), scene.clock(), "r").campaign_id)
+    pings.open_campaign(pings.start(PingPolicy(), Call(Actor.system("test"), scene.clock(), "r")).campaign_id)
     return scene.inquiry()
 
 

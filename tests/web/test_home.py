@@ -8,7 +8,7 @@ import pytest
 from chalicelib.access.policy import Role
 from chalicelib.pings import service
 from chalicelib.pings.policy import PingPolicy
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
 from tests.nominations.samples import NEW
@@ -24,7 +24,7 @@ def confirm(scene: Scene, poc_id: str) -> None:
 
 
 def start_ping_test(clock: StillClock) -> str:
-    started = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    started = service.start(PingPolicy(), Call(Actor.system("test"), clock(), "r"))
     service.open_campaign(started.campaign_id, PingPolicy().proof_of_life)
     return started.campaign_id
 
@@ -88,7 +88,7 @@ def test_the_manager_sees_how_many_are_silent_while_the_ping_test_runs_and_who(s
     listed = scene.unoda.get(f"/campaigns/{campaign_id}/report").html.split('id="silent"')[1]
     assert "/entries/TR" in listed
     assert "/entries/AM" not in listed
-    service.cancel(campaign_id, Actor.system("test"), clock(), "r")
+    service.cancel(campaign_id, Call(Actor.system("test"), clock(), "r"))
     assert "silent" not in scene.unoda.get("/").text
 
 
@@ -97,7 +97,7 @@ def test_the_manager_sees_how_many_proposals_wait_and_how_the_ping_test_goes(sce
     send(scene.poc, scene.form(NEW_PAGE), NEW_PAGE, **NEW, **NOTE)
     assert "1 proposal waits for your decision" in scene.unoda.get("/").text
     assert "1 proposal waits for the directory manager" in scene.poc.get("/").text
-    started = service.start(PingPolicy(), Actor.system("test"), clock(), "r")
+    started = service.start(PingPolicy(), Call(Actor.system("test"), clock(), "r"))
     service.open_campaign(started.campaign_id)
     assert "have answered" in scene.unoda.get("/").text
 

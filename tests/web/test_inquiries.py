@@ -14,6 +14,7 @@ from chalicelib.directory.entry import Kind
 from chalicelib.inquiries import rules, service, store
 from chalicelib.inquiries.rules import ClockState, End, Inquiry, What
 from chalicelib.links.codes import new_code
+from chalicelib.platform.call import Call
 from chalicelib.platform.i18n import LANGUAGES
 from tests.accounts import id_of
 from tests.web.browser import Page
@@ -273,7 +274,7 @@ def test_the_list_shows_both_directions_newest_first_with_the_time_left(scene: S
 
 def test_the_list_shows_open_ones_unless_all_are_asked_for(scene: Scene) -> None:
     asked = scene.inquiry()
-    service.respond(scene.site, asked.inquiry_id, "mail", TEST, "r")
+    service.respond(scene.site, asked.inquiry_id, "mail", Call(TEST, scene.site.clock(), "r"))
     page = scene.of("AM").get("/inquiries")
     assert asked.inquiry_id not in page.text
     assert "No inquiry is open." in page.text
@@ -355,7 +356,7 @@ def test_the_clocks_renew_themselves_without_being_audited_and_without_keeping_a
     assert "hx-swap-oob" not in page.html
     assert "Something was recorded" not in part.text
     assert scene.audited(asked).count("viewed") == 1
-    service.acknowledge(scene.site, asked.inquiry_id, 1, TEST, "r")
+    service.acknowledge(scene.site, asked.inquiry_id, 1, Call(TEST, scene.site.clock(), "r"))
     part = scene.of("AM").get(f"/inquiries/{asked.inquiry_id}/clocks?known=1")
     assert "Something was recorded since you opened this page." in part.text
     assert "clocks?known=1&amp;told=1" in part.html
@@ -370,7 +371,7 @@ def test_what_was_recorded_is_told_once_in_a_place_that_stays_or_no_screen_reade
     before, live = scene.of("AM").get(path).html.split('<section id="live"')
     assert '<div id="news" role="status"></div>' in before
     assert "role=" not in live.split("</section>")[0]
-    service.acknowledge(scene.site, asked.inquiry_id, 1, TEST, "r")
+    service.acknowledge(scene.site, asked.inquiry_id, 1, Call(TEST, scene.site.clock(), "r"))
     part = scene.of("AM").get(f"{path}/clocks?known=1").html
     assert '<div hx-swap-oob="innerHTML:#news"><p class="notice">Something was recorded' in part
     again = scene.of("AM").get(f"{path}/clocks?known=1&told=1").html
@@ -427,7 +428,9 @@ def test_an_exercise_says_so_on_its_page(scene: Scene) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_speak_every_language(scene: Scene, language: str) -> None:
     asked = scene.inquiry(exercise=True)
-    service.take_more_time(scene.site, asked.inquiry_id, scene.clock() + timedelta(days=1), TEST, "r")
+    service.take_more_time(
+        scene.site, asked.inquiry_id, scene.clock() + timedelta(days=1), Call(TEST, scene.site.clock(), "r")
+    )
     paths = ["/inquiries", f"/inquiries/{asked.inquiry_id}"]
     for path in (*paths, FORM):
         page = scene.of("AM").get(f"{path}?lang={language}")
@@ -556,7 +559,7 @@ def test_who_turns_up_late_and_signed_in_stands_the_diplomatic_poc_down_as_by_th
         diplomatic = tuple(contact for contact in contacts if contact.kind is Kind.DIPLOMATIC)
         return rules.time_passed(found, diplomatic, new_code(), scene.clock())
 
-    service.write(asked.inquiry_id, TEST, "r", overdue)
+    service.write(asked.inquiry_id, Call(TEST, scene.clock(), "r"), overdue)
     scene.notify(asked.inquiry_id)
     scene.press(scene.of("TR"), asked, "acknowledge")
     now = scene.now(asked)
@@ -566,7 +569,7 @@ def test_who_turns_up_late_and_signed_in_stands_the_diplomatic_poc_down_as_by_th
 
 def test_how_often_the_page_asks_does_not_tell_the_other_side_of_passing_on(scene: Scene) -> None:
     asked = scene.inquiry()
-    service.pass_on(scene.site, asked.inquiry_id, "tr-tech-2", TEST, "r")
+    service.pass_on(scene.site, asked.inquiry_id, "tr-tech-2", Call(TEST, scene.site.clock(), "r"))
     path = f"/inquiries/{asked.inquiry_id}"
     assert 'hx-trigger="every 2s"' in scene.of("TR").get(path).html
     assert 'hx-trigger="every 30s"' in scene.of("AM").get(path).html
@@ -745,7 +748,7 @@ def test_the_manager_sees_envelopes_only(scene: Scene) -> None:
 
 def test_the_manager_does_not_learn_how_it_ended(scene: Scene) -> None:
     asked = scene.inquiry()
-    service.refuse(scene.site, asked.inquiry_id, End.NOT_ICT, TEST, "r")
+    service.refuse(scene.site, asked.inquiry_id, End.NOT_ICT, Call(TEST, scene.site.clock(), "r"))
     for path in ("/inquiries", f"/inquiries/{asked.inquiry_id}"):
         assert "ICT incident" not in scene.manager().get(path).text
 
@@ -753,7 +756,7 @@ def test_the_manager_does_not_learn_how_it_ended(scene: Scene) -> None:
 def test_the_manager_is_told_the_state_to_write_to_when_nobody_is_left(scene: Scene) -> None:
     asked = scene.inquiry(to_poc_id="tr-dip", to_kind=Kind.DIPLOMATIC)
     scene.pass_(days=15, seconds=1)
-    service.act(scene.site, asked.inquiry_id, TEST, "r")
+    service.act(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     page = scene.manager().get(f"/inquiries/{asked.inquiry_id}")
     assert "Please write to its Permanent Mission: Türkiye" in page.text
     assert "Armenia" not in page.text.split("Nobody of the requested")[1]
@@ -764,12 +767,12 @@ def test_the_managers_start_page_counts_the_inquiries_with_nobody_left_to_ask(sc
     asked = scene.inquiry(to_poc_id="tr-dip", to_kind=Kind.DIPLOMATIC)
     assert "Nothing. You are up to date." in scene.manager().get("/").text
     scene.pass_(days=15, seconds=1)
-    service.act(scene.site, asked.inquiry_id, TEST, "r")
+    service.act(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     page = scene.manager().get("/")
     told = "Nobody is left to ask about 1 inquiry: write to the Permanent Mission"
     assert f'<a href="/api/inquiries">{told}</a>' in page.html
     assert "You are up to date" not in page.text
-    service.withdraw(scene.site, asked.inquiry_id, TEST, "r")
+    service.withdraw(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     assert told not in scene.manager().get("/").text
 
 
@@ -797,9 +800,9 @@ def test_a_manager_without_inquiries_is_told_that_nothing_is_to_be_done(scene: S
 def test_figures_leave_exercises_out_and_count_each_inquiry_once(scene: Scene) -> None:
     running = scene.inquiry(case_reference="1")
     met = scene.inquiry(case_reference="2")
-    service.acknowledge(scene.site, met.inquiry_id, 1, TEST, "r")
+    service.acknowledge(scene.site, met.inquiry_id, 1, Call(TEST, scene.site.clock(), "r"))
     withdrawn = scene.inquiry(case_reference="3")
-    service.withdraw(scene.site, withdrawn.inquiry_id, TEST, "r")
+    service.withdraw(scene.site, withdrawn.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     scene.inquiry(case_reference="4", exercise=True)
     everything = [scene.now(inquiry) for inquiry in store.newest()]
     assert rules.figures(everything, scene.clock()) == rules.Figures(opened=3, in_time=1, missed=0, running=1)

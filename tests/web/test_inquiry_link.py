@@ -13,6 +13,7 @@ from chalicelib.inquiries import rules, service
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Inquiry
 from chalicelib.links.tokens import Purpose
+from chalicelib.platform.call import Call
 from chalicelib.platform.i18n import LANGUAGES
 from tests.web.browser import Browser
 from tests.web.inquiring import TEST, Scene, scene
@@ -127,7 +128,7 @@ def test_a_page_left_open_too_long_says_so_and_can_be_pressed_again(
 def test_the_link_of_a_step_that_ended_still_acknowledges(scene: Scene, asked: Inquiry, browser: Browser) -> None:
     scene.clock.pass_(hours=73)
     for _fallback in range(2):
-        service.act(scene.site, asked.inquiry_id, TEST, "r")
+        service.act(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
         scene.notify(asked.inquiry_id)
         scene.clock.pass_(hours=73)
     assert scene.now(asked).step.number == 3
@@ -139,7 +140,7 @@ def test_the_link_of_a_step_that_ended_still_acknowledges(scene: Scene, asked: I
 
 def test_a_withdrawn_inquiry_says_so_and_has_no_button(scene: Scene, asked: Inquiry, browser: Browser) -> None:
     form = browser.get(scene.link(asked))
-    service.withdraw(scene.site, asked.inquiry_id, TEST, "r")
+    service.withdraw(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     page = browser.get(scene.link(asked))
     assert "This inquiry was withdrawn You need not do anything." in page.text
     assert "<button>I ack" not in page.html
@@ -148,7 +149,7 @@ def test_a_withdrawn_inquiry_says_so_and_has_no_button(scene: Scene, asked: Inqu
 
 
 def test_one_that_is_over_says_so(scene: Scene, asked: Inquiry, browser: Browser) -> None:
-    service.answer_came(scene.site, asked.inquiry_id, TEST, "r")
+    service.answer_came(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     assert "This inquiry is over You need not do anything." in browser.get(scene.link(asked)).text
 
 
@@ -257,7 +258,7 @@ def test_the_page_speaks_the_language_of_the_mail(
 def test_a_reopened_inquiry_can_be_acknowledged_again(scene: Scene, asked: Inquiry, browser: Browser) -> None:
     link = scene.link(asked)
     browser.submit(browser.get(link), link)
-    service.answer_came(scene.site, asked.inquiry_id, TEST, "r")
-    service.reopen(scene.site, asked.inquiry_id, TEST, "r")
+    service.answer_came(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
+    service.reopen(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     assert "asks your State" in browser.get(link).text
     assert rules.may_acknowledge(scene.now(asked))

@@ -21,6 +21,7 @@ from chalicelib.pings import answers, rules, service
 from chalicelib.pings import store as pings
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Mark, PingState, Route
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.i18n import LANGUAGES
 from chalicelib.runtime import Runtime
 from tests.accounts import id_of
@@ -519,7 +520,7 @@ def test_only_a_poc_of_the_state_confirms(scene: Scene, role: Role) -> None:
 
 
 def _campaign(scene: Scene) -> str:
-    campaign = service.start(PingPolicy(), scene.manager().actor, scene.clock(), "r")
+    campaign = service.start(PingPolicy(), Call(scene.manager().actor, scene.clock(), "r"))
     service.open_campaign(campaign.campaign_id)
     return campaign.campaign_id
 
@@ -540,7 +541,7 @@ def test_a_confirmation_at_the_moment_of_another_answer_counts_for_the_entry(
     campaign_id = _campaign(scene)
     stale = pings.get(campaign_id, "p1")
     assert stale is not None
-    answers.confirm(stale, Route.PRIMARY, scene.clock(), "r")
+    answers.confirm(stale, Route.PRIMARY, Call(Actor.link("-"), scene.clock(), "r"))
     monkeypatch.setattr(pings, "get", lambda _campaign_id, _poc_id: stale)
     scene.clock.pass_(minutes=1)
     assert "confirmed as current" in _press(scene).text

@@ -15,7 +15,7 @@ from chalicelib.nominations.store import ProposalRow
 from chalicelib.pings import service
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Route
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from tests.directory.samples import cells, sheet
 from tests.web.browser import Browser, Page
 from tests.web.importing import Manager, manager
@@ -146,7 +146,7 @@ def test_only_the_states_on_the_page_shown_are_told(manager: Manager) -> None:
 
 @pytest.fixture
 def campaign(scene: Scene) -> str:
-    started = service.start(PingPolicy(), Actor.system("test"), scene.clock(), "r")
+    started = service.start(PingPolicy(), Call(Actor.system("test"), scene.clock(), "r"))
     service.open_campaign(started.campaign_id)
     return started.campaign_id
 

@@ -18,7 +18,7 @@ from chalicelib import composition
 from chalicelib.pings import control
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.paths import ROOT
 from chalicelib.platform.settings import Settings
 from chalicelib.runtime import Runtime
@@ -68,7 +68,9 @@ class Stage:
     def start(self, policy: PingPolicy | None = None) -> str:
         """Start a campaign as the manager does; returns its id."""
         policy = policy or self.runtime.policy(PingPolicy)
-        return control.start(self.runtime, policy, Actor.system("test"), "request-1").campaign_id
+        return control.start(
+            self.runtime, policy, Call(Actor.system("test"), self.runtime.clock(), "request-1")
+        ).campaign_id
 
     def as_of(self, folder: Path) -> None:
         """Executions from here on begin with the machines of an earlier version, and call the Lambdas of this one."""

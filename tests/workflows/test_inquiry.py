@@ -16,7 +16,7 @@ from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Envelope, Inquiry, What
 from chalicelib.mail.message import Mail
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import to_z
 from chalicelib.platform.errors import MailThrottled
 from tests.workflows.conftest import FORMER, LambdaDied, Stage
@@ -70,7 +70,9 @@ def envelope(kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> Envelope:
 
 
 def _open(stage: Stage, kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> str:
-    return service.open_inquiry(stage.runtime, envelope(kind, case), ACTOR, "request-0").inquiry_id
+    return service.open_inquiry(
+        stage.runtime, envelope(kind, case), Call(ACTOR, stage.runtime.clock(), "request-0")
+    ).inquiry_id
 
 
 def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
@@ -95,7 +97,7 @@ def _pass(stage: Stage, clock: MachineClock, inquiry_id: str, **duration: float)
 
 
 def _acknowledge(stage: Stage, inquiry_id: str, step: int = 1) -> Inquiry:
-    return service.acknowledge(stage.runtime, inquiry_id, step, ACTOR, "press")
+    return service.acknowledge(stage.runtime, inquiry_id, step, Call(ACTOR, stage.runtime.clock(), "press"))
 
 
 def _subjects(stage: Stage, address: str) -> list[str]:
@@ -144,7 +146,7 @@ def test_silence_brings_two_reminders_then_overdue_then_the_diplomatic_poc_with_
     assert second.notified_at == clock()
     assert second.clocks[0].due == clock() + timedelta(days=15)
     assert len(stage.mails.to(ASKER)) == 1, "the inquiring side is told that it is overdue"
-    service.respond(stage.runtime, inquiry_id, "telephone", ACTOR, "answer")
+    service.respond(stage.runtime, inquiry_id, "telephone", Call(ACTOR, stage.runtime.clock(), "answer"))
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert _clock(inquiry_id, 2).state is ClockState.MET
 
@@ -191,7 +193,7 @@ def test_who_slept_through_all_reminders_gets_none_of_them_late(stage: Stage, cl
 
 
 def _bounce(stage: Stage, inquiry_id: str, step: int) -> None:
-    service.bounced(stage.runtime, inquiry_id, step, ACTOR, "feedback")
+    service.bounced(stage.runtime, inquiry_id, step, Call(ACTOR, stage.runtime.clock(), "feedback"))
 
 
 def test_a_bounce_goes_to_the_next_contact_at_once(stage: Stage) -> None:
@@ -221,7 +223,7 @@ def test_a_bounce_that_comes_before_our_own_write_goes_to_the_next_contact_too(s
 def test_withdrawn_so_the_person_asked_is_told_and_everything_stops(stage: Stage) -> None:
     inquiry_id = _open(stage)
     _notified(inquiry_id)
-    service.withdraw(stage.runtime, inquiry_id, ACTOR, "withdraw")
+    service.withdraw(stage.runtime, inquiry_id, Call(ACTOR, stage.runtime.clock(), "withdraw"))
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert len(stage.mails.to(TECH)) == 2
     assert _clock(inquiry_id).state is ClockState.CANCELLED
@@ -246,7 +248,7 @@ def test_a_lost_callback_is_found_at_the_next_milestone_which_ends_quietly(stage
     def lose_the_token(found: Inquiry) -> Inquiry:
         return replace(found, **token_lost)
 
-    service.write(inquiry_id, ACTOR, "lost", lose_the_token)
+    service.write(inquiry_id, Call(ACTOR, stage.runtime.clock(), "lost"), lose_the_token)
     _acknowledge(stage, inquiry_id)
     mails = len(stage.mails.sent)
     assert stage.execution(inquiry_id)["status"] == "RUNNING"
@@ -290,7 +292,7 @@ def test_an_answer_after_the_execution_has_ended_is_recorded_and_told(stage: Sta
     _notified(inquiry_id)
     _acknowledge(stage, inquiry_id)
     assert stage.wait(inquiry_id) == "SUCCEEDED"
-    after = service.respond(stage.runtime, inquiry_id, "telephone", ACTOR, "answer")
+    after = service.respond(stage.runtime, inquiry_id, "telephone", Call(ACTOR, stage.runtime.clock(), "answer"))
     assert after.executions == 2
     assert stage.wait(f"{inquiry_id}-2") == "SUCCEEDED"
     assert len(stage.mails.to(ASKER)) == 2
@@ -299,9 +301,9 @@ def test_an_answer_after_the_execution_has_ended_is_recorded_and_told(stage: Sta
 def test_opened_again_it_runs_once_more_with_new_clocks(stage: Stage) -> None:
     inquiry_id = _open(stage)
     _notified(inquiry_id)
-    service.answer_came(stage.runtime, inquiry_id, ACTOR, "answer")
+    service.answer_came(stage.runtime, inquiry_id, Call(ACTOR, stage.runtime.clock(), "answer"))
     assert stage.wait(inquiry_id) == "SUCCEEDED"
-    service.reopen(stage.runtime, inquiry_id, ACTOR, "again")
+    service.reopen(stage.runtime, inquiry_id, Call(ACTOR, stage.runtime.clock(), "again"))
     _until(lambda: bool(service.get(inquiry_id).token))
     assert service.get(inquiry_id).step.clocks[0].state is ClockState.RUNNING
     _acknowledge(stage, inquiry_id, step=2)

@@ -13,7 +13,7 @@ from chalicelib.inquiries import service as inquiries
 from chalicelib.pings import service
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.platform import aws as clients
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import utc_now
 from tests.workflows.conftest import FORMER, Stage
 from tests.workflows.support import add_entry
@@ -49,8 +49,12 @@ def test_every_lambda_takes_what_was_sent(
     monkeypatch.setattr(clients, "step_functions", Machines)
     for state in ("FR", "AM"):
         add_entry(state, f"{state}-tech", alternate_email="")
-    inquiry_id = inquiries.open_inquiry(stage.runtime, envelope(), Actor.system("test"), "r").inquiry_id
-    campaign_id = service.start(stage.runtime.policy(PingPolicy), Actor.system("test"), utc_now(), "r").campaign_id
+    inquiry_id = inquiries.open_inquiry(
+        stage.runtime, envelope(), Call(Actor.system("test"), stage.runtime.clock(), "r")
+    ).inquiry_id
+    campaign_id = service.start(
+        stage.runtime.policy(PingPolicy), Call(Actor.system("test"), utc_now(), "r")
+    ).campaign_id
     told = recorded(version, campaign_id, inquiry_id)
     for each in told:
         stage.invoke(each["lambda"], {**each["event"], **more})

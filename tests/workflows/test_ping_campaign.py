@@ -15,7 +15,7 @@ from chalicelib.pings import answers, campaigns, control, delivery, rules, store
 from chalicelib.pings.rules import CampaignStatus, Mark, PingState, Route
 from chalicelib.platform import aws as clients
 from chalicelib.platform import errors
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import to_z, utc_now
 from chalicelib.platform.dynamo import transact
 from chalicelib.platform.errors import Conflict, MailQuotaExceeded, MailThrottled
@@ -26,7 +26,7 @@ THE_CAMPAIGN = f"PT-{utc_now():%Y}-01"
 
 
 def _press(poc_id: str) -> None:
-    answers.confirm(ping_of(THE_CAMPAIGN, poc_id), Route.PRIMARY, utc_now(), "press")
+    answers.confirm(ping_of(THE_CAMPAIGN, poc_id), Route.PRIMARY, Call(Actor.link("-"), utc_now(), "press"))
 
 
 def _feedback(stage: Stage, mail: Mail, kind: str, **more: Any) -> None:
@@ -218,7 +218,7 @@ def test_a_cancelled_campaign_sends_nothing_more_and_marks_nothing(stage: Stage)
         add_entry("AM", name)
     stage.mails.per_second = 1
     with _a_mail_on_its_way(stage) as campaign_id:
-        control.cancel(stage.runtime, campaign_of(campaign_id), Actor.account("m@x.example"), "r", utc_now())
+        control.cancel(stage.runtime, campaign_of(campaign_id), Call(Actor.account("m@x.example"), utc_now(), "r"))
     assert stage.wait(campaign_id) in ("ABORTED", "SUCCEEDED")
     stage.wait_for_senders()
     assert [mail.to for mail in stage.mails.sent] == ["one@am.example"], "only what was on its way already"

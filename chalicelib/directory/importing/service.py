@@ -25,7 +25,7 @@ from chalicelib.directory.rules import (
     latest_date,
     tidy,
 )
-from chalicelib.platform.call import Actor
+from chalicelib.platform.call import Call
 from chalicelib.platform.clock import Clock
 from chalicelib.platform.dynamo import TRANSACTION_LIMIT, ConditionFailed
 from chalicelib.platform.ids import new_id
@@ -109,9 +109,8 @@ def differences(old: Nomination, new: Nomination) -> tuple[Change, ...]:
 class Commit:
     """Who has a report written, with what clock, and under which request id it is audited."""
 
-    actor: Actor
+    call: Call
     clock: Clock
-    request_id: str
 
 
 def commit(
@@ -183,9 +182,9 @@ def _made(row: Row, by: Commit) -> tuple[Entry, Version]:
     else:
         old = {change.field: change.old for change in row.changes}
         new = {change.field: change.new for change in row.changes}
-    return entry, Version(entry.state, entry.poc_id, entry.version, now, str(by.actor), "import", old, new)
+    return entry, Version(entry.state, entry.poc_id, entry.version, now, str(by.call.actor), "import", old, new)
 
 
 def _record(row: Row, version: Version, by: Commit) -> AuditRecord:
     action = Action.ENTRY_ADDED if row.outcome is Outcome.NEW else Action.ENTRY_CHANGED
-    return version.record(action, by.actor, by.request_id)
+    return version.record(action, replace(by.call, at=by.clock()))

@@ -96,9 +96,7 @@ def order_commit(files: Files, import_id: str, digest: str, call: Call, function
 
 def _record(action: Action, about: Import, call: Call) -> AuditRecord:
     told = {"digest": about.digest, **about.counts}
-    return AuditRecord(
-        Call(call.actor, call.at, call.request_id), action, import_subject(about.import_id), details=told
-    )
+    return AuditRecord(call, action, import_subject(about.import_id), details=told)
 
 
 def _tidy_name(filename: str) -> str:

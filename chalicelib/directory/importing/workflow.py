@@ -24,7 +24,7 @@ def commit_import(event: Mapping[str, Any], runtime: Runtime, _call: Call) -> di
     """
     import_id = str(event["import_id"])
     files, clock = Files(runtime.settings.imports_bucket), runtime.clock
-    by = service.Commit(Actor(**event["actor"]), clock, str(event.get("request_id", "")))
+    by = service.Commit(Call(Actor(**event["actor"]), clock(), str(event.get("request_id", ""))), clock)
     kept = imports.get(import_id)
     if kept is None:
         done = service.commit(_fresh_report(files, import_id, clock), list(store.everything()), by)

@@ -62,7 +62,7 @@ def _step_of(request: WebRequest, token: str) -> tuple[str, int]:
 
 def _acknowledged(request: WebRequest, token: str, inquiry_id: str, step: int) -> Response:
     """Record it. Nothing is read before: the service reads, writes and wakes the state machine, three calls in all."""
-    service.acknowledge(request.runtime, inquiry_id, step, Actor.link(f"step-{step}"), request.request_id)
+    service.acknowledge(request.runtime, inquiry_id, step, request.call.by(Actor.link(f"step-{step}")))
     return redirect(request, f"/i/{token}")
 
 
@@ -73,7 +73,7 @@ def _page(request: WebRequest, token: str, inquiry_id: str, step_number: int) ->
         raise NotFound(f"no step {step_number}")
     if request.method == "GET" and rules.seen(found, step_number, request.now) != found:
         actor = Actor.link(f"step-{step_number}")
-        service.seen(request.runtime, inquiry_id, step_number, actor, request.request_id)
+        service.seen(request.runtime, inquiry_id, step_number, request.call.by(actor))
     step = found.steps[step_number - 1]
     entry = directory.get(found.envelope.to_state, step.contact.poc_id)
     stale = request.method == "POST"

@@ -26,7 +26,7 @@ from chalicelib.pings import store as ping_store
 from chalicelib.pings.letter import held_data
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Ping, Route
-from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.call import Actor
 from chalicelib.platform.errors import Invalid, NotFound
 from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.web.answers import page, redirect
@@ -92,7 +92,7 @@ def _page(request: WebRequest, token: str, ping: "Ping", status: int = 200, **ag
 def record_link_view(request: WebRequest, state: str, poc_id: str, route: str) -> None:
     """Audit that an entry was shown to whoever holds a link to it, a mail scanner perhaps; a HEAD shows nothing."""
     if request.method != "HEAD":
-        asked = Call(Actor.link(route, state), request.now, request.request_id)
+        asked = request.call.by(Actor.link(route, state))
         record_view(link_views_subject(poc_id), asked, state)
 
 
@@ -102,9 +102,9 @@ def _answered(request: WebRequest, token: str, ping: "Ping", route: "Route", hea
         return _page(request, token, ping, 403, chosen=chosen, note=note, stale=True)
     try:
         if request.field("answer") == "change":
-            answers.report_change(ping, route, chosen, note, request.now, request.request_id, head)
+            answers.report_change(ping, route, chosen, note, request.call, head)
         else:
-            answers.confirm(ping, route, request.now, request.request_id, head)
+            answers.confirm(ping, route, request.call, head)
     except Invalid as error:
         return _page(request, token, ping, 400, chosen=chosen, note=note, problems=error.fields)
     return redirect(request, f"/p/{token}")

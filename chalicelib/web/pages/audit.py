@@ -18,7 +18,6 @@ from chalicelib.audit.searching import Found, Wanted, details_of, states_of
 from chalicelib.audit.store import AuditRow
 from chalicelib.audit.verifying import Walk
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
-from chalicelib.platform.call import Call
 from chalicelib.platform.clock import from_z
 from chalicelib.platform.errors import Invalid, NotFound
 from chalicelib.platform.i18n import _, format_date, format_moment
@@ -225,9 +224,7 @@ def _record(request: WebRequest, action: Action, wanted: "Wanted", found: "Found
 def _put(request: WebRequest, action: Action, about: str = "", /, **details: Any) -> None:
     """Audit what somebody did with the audit trail, with their account."""
     subject = account_subject(request.actor.name)
-    store.put(
-        AuditRecord(Call(request.actor, request.now, request.request_id), action, subject, about=about, details=details)
-    )
+    store.put(AuditRecord(request.call, action, subject, about=about, details=details))
 
 
 # One chain

@@ -103,7 +103,7 @@ def start(request: WebRequest) -> Response:
     try:
         policy, _typed = _policy_of(request, given)
         speed = request.runtime.settings.speed
-        campaign = control.start(request.runtime, policy.at_speed(speed), request.actor, request.request_id)
+        campaign = control.start(request.runtime, policy.at_speed(speed), request.call)
     except Invalid:
         return _prepare_page(request, given)
     except Conflict as conflict:
@@ -147,7 +147,7 @@ def _by_name(request: WebRequest, lines: "Iterable[Line]") -> "list[Line]":
 def resend(request: WebRequest, campaign_id: str) -> Response:
     """Send again to those whom no mail has reached, and to nobody else."""
     found = service.get(campaign_id)
-    number = control.resend_failed(request.runtime, found, request.actor, request.request_id, request.now)
+    number = control.resend_failed(request.runtime, found, request.call)
     notice = request.ngettext("{count} mail is being sent again.", "{count} mails are being sent again.", number)
     return redirect(request, f"/campaigns/{campaign_id}", notice.format(count=number))
 
@@ -156,14 +156,14 @@ def cancel(request: WebRequest, campaign_id: str) -> Response:
     """Cancel a campaign; cancelling twice is harmless."""
     found = service.get(campaign_id)
     if found.status is not rules.CampaignStatus.CANCELLED:
-        control.cancel(request.runtime, found, request.actor, request.request_id, request.now)
+        control.cancel(request.runtime, found, request.call)
     notice = _("The ping test is cancelled. No more mail goes out; no entry was marked.")
     return redirect(request, f"/campaigns/{campaign_id}", request.gettext(notice))
 
 
 def resume(request: WebRequest, campaign_id: str) -> Response:
     """Start the state machine again after it has stopped; the rows say where to go on."""
-    control.resume(request.runtime, service.get(campaign_id), request.actor, request.request_id)
+    control.resume(request.runtime, service.get(campaign_id), request.call)
     return redirect(request, f"/campaigns/{campaign_id}", request.gettext(_("The ping test goes on.")))
 
 

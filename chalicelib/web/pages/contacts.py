@@ -10,14 +10,13 @@ from markupsafe import Markup
 
 from chalicelib.audit.records import Action
 from chalicelib.directory import store, viewing
-from chalicelib.directory.entry import KIND_NAMES, Entry
+from chalicelib.directory.entry import KIND_NAMES, KINDS, Entry
 from chalicelib.directory.formats.vcard import Words, short_vcard, vcard
 from chalicelib.platform.errors import NotFound
 from chalicelib.platform.i18n import _, format_moment, labelled
 from chalicelib.reference import hours
 from chalicelib.reference.states import states
 from chalicelib.web.answers import download, page
-from chalicelib.web.labels import KINDS
 from chalicelib.web.wire.request import WebRequest
 
 _NOTE = _("Hours on duty: {hours} ({zone}). As the directory had it on {time}; details change, so look them up again.")

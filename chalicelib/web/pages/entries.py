@@ -6,7 +6,7 @@ from chalice.app import Response
 
 from chalicelib.access.policy import Right
 from chalicelib.directory import store, terms, viewing
-from chalicelib.directory.entry import Entry
+from chalicelib.directory.entry import KINDS, Entry
 from chalicelib.directory.listing import listing
 from chalicelib.directory.participation import GROUPS, participation
 from chalicelib.directory.viewing import state_subject
@@ -47,7 +47,7 @@ def entries_by_state(request: WebRequest) -> Response:
         chosen=asked.chosen(request),
         participation=participation(found.everyone),
         groups=GROUPS,
-        kinds=labels.KINDS,
+        kinds=KINDS,
     )
 
 

@@ -22,7 +22,6 @@ from chalicelib.inquiries import store as inquiry_store
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry, Party, What
 from chalicelib.inquiries.sheet import PAPER, facts, tlp_marking
-from chalicelib.platform.call import Call
 from chalicelib.platform.clock import to_z
 from chalicelib.platform.errors import AlreadyOpen, Conflict, Forbidden, Hidden, Invalid, LimitReached, NotFound
 from chalicelib.platform.i18n import LANGUAGES, _, format_moment
@@ -92,7 +91,7 @@ def open_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
     """Open it; everything that was chosen is still there when something is wrong."""
     form = _Form(request, state, poc_id)
     try:
-        opened = service.open_inquiry(request.runtime, form.envelope(), request.actor, request.request_id)
+        opened = service.open_inquiry(request.runtime, form.envelope(), request.call)
     except Invalid as error:
         return _form_page(request, form, 400, problems=error.fields)
     except AlreadyOpen as error:
@@ -190,11 +189,7 @@ def _own_inquiry(request: WebRequest, inquiry_id: str) -> "tuple[Inquiry, Party]
 
 def _record(request: WebRequest, action: Action, inquiry_id: str, about: str = "") -> None:
     """Audit a view or an export; `about` is the State whose point of contact is named to the reader."""
-    audit.put(
-        AuditRecord(
-            Call(request.actor, request.now, request.request_id), action, inquiry_subject(inquiry_id), about=about
-        )
-    )
+    audit.put(AuditRecord(request.call, action, inquiry_subject(inquiry_id), about=about))
 
 
 def inquiry(request: WebRequest, inquiry_id: str) -> Response:
@@ -395,14 +390,14 @@ def _acknowledge(request: WebRequest, found: "Inquiry") -> "Inquiry":
         step.number for step in found.steps if mine and step.round == found.round and step.contact.poc_id == mine.poc_id
     ]
     number = max(steps, default=found.step.number)
-    return service.acknowledge(request.runtime, found.inquiry_id, number, request.actor, request.request_id)
+    return service.acknowledge(request.runtime, found.inquiry_id, number, request.call)
 
 
 def _respond(request: WebRequest, found: "Inquiry") -> "Inquiry":
     channel = request.field("channel")
     if channel not in terms.CHANNELS:
         raise Invalid({"channel": _("Choose one.")})
-    return service.respond(request.runtime, found.inquiry_id, channel, request.actor, request.request_id)
+    return service.respond(request.runtime, found.inquiry_id, channel, request.call)
 
 
 def _take_more_time(request: WebRequest, found: "Inquiry") -> "Inquiry":
@@ -412,28 +407,28 @@ def _take_more_time(request: WebRequest, found: "Inquiry") -> "Inquiry":
         until = local.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid({"until": _("Give a date and a time.")}) from None
-    return service.take_more_time(request.runtime, found.inquiry_id, until, request.actor, request.request_id)
+    return service.take_more_time(request.runtime, found.inquiry_id, until, request.call)
 
 
 def _pass_on(request: WebRequest, found: "Inquiry") -> "Inquiry":
     to = request.field("poc")
-    return service.pass_on(request.runtime, found.inquiry_id, to, request.actor, request.request_id)
+    return service.pass_on(request.runtime, found.inquiry_id, to, request.call)
 
 
 def _not_ict(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    return service.refuse(request.runtime, found.inquiry_id, End.NOT_ICT, request.actor, request.request_id)
+    return service.refuse(request.runtime, found.inquiry_id, End.NOT_ICT, request.call)
 
 
 def _decline(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    return service.refuse(request.runtime, found.inquiry_id, End.DECLINED, request.actor, request.request_id)
+    return service.refuse(request.runtime, found.inquiry_id, End.DECLINED, request.call)
 
 
 def _withdraw(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    return service.withdraw(request.runtime, found.inquiry_id, request.actor, request.request_id)
+    return service.withdraw(request.runtime, found.inquiry_id, request.call)
 
 
 def _answer_came(request: WebRequest, found: "Inquiry") -> "Inquiry":
-    return service.answer_came(request.runtime, found.inquiry_id, request.actor, request.request_id)
+    return service.answer_came(request.runtime, found.inquiry_id, request.call)
 
 
 _AT_THE_LIMIT = {
@@ -450,7 +445,7 @@ _AT_THE_LIMIT = {
 
 def _reopen(request: WebRequest, found: "Inquiry") -> "Inquiry":
     try:
-        return service.reopen(request.runtime, found.inquiry_id, request.actor, request.request_id)
+        return service.reopen(request.runtime, found.inquiry_id, request.call)
     except AlreadyOpen as other:
         reason = _(
             "Your State has an inquiry open with this State under the same case reference. No second one was opened."

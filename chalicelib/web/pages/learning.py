@@ -100,7 +100,7 @@ def send_practice(request: WebRequest, which: str) -> Response:
         raise NotFound(which)
     policy = request.runtime.policy(LearningPolicy)
     try:
-        practice.send(_account(request), Which(which), policy, request.now, request.request_id)
+        practice.send(_account(request), Which(which), policy, request.call)
     except TooManyAttempts as early:
         response = _try_page(request, 429, early=which)
         response.headers["Retry-After"] = str(early.seconds)
@@ -135,7 +135,7 @@ def practised(request: WebRequest, token: str) -> Response:
     except LinkExpired:
         return page(request, "practice-expired.html", 410)
     if request.method == "POST" and _made_by_our_page(request, found):
-        practice.acknowledge(found, request.now, request.request_id)
+        practice.acknowledge(found, request.call)
         return redirect(request, f"/t/{token}")
     return _practice_page(request, found, token)
 

@@ -26,7 +26,7 @@ def listed(request: WebRequest, token: str) -> Response:
         state, poc_id = _entry_of(request, token)
         if request.method == "POST" and _made_by_our_page(request, state, poc_id):
             actor = Actor.link("listed", state)
-            answers.confirm_entry(state, poc_id, answers.WHEN_LISTED, actor, request.now, request.request_id)
+            answers.confirm_entry(state, poc_id, answers.WHEN_LISTED, request.call.by(actor))
             return redirect(request, f"/v/{token}")
         return _page(request, token, state, poc_id)
     except (LinkInvalid, NotFound):

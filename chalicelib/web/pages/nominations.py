@@ -20,7 +20,6 @@ from chalicelib.nominations.policy import NominationPolicy
 from chalicelib.nominations.proposing import Result, entry_of
 from chalicelib.nominations.rules import EDITABLE, NoteVerbale, What
 from chalicelib.pings import answers
-from chalicelib.platform.call import Call
 from chalicelib.platform.errors import NotFound
 from chalicelib.platform.i18n import LANGUAGES, _
 from chalicelib.reference.languages import operating_languages
@@ -265,7 +264,7 @@ def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
     if entry_of(state, poc_id).version != request.based_on:
         notice = _("Nothing was confirmed: the entry has changed since the page was shown. Look at it and press again.")
         return redirect(request, f"/entries/{state}", request.gettext(notice))
-    answers.confirm_entry(state, poc_id, answers.ON_OWN_PAGE, request.actor, request.now, request.request_id)
+    answers.confirm_entry(state, poc_id, answers.ON_OWN_PAGE, request.call)
     return redirect(request, f"/entries/{state}", request.gettext(_("Thank you. The entry is confirmed as current.")))
 
 
@@ -276,9 +275,7 @@ def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
     """Who changed which field of an entry, and when: for the manager and for the entry's own State. Audited."""
     request.require(state, Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES)
     entry = entry_of(state, poc_id)
-    record = AuditRecord(
-        Call(request.actor, request.now, request.request_id), Action.HISTORY_VIEWED, entry_subject(poc_id), about=state
-    )
+    record = AuditRecord(request.call, Action.HISTORY_VIEWED, entry_subject(poc_id), about=state)
     audit.put(record)
     versions = history.versions(state, poc_id)[::-1]
     shown = Cells(request.language, directory_store.of_state(state))

@@ -3,11 +3,12 @@
 from chalice.app import Response
 
 from chalicelib.directory import store
+from chalicelib.directory.entry import KINDS
 from chalicelib.directory.listing import listing
 from chalicelib.platform.errors import NotFound
 from chalicelib.platform.i18n import _
 from chalicelib.reference.states import states
-from chalicelib.web import filters, labels
+from chalicelib.web import filters
 from chalicelib.web.answers import page, redirect
 from chalicelib.web.pages.entries import BAD_REQUEST, OK, own_state
 from chalicelib.web.wire.request import WebRequest
@@ -32,7 +33,7 @@ def reach(request: WebRequest) -> Response:
         listing=found,
         wanted=asked.wanted,
         problems=asked.problems,
-        kinds=labels.KINDS,
+        kinds=KINDS,
         own=own_state(request),
     )
 

@@ -3,10 +3,10 @@
 from chalice.app import Response
 
 from chalicelib.access.policy import Right
+from chalicelib.directory.entry import KINDS
 from chalicelib.inquiries import overview
 from chalicelib.nominations.rules import FRESHNESS_NAMES
 from chalicelib.platform.errors import NotFound
-from chalicelib.web import labels
 from chalicelib.web.answers import page
 from chalicelib.web.pages.home import of_manager, of_state
 from chalicelib.web.wire import headers, static
@@ -20,7 +20,7 @@ def home(request: WebRequest) -> Response:
         needs = of_state(request, request.account.state)
     elif request.may(Right.REVIEW_PROPOSALS):
         needs = of_manager(request)
-    return page(request, "home.html", needs=needs, words=overview, freshness_names=FRESHNESS_NAMES, kinds=labels.KINDS)
+    return page(request, "home.html", needs=needs, words=overview, freshness_names=FRESHNESS_NAMES, kinds=KINDS)
 
 
 def nothing_here(request: WebRequest, anything: str) -> Response:

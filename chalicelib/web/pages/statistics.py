@@ -63,7 +63,7 @@ def prepare(request: WebRequest) -> Response:
     """Make the anonymised report for the manager to look at."""
     report_id = request.field("report_id")
     try:
-        service.prepare(report_id, request.runtime, request.actor, request.now, request.request_id)
+        service.prepare(report_id, request.runtime, request.call)
     except Conflict:
         problem = _(
             "Not prepared: it has not ended, an inquiry of that time still has time left, or it was published before."
@@ -145,7 +145,7 @@ def _plots(request: WebRequest, found: "list[Figure]", title: str, language: str
 def as_csv(request: WebRequest, report_id: str) -> Response:
     """The figures of a report for a spreadsheet, in codes."""
     found = _found(request, report_id)
-    service.exported(found, "csv", request.actor, request.now, request.request_id)
+    service.exported(found, "csv", request.call)
     content = spreadsheet.as_csv(exports.rows(found))
     return download(f"{report_id}.csv", "text/csv; charset=utf-8", content)
 
@@ -153,18 +153,18 @@ def as_csv(request: WebRequest, report_id: str) -> Response:
 def as_json(request: WebRequest, report_id: str) -> Response:
     """The figures of a report for other programs."""
     found = _found(request, report_id)
-    service.exported(found, "json", request.actor, request.now, request.request_id)
+    service.exported(found, "json", request.call)
     content = json.dumps(exports.document(found), ensure_ascii=False, indent=2)
     return download(f"{report_id}.json", "application/json; charset=utf-8", content)
 
 
 def publish(request: WebRequest, report_id: str) -> Response:
     """Show a report to everybody who may see statistics."""
-    service.publish(report_id, request.based_on, request.actor, request.now, request.request_id)
+    service.publish(report_id, request.based_on, request.call)
     return redirect(request, f"/statistics/{report_id}", request.gettext(_("The report is published.")))
 
 
 def withdraw(request: WebRequest, report_id: str) -> Response:
     """Hide a published report."""
-    service.withdraw(report_id, request.based_on, request.actor, request.now, request.request_id)
+    service.withdraw(report_id, request.based_on, request.call)
     return redirect(request, f"/statistics/{report_id}", request.gettext(_("The report is withdrawn.")))

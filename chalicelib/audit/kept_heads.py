@@ -1,0 +1,128 @@
+"""What is kept of the audit chains where nobody can change it: one S3 object of lines for each UTC day.
+
+A day's object is named after the day and says what the object before it was: the objects are a chain themselves. The
+Lambda `keep_audit_heads` (chalicelib/operations/audit_heads.py) writes them; here they are read.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.audit.chain import BEGINNING, Head
+from chalicelib.platform import aws
+from chalicelib.platform.clock import from_z
+
+FOLDER = "heads/"
+
+
+@dataclass(frozen=True)
+class Preface:
+    """The first line of a day's object. `previous` is the key of the object before it, with its SHA-256; both are empty
+    in the first object of all. `kept_at` is UTC."""
+
+    day: str
+    kept_at: str
+    previous: str = ""
+    previous_digest: str = BEGINNING
+
+
+@dataclass(frozen=True)
+class Version:
+    """An object of a day as the bucket has it: the version that was put first. `rivals` counts what was put over it
+    afterwards, deletion markers included: none, as long as nobody tampered."""
+
+    key: str
+    version_id: str
+    rivals: int = 0
+
+
+def key_of(day: str) -> str:
+    """The key of the object of a UTC day such as `2026-11-25`. The order of keys is that of days."""
+    return f"{FOLDER}{day}.jsonl"
+
+
+def line(told: dict[str, Any]) -> bytes:
+    """A line of a day's object."""
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+class Unreadable(Exception):
+    """A day's object is not what this module writes."""
+
+
+class Kept:
+    """A day's object while it is read, once and line by line."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+        self._seen = hashlib.sha256()
+
+    def preface(self) -> Preface:
+        """The first line; to be read first. Raises Unreadable."""
+        try:
+            return Preface(**self._next())
+        except (StopIteration, TypeError) as error:
+            raise Unreadable("no preface") from error
+
+    def moment(self) -> datetime | None:
+        """When the object was made (UTC); None when it does not say, and then everything is to be kept again."""
+        try:
+            return from_z(self.preface().kept_at)
+        except (Unreadable, ValueError):
+            return None
+
+    def heads(self) -> Iterator[tuple[str, Head]]:
+        """The heads that were kept that day. Raises Unreadable."""
+        while True:
+            try:
+                told = self._next()
+                head = str(told["subject"]), Head(int(told["number"]), str(told["digest"]))
+            except StopIteration:
+                return
+            except (KeyError, TypeError, ValueError) as error:
+                raise Unreadable("no head") from error
+            yield head
+
+    def digest(self) -> str:
+        """SHA-256 of the whole object; what was not read yet is read and passed over."""
+        for line in self._lines:
+            self._seen.update(line)
+        return self._seen.hexdigest()
+
+    def _next(self) -> dict[str, Any]:
+        line = next(self._lines)
+        self._seen.update(line)
+        try:
+            told = json.loads(line)
+        except ValueError as error:
+            raise Unreadable("no JSON") from error
+        if not isinstance(told, dict):
+            raise Unreadable("no object")
+        return told
+
+
+def opened(bucket: str, key: str, version_id: str = "") -> Kept:
+    """A day's object, to be read: one version of it, or the newest."""
+    if version_id:
+        found = aws.s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
+    else:
+        found = aws.s3().get_object(Bucket=bucket, Key=key)
+    return Kept(found["Body"].iter_lines(keepends=True))
+
+
+def versions(bucket: str) -> list[Version]:
+    """Every day's object, oldest day first, each in the version that was put first."""
+    first: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=FOLDER):
+        for found in page.get("Versions", []):
+            first[found["Key"]] = found["VersionId"]  # S3 lists the newest version of a key first
+            counts[found["Key"]] += 1
+        for marker in page.get("DeleteMarkers", []):
+            first.setdefault(marker["Key"], "")
+            counts[marker["Key"]] += 1
+    return [Version(key, first[key], counts[key] - 1) for key in sorted(first)]
