@@ -14,6 +14,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.pings.rules import Campaign, CampaignStatus, Milestone, MilestoneKind
 from chalicelib.platform.clock import from_z, to_z
 from chalicelib.platform.dynamo import InstantAttribute, Model
+from chalicelib.platform.rows import record_of, row_of
 
 CAMPAIGNS = "campaigns"
 _POINTER = "#active"
@@ -54,18 +55,11 @@ class _Pointer(Model):
 
 
 def _campaign(row: CampaignRow) -> Campaign:
-    return Campaign(
-        campaign_id=row.campaign_id,
-        opened_at=row.opened_at,
+    return record_of(
+        Campaign,
+        row,
         milestones=tuple(Milestone(MilestoneKind(step["kind"]), from_z(step["at"])) for step in row.milestones),
-        status=CampaignStatus(row.status),
-        started_by=row.started_by,
         link_lifetime=timedelta(seconds=float(row.link_lifetime_seconds)),
-        recipients=int(row.recipients),
-        closed_at=row.closed_at,
-        results=row.results,
-        possible_duplicates=int(row.possible_duplicates),
-        executions=int(row.executions),
     )
 
 
@@ -75,10 +69,8 @@ def _key(campaign_id: str) -> CampaignRow:
 
 def get(campaign_id: str) -> Campaign | None:
     """One campaign, read consistently; None when there is none."""
-    try:
-        return _campaign(CampaignRow.get(CAMPAIGNS, campaign_id, consistent_read=True))
-    except CampaignRow.DoesNotExist:
-        return None
+    row = row_of(CampaignRow, CAMPAIGNS, campaign_id)
+    return _campaign(row) if row else None
 
 
 def newest(limit: int = 50) -> list[Campaign]:
@@ -96,11 +88,8 @@ def set_up_at() -> datetime:
 
 def active_and_last() -> tuple[str, str]:
     """The ids of the campaign that is active now and of the last one started; empty where there is none."""
-    try:
-        pointer = _Pointer.get(CAMPAIGNS, _POINTER, consistent_read=True)
-    except _Pointer.DoesNotExist:
-        return "", ""
-    return pointer.active or "", pointer.last or ""
+    pointer = row_of(_Pointer, CAMPAIGNS, _POINTER)
+    return (pointer.active or "", pointer.last or "") if pointer else ("", "")
 
 
 def add_new(transaction: TransactWrite, campaign: Campaign, last: str) -> None:
