@@ -58,7 +58,9 @@ def make_localstack(engines: Engines, progress: Progress) -> None:
     """Raises NotHere without Python 3.13."""
     python = find_python(LOCALSTACK_PYTHON)
     if python is None:
-        raise NotHere(f"LocalStack is left out: it needs Python {LOCALSTACK_PYTHON}, and none is found on this machine.")
+        raise NotHere(
+            f"LocalStack is left out: it needs Python {LOCALSTACK_PYTHON}, and none is found on this machine."
+        )
     _make_venv(engines, python, progress)
 
 

@@ -5,9 +5,9 @@
 It runs in LocalStack's own environment, hence imports nothing of ours. Three things that LocalStack 4.14 cannot be told:
 
 * It listens on every interface, whatever GATEWAY_LISTEN says; here the endpoint gets the interface.
-* It asks its maker for a catalogue, whatever DISABLE_EVENTS says. Here every connection and every look-up of a name that
-  is not this machine is refused before it is made, and so is listening on anything but loopback. What was refused is in
-  the log, as `refused: ...`; the tests read it.
+* It looks up names outside this machine, whatever DISABLE_EVENTS and DNS_ADDRESS say. Here every connection and every
+  look-up that is not of this machine is refused before it is made, and so is listening on anything but loopback. What was
+  refused is in the log, as `refused: ...`; a test reads it.
 * Without Docker it has no Lambda. Its own mocks (SFN_MOCK_CONFIG) answer in place of the whole task, so that no time-out
   ever runs and no token is ever used; here each call of Lambda is handed on to the stand-in, and the task is a real one.
 """
@@ -78,8 +78,7 @@ def main() -> None:
         SKIP_SSL_CERT_DOWNLOAD="1",
         DISABLE_EVENTS="1",
         DNS_ADDRESS="0",
-        # The newer engine refuses what it cannot make; here templates are read, and only parts of them are made.
-        CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES="1",
+        AWS_EC2_METADATA_DISABLED="true",
     )
     sys.addaudithook(refuse_all_but_loopback)
     listen_on_loopback()

@@ -1,0 +1,52 @@
+"""Stacks on LocalStack: a template is handed over as a deployment hands it over, through a bucket."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.engines.conftest import LocalStack
+from tests.engines.parts import part
+from tests.infra.templates import Template
+from tests.infra.transformed import EVERYTHING, REGION
+
+BUCKET = "templates"
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+SECONDS = 90
+
+
+def change_set(localstack: LocalStack, template: Template, stack: str) -> str:
+    """Have a change set made that creates a stack; returns its address. Raises ClientError when it is refused."""
+    bucket = localstack.client("s3")
+    bucket.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    bucket.put_object(Bucket=BUCKET, Key=f"{stack}.json", Body=json.dumps(template, ensure_ascii=False))
+    made = localstack.client("cloudformation").create_change_set(
+        StackName=stack,
+        ChangeSetName="creation",
+        ChangeSetType="CREATE",
+        TemplateURL=f"{localstack.url}/{BUCKET}/{stack}.json",
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in EVERYTHING.items()],
+        Capabilities=CAPABILITIES,
+    )
+    return str(made["Id"])
+
+
+def made_from(
+    localstack: LocalStack, template: Template, stack: str, keep: Callable[[str], bool]
+) -> list[dict[str, Any]]:
+    """Make a stack of the part of the template that `keep` accepts; returns its resources."""
+    stacks = localstack.client("cloudformation")
+    stacks.execute_change_set(ChangeSetName=change_set(localstack, part(template, keep), stack))
+    deadline = time.monotonic() + SECONDS
+    while (status := stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]).endswith("_IN_PROGRESS"):
+        assert time.monotonic() < deadline, f"{stack} is still {status}"
+        time.sleep(0.2)
+    events = stacks.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [
+        (event["LogicalResourceId"], event.get("ResourceStatusReason"))
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+    ]
+    assert status == "CREATE_COMPLETE", failed
+    resources: list[dict[str, Any]] = stacks.describe_stack_resources(StackName=stack)["StackResources"]
+    return resources
