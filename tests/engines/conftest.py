@@ -79,3 +79,4 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]
         started.client("stepfunctions")  # before threads ask for it
         yield started
     lambdas.shutdown()
+    lambdas.server_close()

@@ -90,7 +90,7 @@ class StandIn:
 
 def _refusal(status: int, code: str) -> tuple[int, dict[str, str], bytes]:
     said = {"Type": "Service" if status >= 500 else "User", "message": "as the test told it"}
-    return status, {"x-amzn-ErrorType": code}, json.dumps(said).encode()
+    return status, {"x-amzn-ErrorType": code, "x-amzn-RequestId": "0"}, json.dumps(said).encode()
 
 
 def serve(stand_in: StandIn) -> ThreadingHTTPServer:
