@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from samtranslator.translator.transform import transform
 
-from tests.infra.templates import Template
+from tests.infra.templates import Template, resources
 
 ACCOUNT, REGION, PARTITION = "000000000000", "eu-central-1", "aws"
 PARAMETERS = {
@@ -51,8 +51,14 @@ ADDRESSES = {
     "AWS::WAFv2::WebACL": f"arn:aws:wafv2:{{region}}:{{account}}:regional/webacl/{{name}}/{KEY}",
 }
 """The form of the addresses that CloudFormation would put in, by the kind of what is referred to."""
-NAMED_BY_REF = {"AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
-"""Kinds whose `Ref` is a name and not an address."""
+NAMES = {
+    "AWS::ApiGateway::Stage": "StageName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+}
+"""Where the name stands that a `Ref` gives, for kinds whose `Ref` is no address."""
 
 
 class NoManagedPolicies:
@@ -135,11 +141,14 @@ class _Values:
             return NO_VALUE
         if name in self._parameters:
             return self._parameters[name]
-        kind = self._kinds[name]
-        return name if kind in NAMED_BY_REF else address(name, kind)
+        return self._own_name(name) if self._kinds[name] in NAMES else address(name, self._kinds[name])
 
     def _attribute(self, value: list[str]) -> str:
-        return address(value[0], self._kinds[value[0]])
+        return address(self._own_name(value[0]), self._kinds[value[0]])
+
+    def _own_name(self, name: str) -> str:
+        properties = self._template["Resources"][name].get("Properties", {})
+        return str(self.plain(properties.get(NAMES.get(self._kinds[name], ""), name)))
 
     def _substituted(self, value: Any) -> str:
         text, own = (value, {}) if isinstance(value, str) else value
@@ -154,3 +163,22 @@ class _Values:
 
 
 NO_VALUE = object()
+
+
+def nulls(value: Any, path: str = "") -> Iterator[str]:
+    """Where a template holds null, which CloudFormation refuses wherever it stands."""
+    if value is None:
+        yield path
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from nulls(inner, f"{path}/{key}")
+    elif isinstance(value, list):
+        for n, inner in enumerate(value):
+            yield from nulls(inner, f"{path}/{n}")
+
+
+def stages(template: Template) -> set[str]:
+    """The stages that API Gateway will have: those of their own, and those that a deployment makes by the way."""
+    made = [*resources(template, "AWS::ApiGateway::Stage").values()]
+    made += resources(template, "AWS::ApiGateway::Deployment").values()
+    return {str(each["StageName"]) for each in made if "StageName" in each}
