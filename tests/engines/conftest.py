@@ -45,8 +45,13 @@ class LocalStack:
 
     url: str
     log: Path
-    lambdas: StandIn
     _clients: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.lambdas = StandIn(self._wake)
+
+    def _wake(self, token: str) -> None:
+        self.client("stepfunctions").send_task_success(taskToken=token, output=json.dumps({}))
 
     def client(self, service: Any) -> Any:
         """A client of one service, patient with an engine that does many things at once, and trying once only."""
@@ -62,11 +67,7 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]
     python = environment("localstack", "LocalStack") / "bin" / "python"
     folder = tmp_path_factory.mktemp("localstack")
     port = free_port()
-    started = LocalStack(f"http://{LOOPBACK}:{port}", folder / "log", StandIn(lambda token: wake(token)))
-
-    def wake(token: str) -> None:
-        started.client("stepfunctions").send_task_success(taskToken=token, output=json.dumps({}))
-
+    started = LocalStack(f"http://{LOOPBACK}:{port}", folder / "log")
     lambdas = serve(started.lambdas)
     command = [
         python,

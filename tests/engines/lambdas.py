@@ -109,8 +109,8 @@ def serve(stand_in: StandIn) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing: hundreds of calls."""
+        def log_message(self, *_args: Any) -> None:
+            """Nothing: there are hundreds of calls."""
 
     server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

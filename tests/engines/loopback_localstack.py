@@ -2,14 +2,14 @@
 
     .local/localstack/bin/python tests/engines/loopback_localstack.py PORT PORT_OF_LAMBDA FOLDER
 
-It runs in LocalStack's own environment, hence imports nothing of ours. Three things that LocalStack 4.14 cannot be told:
+It runs in LocalStack's own environment and imports nothing of ours. Three things that LocalStack 4.14 cannot be told:
 
-* It listens on every interface, whatever GATEWAY_LISTEN says; here the endpoint gets the interface.
+* It listens on every interface, whatever GATEWAY_LISTEN says. Here the endpoint gets the interface.
 * It looks up names outside this machine, whatever DISABLE_EVENTS and DNS_ADDRESS say. Here every connection and every
-  look-up that is not of this machine is refused before it is made, and so is listening on anything but loopback. What was
-  refused is in the log, as `refused: ...`; a test reads it.
-* Without Docker it has no Lambda. Its own mocks (SFN_MOCK_CONFIG) answer in place of the whole task, so that no time-out
-  ever runs and no token is ever used; here each call of Lambda is handed on to the stand-in, and the task is a real one.
+  look-up that is not of this machine is refused before it is made, and so is listening on anything but loopback. The
+  log says what was refused, as `refused: ...`; a test reads it.
+* Without Docker it has no Lambda. Its own mocks (SFN_MOCK_CONFIG) answer in place of the whole task, so that no
+  time-out ever runs and no token is ever used. Here each call of Lambda goes to the stand-in: the task is a real one.
 """
 
 import functools

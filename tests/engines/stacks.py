@@ -10,22 +10,23 @@ from tests.engines.parts import part
 from tests.infra.templates import Template
 from tests.infra.transformed import EVERYTHING, REGION
 
-BUCKET = "templates"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 SECONDS = 90
 
 
 def change_set(localstack: LocalStack, template: Template, stack: str) -> str:
     """Have a change set made that creates a stack; returns its address. Raises ClientError when it is refused."""
-    bucket = localstack.client("s3")
-    bucket.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    bucket.put_object(Bucket=BUCKET, Key=f"{stack}.json", Body=json.dumps(template, ensure_ascii=False))
+    buckets, bucket = localstack.client("s3"), f"template-of-{stack}"
+    buckets.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    buckets.put_object(Bucket=bucket, Key="template.json", Body=json.dumps(template, ensure_ascii=False))
+    # Each is a stage of its own: names are made of the stage's, and must not meet.
+    given = {**EVERYTHING, "Stage": stack}
     made = localstack.client("cloudformation").create_change_set(
         StackName=stack,
         ChangeSetName="creation",
         ChangeSetType="CREATE",
-        TemplateURL=f"{localstack.url}/{BUCKET}/{stack}.json",
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in EVERYTHING.items()],
+        TemplateURL=f"{localstack.url}/{bucket}/template.json",
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
         Capabilities=CAPABILITIES,
     )
     return str(made["Id"])

@@ -45,14 +45,16 @@ def arns(localstack: LocalStack, template: Template) -> dict[tuple[str, bool], s
     made_from(localstack, template, "machines", lambda kind: kind in kinds)
     machines = localstack.client("stepfunctions")
     found = {}
-    for listed in machines.list_state_machines()["stateMachines"]:
-        made = machines.describe_state_machine(stateMachineArn=listed["stateMachineArn"])
+    prefix = "poc-directory-machines-"
+    listed = machines.list_state_machines()["stateMachines"]
+    for arn in [each["stateMachineArn"] for each in listed if each["name"].startswith(prefix)]:
+        made = machines.describe_state_machine(stateMachineArn=arn)
         short = hurried(json.loads(made["definition"]))
         copy = machines.create_state_machine(
             name=made["name"] + "-hurried", definition=json.dumps(short), roleArn=made["roleArn"]
         )
-        name = made["name"].removeprefix("poc-directory-prod-")
-        found[name, False], found[name, True] = made["stateMachineArn"], copy["stateMachineArn"]
+        name = made["name"].removeprefix(prefix)
+        found[name, False], found[name, True] = arn, copy["stateMachineArn"]
     return found
 
 
