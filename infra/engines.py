@@ -2,8 +2,8 @@
 
     python3.11 -m infra.engines
 
-Standard library only. An engine that this machine cannot run (LocalStack wants Python 3.13, three others want Node 20) is
-named in one sentence, every time, and its tests are skipped; the rest goes on.
+Standard library only. An engine that this machine cannot run (LocalStack wants Python 3.13, three others want Node 20)
+is named in one sentence, every time, and its tests are skipped; the rest goes on.
 """
 
 import hashlib
@@ -75,9 +75,9 @@ def make_npm(engines: Engines, progress: Progress) -> None:
     """Raises NotHere without Node. No package runs a script of its own when it is installed."""
     version = node_version()
     if version < NODE or not shutil.which("npm"):
-        found = f"only Node {version} is" if version else "none is"
+        found = f"only Node {version} is" if 0 < version < NODE else "one of them is not"
         raise NotHere(
-            f"asl-validator, statelint and dynalite are left out: they need Node {NODE} with npm, and {found} found here."
+            f"asl-validator, statelint and dynalite are left out: they need Node {NODE} and npm; {found} found here."
         )
     engines.folder.mkdir(parents=True)
     for lock in engines.locks:

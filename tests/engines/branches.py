@@ -1,7 +1,7 @@
 """The executions that together take every way through both machines, with what each Lambda answers in them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,7 +45,7 @@ class Branch:
     name: str
     machine: str
     ends: str
-    changed: Mapping[str, list[Answer]] = field(default_factory=dict)
+    changed: Answers = field(default_factory=dict)
     path: tuple[str, ...] = ()
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     hurried: bool = False
@@ -66,7 +66,7 @@ UNTIL_ACT = f"{OPEN} {SEND} {SEND} {NEXT} {WAIT}"
 UNTIL_CLOSE = f"{UNTIL_ACT} ActOnMilestone {SEND} {NEXT} {WAIT}"
 
 
-def _branch(machine: str, name: str, ends: str, path: str, **changed: list[Answer]) -> Branch:
+def _branch(machine: str, name: str, ends: str, path: str, **changed: Sequence[Answer]) -> Branch:
     return Branch(name, machine, ends, changed, tuple(path.split()))
 
 

@@ -69,13 +69,8 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]
     port = free_port()
     started = LocalStack(f"http://{LOOPBACK}:{port}", folder / "log")
     lambdas = serve(started.lambdas)
-    command = [
-        python,
-        Path(__file__).with_name("loopback_localstack.py"),
-        str(port),
-        str(lambdas.server_port),
-        str(folder),
-    ]
+    script = Path(__file__).with_name("loopback_localstack.py")
+    command: list[str | Path] = [python, script, str(port), str(lambdas.server_port), folder]
     with running(command, f"{started.url}/_localstack/health", started.log):
         started.client("stepfunctions")  # before threads ask for it
         yield started

@@ -14,18 +14,23 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 SECONDS = 90
 
 
-def change_set(localstack: LocalStack, template: Template, stack: str) -> str:
-    """Have a change set made that creates a stack; returns its address. Raises ClientError when it is refused."""
+def uploaded(localstack: LocalStack, template: Template, stack: str) -> str:
+    """Put the template into a bucket; returns where it is."""
     buckets, bucket = localstack.client("s3"), f"template-of-{stack}"
     buckets.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     buckets.put_object(Bucket=bucket, Key="template.json", Body=json.dumps(template, ensure_ascii=False))
+    return f"{localstack.url}/{bucket}/template.json"
+
+
+def change_set(localstack: LocalStack, template: Template, stack: str) -> str:
+    """Have a change set made that creates a stack; returns its address. Raises ClientError when it is refused."""
     # Each is a stage of its own: names are made of the stage's, and must not meet.
     given = {**EVERYTHING, "Stage": stack}
     made = localstack.client("cloudformation").create_change_set(
         StackName=stack,
         ChangeSetName="creation",
         ChangeSetType="CREATE",
-        TemplateURL=f"{localstack.url}/{bucket}/template.json",
+        TemplateURL=uploaded(localstack, template, stack),
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
         Capabilities=CAPABILITIES,
     )

@@ -58,7 +58,7 @@ def found_by_parliament(policies: dict[str, Policy], folder: Path) -> set[Found]
     """Each finding as a rule, with the action where it is about one, and the name of the resource or file."""
     for name, policy in policies.items():
         (folder / f"{name}.json").write_text(json.dumps(policy))
-    command = [environment("engines", "parliament") / "bin" / "parliament", "--directory", folder,
+    command = [str(environment("engines", "parliament") / "bin" / "parliament"), "--directory", str(folder),
                "--include_policy_extension", "json", "--json"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
     assert "Traceback" not in done.stderr, done.stderr[-2000:]

@@ -1,16 +1,15 @@
-"""The transformed template on LocalStack: read whole, made as far as it has the services; and with the two faults put back.
+"""The transformed template on LocalStack: read whole, made as far as it has the services, and with two faults put back.
 
-What LocalStack makes nothing of: Lambda (no Docker here), DynamoDB (dynalite makes the tables), Cognito, WAF, Backup, SES.
+It makes nothing of Lambda (no Docker here), DynamoDB (dynalite makes the tables), Cognito, WAF, Backup and SES.
 """
 
 from collections import Counter
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.engines.conftest import LocalStack
-from tests.engines.stacks import change_set, made_from
+from tests.engines.stacks import change_set, made_from, uploaded
 from tests.infra.faults import with_a_second_stage, with_null
 from tests.infra.templates import Template
 from tests.infra.transformed import EVERYTHING, nulls, resolved, transformed
@@ -50,10 +49,12 @@ def test_cloudformation_reads_the_whole_template(localstack: LocalStack, templat
     assert found == Counter(resource["Type"] for resource in wanted.values())
 
 
-def test_the_summary_names_every_parameter(localstack: LocalStack, template: Template) -> None:
-    change_set(localstack, template, "summary")
-    told: dict[str, Any] = localstack.client("cloudformation").get_template_summary(StackName="summary")
-    assert {each["ParameterKey"] for each in told["Parameters"]} == set(template["Parameters"])
+def test_the_template_is_valid_and_its_summary_names_every_parameter(
+    localstack: LocalStack, template: Template
+) -> None:
+    stacks, url = localstack.client("cloudformation"), uploaded(localstack, template, "summary")
+    for told in (stacks.validate_template(TemplateURL=url), stacks.get_template_summary(TemplateURL=url)):
+        assert {each["ParameterKey"] for each in told["Parameters"]} == set(template["Parameters"])
 
 
 def test_everything_that_localstack_has_a_service_for_is_made(localstack: LocalStack, template: Template) -> None:
