@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.engines.conftest import LocalStack
+from tests.engines.emulator import LocalStack
 from tests.engines.loopback_localstack import refuse_all_but_loopback
 
 HERE = [

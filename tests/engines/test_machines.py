@@ -14,13 +14,12 @@ import pytest
 
 from infra.package import ROOT
 from tests.engines.branches import CAMPAIGN, INQUIRY, PAUSES, Branch, as_committed, hurried, in_a_hurry, with_a_pause
-from tests.engines.conftest import LocalStack
+from tests.engines.emulator import LocalStack
 from tests.engines.histories import Machine, visits, ways, ways_taken
-from tests.engines.stacks import made_from
-from tests.infra.templates import Template
 
 SECONDS = 150
 """The longest branch takes about 65 s: a pause of 60 s, or a hundred tries a second apart."""
+MACHINE = "AWS::StepFunctions::StateMachine"
 FILES = {INQUIRY: "inquiry", CAMPAIGN: "ping_campaign"}
 DEFINITIONS: dict[str, Machine] = {
     name: json.loads((ROOT / "stepfunctions" / f"{file}.asl.json").read_text()) for name, file in FILES.items()
@@ -39,21 +38,17 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def arns(localstack: LocalStack, template: Template) -> dict[tuple[str, bool], str]:
+def arns(localstack: LocalStack, made: list[dict[str, Any]]) -> dict[tuple[str, bool], str]:
     """Both machines as CloudFormation makes them, and each with the pauses between tries cut short."""
-    kinds = ("AWS::StepFunctions::StateMachine", "AWS::IAM::Role", "AWS::Logs::LogGroup")
-    made_from(localstack, template, "machines", lambda kind: kind in kinds)
     machines = localstack.client("stepfunctions")
     found = {}
-    prefix = "poc-directory-machines-"
-    listed = machines.list_state_machines()["stateMachines"]
-    for arn in [each["stateMachineArn"] for each in listed if each["name"].startswith(prefix)]:
-        made = machines.describe_state_machine(stateMachineArn=arn)
-        short = hurried(json.loads(made["definition"]))
+    for arn in [each["PhysicalResourceId"] for each in made if each["ResourceType"] == MACHINE]:
+        machine = machines.describe_state_machine(stateMachineArn=arn)
+        short = hurried(json.loads(machine["definition"]))
         copy = machines.create_state_machine(
-            name=made["name"] + "-hurried", definition=json.dumps(short), roleArn=made["roleArn"]
+            name=machine["name"] + "-hurried", definition=json.dumps(short), roleArn=machine["roleArn"]
         )
-        name = made["name"].removeprefix(prefix)
+        name = machine["name"].removeprefix("poc-directory-made-")
         found[name, False], found[name, True] = arn, copy["stateMachineArn"]
     return found
 
