@@ -52,7 +52,7 @@ audit: environment package ## Policy rules on the template, known vulnerabilitie
 
 engines: environment package ## Have the template, state machines, tables and policies read by engines that are not ours
 	@$(PYTHON) -m infra.engines
-	$(BIN)/pytest -m engines tests/engines -rs
+	$(BIN)/pytest -m engines tests/engines
 
 calls: package ## Run all tests and write down which AWS calls each Lambda makes (tests/infra/calls.json)
 	$(BIN)/pytest -m "not e2e and not audit and not engines" -n $(WORKERS) --dist worksteal --calls write

@@ -29,10 +29,12 @@ NODE = 20
 
 @dataclass(frozen=True)
 class Engines:
-    """An environment with one or more engines: where it is, what its lock files are, and what makes it."""
+    """An environment with one or more engines: where it is, its lock files, what this machine lacks, what makes it."""
 
     folder: Path
     locks: tuple[Path, ...]
+    lack: Callable[[], str]
+    """Says in one sentence what this machine lacks; empty when nothing."""
     make: Callable[["Engines", Progress], None]
 
     @property
@@ -45,8 +47,8 @@ class Engines:
         return stamp.exists() and stamp.read_text() == self.wanted
 
 
-class NotHere(Exception):
-    """This machine lacks what an engine needs; the message says what, in one sentence."""
+def lacks_nothing() -> str:
+    return ""
 
 
 def make_python(engines: Engines, progress: Progress) -> None:
@@ -54,14 +56,14 @@ def make_python(engines: Engines, progress: Progress) -> None:
     _make_venv(engines, sys.executable, progress)
 
 
+def lacks_python_for_localstack() -> str:
+    if find_python(LOCALSTACK_PYTHON):
+        return ""
+    return f"LocalStack is left out: it needs Python {LOCALSTACK_PYTHON}, and none is found on this machine."
+
+
 def make_localstack(engines: Engines, progress: Progress) -> None:
-    """Raises NotHere without Python 3.13."""
-    python = find_python(LOCALSTACK_PYTHON)
-    if python is None:
-        raise NotHere(
-            f"LocalStack is left out: it needs Python {LOCALSTACK_PYTHON}, and none is found on this machine."
-        )
-    _make_venv(engines, python, progress)
+    _make_venv(engines, str(find_python(LOCALSTACK_PYTHON)), progress)
 
 
 def _make_venv(engines: Engines, python: str, progress: Progress) -> None:
@@ -71,14 +73,16 @@ def _make_venv(engines: Engines, python: str, progress: Progress) -> None:
           "--no-compile", "--disable-pip-version-check", "-r", str(engines.locks[0])], progress)  # fmt: skip
 
 
-def make_npm(engines: Engines, progress: Progress) -> None:
-    """Raises NotHere without Node. No package runs a script of its own when it is installed."""
+def lacks_node() -> str:
     version = node_version()
-    if version < NODE or not shutil.which("npm"):
-        found = f"only Node {version} is" if 0 < version < NODE else "one of them is not"
-        raise NotHere(
-            f"asl-validator, statelint and dynalite are left out: they need Node {NODE} and npm; {found} found here."
-        )
+    if version >= NODE and shutil.which("npm"):
+        return ""
+    found = f"only Node {version} is" if 0 < version < NODE else "one of them is not"
+    return f"asl-validator, statelint and dynalite are left out: they need Node {NODE} and npm; {found} found here."
+
+
+def make_npm(engines: Engines, progress: Progress) -> None:
+    """No package runs a script of its own when it is installed."""
     engines.folder.mkdir(parents=True)
     for lock in engines.locks:
         shutil.copy(lock, engines.folder)
@@ -87,11 +91,14 @@ def make_npm(engines: Engines, progress: Progress) -> None:
 
 
 ENGINES = (
-    Engines(ROOT / ".local" / "engines", (REQUIREMENTS / "engines.txt",), make_python),
-    Engines(ROOT / ".local" / "localstack", (REQUIREMENTS / "localstack.txt",), make_localstack),
+    Engines(ROOT / ".local" / "engines", (REQUIREMENTS / "engines.txt",), lacks_nothing, make_python),
+    Engines(
+        ROOT / ".local" / "localstack", (REQUIREMENTS / "localstack.txt",), lacks_python_for_localstack, make_localstack
+    ),
     Engines(
         ROOT / ".local" / "npm",
         (REQUIREMENTS / "npm" / "package.json", REQUIREMENTS / "npm" / "package-lock.json"),
+        lacks_node,
         make_npm,
     ),
 )
@@ -129,36 +136,32 @@ def _said_by(*command: str) -> str:
         return ""
 
 
-def ensure(engines: Engines, progress: Progress) -> str:
-    """Bring one environment up to date. What it returns says what this machine lacks; empty when nothing."""
-    if engines.is_current:
-        return ""
+def ensure(engines: Engines, progress: Progress) -> None:
+    """Make one environment. The stamp comes last: an installation cut short is done again."""
     shutil.rmtree(engines.folder, ignore_errors=True)
-    try:
-        engines.make(engines, progress)
-    except NotHere as lack:
-        return str(lack)
-    # The stamp comes last: an installation cut short is done again.
+    engines.make(engines, progress)
     (engines.folder / "lock.sha256").write_text(engines.wanted)
-    return ""
 
 
 def main() -> None:
     progress = Progress()
+    stale = [engines for engines in ENGINES if not engines.is_current]
+    lacks = {engines.folder: engines.lack() for engines in stale}
+    for lack in filter(None, lacks.values()):
+        print(lack, flush=True)
+    to_make = [engines for engines in stale if not lacks[engines.folder]]
+    if not to_make:
+        return
     try:
-        stale = [engines for engines in ENGINES if not engines.is_current]
-        if not stale:
-            return
         ensure_venv_tools(progress)
-        names = ", ".join(str(engines.folder.relative_to(ROOT)) for engines in stale)
-        with progress.step(f"Installing {names} (once, about 450 MB)"), ThreadPoolExecutor() as pool:
-            lacks = [lack for lack in pool.map(lambda engines: ensure(engines, progress), stale) if lack]
+        names = ", ".join(str(engines.folder.relative_to(ROOT)) for engines in to_make)
+        with progress.step(f"Installing {names} (once, about 450 MB in all)"), ThreadPoolExecutor() as pool:
+            for _ in pool.map(lambda engines: ensure(engines, progress), to_make):
+                pass
     except BootstrapError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Stopped. The next run goes on from here.")
-    for lack in lacks:
-        print(lack, flush=True)
 
 
 if __name__ == "__main__":
