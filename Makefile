@@ -7,7 +7,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test audit calls e2e pictures drill rebuild restore bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test audit engines calls e2e pictures drill rebuild restore bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ check: environment ## Lint and types
 	$(BIN)/mypy
 
 test: check package ## Lint, types, and all tests that need no network (WORKERS=0: on one core)
-	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls check
+	$(BIN)/pytest -m "not e2e and not audit and not engines" -n $(WORKERS) --dist worksteal --calls check
 
 audit: environment package ## Policy rules on the template, known vulnerabilities, bill of materials
 	@$(PYTHON) -m infra.bootstrap --audit
@@ -50,8 +50,12 @@ audit: environment package ## Policy rules on the template, known vulnerabilitie
 	$(BIN)/python -m infra.dependency_audit
 	@$(BIN)/pytest -m audit tests/infra/test_sbom.py
 
+engines: environment package ## Have the template, state machines, tables and policies read by engines that are not ours
+	@$(PYTHON) -m infra.engines
+	$(BIN)/pytest -m engines tests/engines
+
 calls: package ## Run all tests and write down which AWS calls each Lambda makes (tests/infra/calls.json)
-	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls write
+	$(BIN)/pytest -m "not e2e and not audit and not engines" -n $(WORKERS) --dist worksteal --calls write
 
 e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium

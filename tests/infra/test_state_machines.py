@@ -34,7 +34,11 @@ def test_every_placeholder_of_a_definition_is_filled_and_none_is_left_over(machi
 
 
 def test_every_task_calls_the_lambda_of_its_own_name(template: Template, machine: dict[str, Any]) -> None:
-    tasks = {name: state for name, state in json.loads(machine["DefinitionString"])["States"].items() if state["Type"] == "Task"}
+    tasks = {
+        name: state
+        for name, state in json.loads(machine["DefinitionString"])["States"].items()
+        if state["Type"] == "Task"
+    }
     assert tasks
     for name, state in tasks.items():
         assert f"${{{name}Arn}}" in json.dumps(state)
