@@ -64,8 +64,8 @@ pictures: environments package ## Renew the screenshots of the README and the ti
 bench: environments package ## Measure against the budgets, all or PART=name, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench $(PART)
 
-drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew; ONLY= all, about 20 min)
-	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write)
+drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew SEEDS=10 SEED=7; all: about 20 min)
+	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write) $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 
 rebuild: environment ## After a restore: start all state machines anew from the tables (STAGE=prod: on AWS)
 	@$(BIN)/python -m infra.rebuild --port $(PORT) $(if $(STAGE),--stage $(STAGE))

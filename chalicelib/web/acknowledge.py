@@ -5,6 +5,7 @@ GET changes nothing but *seen*, HEAD nothing at all: mail scanners follow links 
 
 from chalicelib.errors import NotFound, TooManyAttempts
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.retry import tried_again
 from chalicelib.web.http import Pages, Response, WebRequest
 
 pages = Pages(__name__)
@@ -13,6 +14,7 @@ REFUSALS_AUDITED = 20  # bad links from one address that are audited before ther
 
 
 @pages.route("/i/{token}", methods=["GET", "HEAD", "POST"], right=None)
+@tried_again
 def inquiry_acknowledgement(request: WebRequest, token: str) -> Response:
     """The page, and the press of its button."""
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.retry import tried_again
 from chalicelib.web.http import Pages, Response, WebRequest
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ CODE_TRIES = 20  # wrong codes from one address before it has to slow down (seve
 
 
 @pages.route("/p/{token}", methods=["GET", "HEAD", "POST"], right=None)
+@tried_again
 def acknowledgement(request: WebRequest, token: str) -> Response:
     """The page behind a link: whose entry it is, and the two buttons."""
     from chalicelib.pings import answers

@@ -5,6 +5,7 @@ GET and HEAD change nothing: mail scanners follow links (mission, rule 7).
 
 from chalicelib.errors import NotFound
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
+from chalicelib.retry import tried_again
 from chalicelib.web.answer import record_link_view
 from chalicelib.web.http import Pages, Response, WebRequest
 
@@ -12,6 +13,7 @@ pages = Pages(__name__)
 
 
 @pages.route("/v/{token}", methods=["GET", "HEAD", "POST"], right=None)
+@tried_again
 def listed(request: WebRequest, token: str) -> Response:
     """The entry as it is listed, and one button: the details are right."""
     from chalicelib.audit.records import Actor

@@ -91,6 +91,7 @@ def run(ground: Ground, report: Report) -> None:
     now = datetime.now(UTC)
     population.put(NUMBER, now)
     poc_ids = [entry.poc_id for entry in population.entries(NUMBER, now)]
+    ground.random.shuffle(poc_ids)
     campaign = service.start(PingPolicy(), Actor.system("drill"), now, "drill")
     recipients = service.open_campaign(campaign.campaign_id)
 

@@ -87,7 +87,7 @@ def count_campaign(
         f"{campaign_id}: {number} mail(s) more than the row says, about {pocs} PoCs" for number, pocs in known.items()
     ]
     report.duplicated += [
-        f"{campaign_id}: {number} mail(s) about {poc_id} more than its row says"
+        f"{campaign_id}: {number} mail(s) about {poc_id} more than its row says ({rules.state(pings[poc_id]).value})"
         for poc_id, number in extra.items()
         if number > max(0, excused[poc_id])
     ]

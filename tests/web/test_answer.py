@@ -1,12 +1,15 @@
 """The pages behind links and short codes in mail."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
+from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import Actor, entry_subject
+from chalicelib.audit.chain import Head
+from chalicelib.audit.records import Action, Actor, entry_subject
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Verification
 from chalicelib.dynamo import transact
@@ -48,6 +51,26 @@ def _verification(ping: Ping) -> Verification:
     entry = directory.get(ping.state, ping.poc_id)
     assert entry is not None
     return entry.verification
+
+
+def test_a_press_that_dynamodb_does_not_take_at_first_is_tried_again_and_the_person_sees_no_error(
+    browser: Browser, site: Runtime, ping: Ping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = browser.get(_link(site, ping))
+    confirm, gone = answers.confirm, iter([True, True])
+
+    def answer_lost(given: Ping, route: Route, now: datetime, request_id: str, head: Head | None = None) -> Ping:
+        after = confirm(given, route, now, request_id, head)
+        if next(gone, False):  # written, and nobody knows
+            raise TransactWriteError("no answer", ConnectionClosedError(endpoint_url="https://dynamodb.example"))
+        return after
+
+    monkeypatch.setattr(answers, "confirm", answer_lost)
+    done = browser.submit(page, _link(site, ping), {"answer": "confirm"})
+    assert done.status == 200, "where the press leads"
+    assert next(gone, False) is False, "both faults were met"
+    assert _verification(ping) is Verification.VERIFIED
+    assert [row.action for row in audit.history(entry_subject("p1"))].count(Action.ENTRY_VERIFIED) == 1
 
 
 def test_opening_the_link_shows_the_entry_and_changes_nothing_but_opened(
