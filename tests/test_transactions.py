@@ -32,7 +32,7 @@ class Line:
         token = json.loads(request.body)["ClientRequestToken"]
         self.tokens.append(token)
         answer = self._done.get(token) or botocore_stubber(event_name=event_name, request=request)
-        if answer.status_code == 200:
+        if answer is not None and answer.status_code == 200:
             self._done[token] = answer
         if self.lost:
             self.lost -= 1
