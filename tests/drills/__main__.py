@@ -27,6 +27,7 @@ from tests.drills import (
     feedback,
     importing,
     killing,
+    lost_region,
     poison,
     restoring,
     skew,
@@ -45,8 +46,10 @@ DRILLS: dict[str, Any] = {
     "poison": poison,
     "skew": skew,
     "importing": importing,
+    "lost-region": lost_region,
     "acknowledging": acknowledging,
 }
+DIRECT = acknowledging.STACK
 DOCUMENT = ROOT / "docs" / "drills.md"
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
 
@@ -72,9 +75,9 @@ def hold(names: Iterable[str], ground: Ground) -> Iterator[Report]:
         yield report
 
 
-def is_alone(name: str) -> bool:
-    """Whether a drill wants a stack of its own, without the proxy."""
-    return getattr(DRILLS[name], "ALONE", False)
+def stack_of(name: str) -> str:
+    """Which stack a drill is held on: most share one, one throws its own away, one does without the proxy."""
+    return getattr(DRILLS[name], "STACK", "shared")
 
 
 def write(reports: list[Report]) -> None:
@@ -116,9 +119,9 @@ def held(names: Iterable[str], seeds: Iterable[int]) -> Iterator[Report]:
     while proxy_port == port:
         proxy_port = free_port()
     for seed in seeds:
-        for alone, drills in itertools.groupby(names, is_alone):
+        for stack, drills in itertools.groupby(names, stack_of):
             with tempfile.TemporaryDirectory() as folder:
-                ground = Ground(Path(folder), port, proxy_port, seed, through_proxy=not alone)
+                ground = Ground(Path(folder), port, proxy_port, seed, through_proxy=stack != DIRECT)
                 with ground.standing():
                     yield from hold(drills, ground)
 

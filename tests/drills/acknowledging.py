@@ -27,7 +27,7 @@ from tests.drills.ground import Ground
 from tests.drills.report import Report
 
 TITLE = "10,000 acknowledgements"
-ALONE = True
+STACK = "without the proxy"
 """On a stack of its own without the proxy, which would take part of the machine."""
 NUMBER = 10_000
 MINUTE = 60.0
