@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode.cfn_yaml import load
+from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.paths import ROOT
 
@@ -15,7 +15,7 @@ COPIES = ROOT / "infra" / "copies.yaml"
 
 @pytest.fixture(scope="module")
 def copies() -> dict[str, Any]:
-    made: dict[str, Any] = load(str(COPIES))
+    made: dict[str, dict[str, Any]] = yaml_parse(COPIES.read_text())
     return made["Resources"]
 
 
