@@ -7,7 +7,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test audit engines calls e2e pictures drill rebuild restore bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test audit engines calls e2e pictures drill rebuild restore recover bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,14 +68,17 @@ pictures: environments package ## Renew the screenshots of the README and the ti
 bench: environments package ## Measure against the budgets, all or PART=name, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench $(PART)
 
-drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew; ONLY= all, about 20 min)
-	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write)
+drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew SEEDS=10 SEED=7; all: about 20 min)
+	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write) $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 
 rebuild: environment ## After a restore: start all state machines anew from the tables (STAGE=prod: on AWS)
 	@$(BIN)/python -m infra.rebuild --port $(PORT) $(if $(STAGE),--stage $(STAGE))
 
 restore: environment ## Copy a restored table back: TABLE=inquiries RESTORED=<full name> (STAGE=prod: on AWS)
 	@$(BIN)/python -m infra.restore --port $(PORT) --table $(TABLE) --restored $(RESTORED) $(if $(STAGE),--stage $(STAGE))
+
+recover: environment ## After a lost Region: fill a fresh stage from the copies: STAGE=prod-b LOST=prod HEADS=<bucket> KEYS=<secret> or MANAGER=<address>
+	@$(BIN)/python -m infra.recover --stage "$(STAGE)" --port $(PORT) $(if $(LOST),--lost $(LOST)) $(if $(HEADS),--heads $(HEADS)) $(if $(KEYS),--keys $(KEYS)) $(if $(MANAGER),--manager $(MANAGER))
 
 clean: ## Remove what was built (environments and local data stay)
 	rm -rf build vendor .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -4,6 +4,7 @@ A pointer item names the campaign that is active, so that two can never run at o
 campaign: one sender at a time, and the mails in its hands are written down before it sends them.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
@@ -41,6 +42,7 @@ class CampaignRow(Model):
     lease_owner = UnicodeAttribute(null=True)
     lease_until = InstantAttribute(null=True)
     in_flight: ListAttribute[str] = ListAttribute(null=True)
+    in_flight_since = InstantAttribute(null=True)
     manager_told_at = InstantAttribute(null=True)
 
 
@@ -162,13 +164,22 @@ def is_manager_told(campaign_id: str) -> bool:
     return CampaignRow.get(CAMPAIGNS, campaign_id, consistent_read=True).manager_told_at is not None
 
 
-def take_lease(campaign_id: str, owner: str, now: datetime, until: datetime) -> list[str] | None:
-    """Become the one sender of the campaign; returns the ids that a sender who died had in its hands.
+@dataclass(frozen=True)
+class InHand:
+    """The PoCs whose mails a sender has in its hands; it began to send at `since` (UTC)."""
 
-    None when another sender holds the lease.
+    poc_ids: tuple[str, ...]
+    since: datetime
+
+
+def take_lease(campaign_id: str, owner: str, now: datetime, until: datetime) -> InHand | None:
+    """Become the one sender of the campaign; returns what a sender who died had in its hands.
+
+    None when another sender holds the lease. The same owner may take it twice: DynamoDB's first answer may be lost.
     """
     row = _key(campaign_id)
     free = CampaignRow.lease_owner.does_not_exist() | (CampaignRow.lease_until < now)
+    free |= CampaignRow.lease_owner == owner
     try:
         row.update(
             actions=[CampaignRow.lease_owner.set(owner), CampaignRow.lease_until.set(until)],
@@ -178,19 +189,24 @@ def take_lease(campaign_id: str, owner: str, now: datetime, until: datetime) -> 
         if error.cause_response_code == "ConditionalCheckFailedException":
             return None
         raise
-    return list(row.in_flight or ())
+    return InHand(tuple(row.in_flight or ()), row.in_flight_since or now)
 
 
-def take_in_hand(campaign_id: str, owner: str, poc_ids: list[str], until: datetime) -> bool:
+def take_in_hand(campaign_id: str, owner: str, mails: InHand, until: datetime) -> bool:
     """Write down which mails are about to be sent, and keep the lease. False when the lease was lost."""
-    return _under_lease(campaign_id, owner, [CampaignRow.in_flight.set(poc_ids), CampaignRow.lease_until.set(until)])
+    actions: list[Action] = [
+        CampaignRow.in_flight.set(list(mails.poc_ids)),
+        CampaignRow.in_flight_since.set(mails.since),
+        CampaignRow.lease_until.set(until),
+    ]
+    return _under_lease(campaign_id, owner, actions)
 
 
 def give_lease_back(campaign_id: str, owner: str, settled: bool) -> None:
     """Stop being the sender. Unless what was in hand is `settled`, it stays written down for the next sender."""
     actions: list[Action] = [CampaignRow.lease_owner.remove(), CampaignRow.lease_until.remove()]
     if settled:
-        actions.append(CampaignRow.in_flight.remove())
+        actions += [CampaignRow.in_flight.remove(), CampaignRow.in_flight_since.remove()]
     _under_lease(campaign_id, owner, actions)
 
 
