@@ -23,9 +23,10 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 from chalicelib.platform.dynamo import name_tables
 from infra.catalogues import compile_all
 from tests.moto_dynamodb import lay_out_tables, quicken
+from tests.tables import PREFIX
 
 quicken()
-name_tables("poc-directory-local-")
+name_tables(PREFIX)
 
 pytest_plugins = ["tests.calls"]
 

@@ -10,7 +10,7 @@ from chalicelib.learning.store import PracticeRow
 from chalicelib.mail.outbox import NoticeRow
 from chalicelib.nominations.store import ProposalRow
 from chalicelib.pings.store import PingRow
-from chalicelib.platform.dynamo import Model
+from chalicelib.platform.dynamo import Model, name_tables
 from chalicelib.statistics.store import ReportRow
 
 MODELS: tuple[type[Model], ...] = (
@@ -31,6 +31,10 @@ MODELS: tuple[type[Model], ...] = (
 )
 
 
+PREFIX = "poc-directory-local-"
+
+
 def create_tables() -> None:
+    name_tables(PREFIX)
     for model in MODELS:
         model.create_table(billing_mode="PAY_PER_REQUEST")

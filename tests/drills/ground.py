@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from chalicelib.pings import campaigns, service
 from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.dynamo import name_tables
 from infra.local.aws import ROOT, LocalAws
 from infra.local.seed import MAIL_DOMAIN, Seeder
 from infra.local.stack import STAGE, deploy
@@ -99,6 +100,8 @@ class Ground:
             LOG_LEVEL="ERROR",
             AWS_ENDPOINT_URL_SFN=self.proxy.url,  # inquiries are opened by the drill itself
         )
+
+        name_tables(self.name(""))
 
     def seeder(self) -> Seeder:
         return Seeder(self.aws, self.outputs, STAGE)
