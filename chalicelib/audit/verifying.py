@@ -31,7 +31,7 @@ MARGIN = timedelta(days=31)
 """The days are walked from this long before the oldest one that is known."""
 
 Stop = Callable[[], bool]
-"""Call now and then whether to stop for now."""
+"""Asked now and then whether to stop for now."""
 
 
 @dataclass(frozen=True)

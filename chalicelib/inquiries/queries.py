@@ -24,6 +24,7 @@ def nobody_left(inquiry: Inquiry) -> bool:
 
 
 def is_awaited(inquiry: Inquiry, kind: ClockKind) -> bool:
+    """Whether what a clock of this kind waits for has not happened yet, and still can."""
     done = inquiry.acknowledged_at if kind is ClockKind.ACKNOWLEDGE else inquiry.responded_at
     return done is None and not is_over(inquiry)
 
@@ -38,16 +39,18 @@ def _since_asked(inquiry: Inquiry) -> Iterator[Event]:
 
 
 def has_answered(inquiry: Inquiry) -> bool:
+    """Whether a person acknowledged or took more time since the present contact was chosen."""
     return any(event.what in (What.ACKNOWLEDGED, What.MORE_TIME) for event in _since_asked(inquiry))
 
 
 def acknowledged_by(inquiry: Inquiry) -> int | None:
+    """The step of the person who acknowledged since the present contact was chosen, if anyone did."""
     steps = (event.step for event in _since_asked(inquiry) if event.what is What.ACKNOWLEDGED)
     return next(steps, None)
 
 
 def holder(inquiry: Inquiry) -> Step:
-    """Who has it in hand: whoever acknowledged since the last contact was chosen, else that contact.
+    """Who has it in hand: the person who acknowledged since the last contact was chosen, else that contact.
 
     They differ when one who was silent turns up after the next was asked.
     """

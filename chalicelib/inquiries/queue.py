@@ -27,30 +27,43 @@ def take_in_hand(inquiry: Inquiry, number: int, until: datetime) -> Inquiry:
 def put_back(inquiry: Inquiry, number: int, may_have_gone: bool = False) -> Inquiry:
     """The provider took nothing: the mail waits again. If it may have taken it all the same, that is counted."""
     freed = (replace(mail, in_hand_until=None) if mail.number == number else mail for mail in inquiry.outbox)
-    counted = inquiry.possible_duplicates + int(may_have_gone)
-    return replace(inquiry, outbox=tuple(freed), possible_duplicates=counted)
+    known = _fate_known(inquiry, number)
+    return replace(known, outbox=tuple(freed), possible_duplicates=known.possible_duplicates + int(may_have_gone))
 
 
 def given_up(inquiry: Inquiry, number: int) -> Inquiry:
     """The provider will never take this mail: it waits no more."""
-    return replace(inquiry, outbox=tuple(mail for mail in inquiry.outbox if mail.number != number))
+    known = _fate_known(inquiry, number)
+    return replace(known, outbox=tuple(mail for mail in known.outbox if mail.number != number))
 
 
 def never_sent(inquiry: Inquiry, mail: Waiting) -> Inquiry:
     """A mail that was dropped before it went out: who was never asked need not be told that it is over."""
+    inquiry = _fate_known(inquiry, mail.number)
     if mail.notice is not MailKind.ASK or mail.in_hand_until or inquiry.steps[mail.step - 1].notified_at:
         return inquiry
-    told = tuple(one for one in inquiry.outbox if (one.notice, one.step) != (MailKind.STAND_DOWN, mail.step))
-    return replace(inquiry, outbox=told)
+    needed = tuple(other for other in inquiry.outbox if (other.notice, other.step) != (MailKind.STAND_DOWN, mail.step))
+    return replace(inquiry, outbox=needed)
 
 
 def queued(inquiry: Inquiry, notice: MailKind, step: int | None = None) -> Inquiry:
+    """Queue one more mail: to the person of a step, or of the present one."""
     mail = Waiting(inquiry.mails + 1, notice, step or inquiry.step.number)
     return replace(inquiry, outbox=(*inquiry.outbox, mail), mails=mail.number)
 
 
 def dropped(inquiry: Inquiry, notices: frozenset[MailKind]) -> Inquiry:
-    return replace(inquiry, outbox=tuple(mail for mail in inquiry.outbox if mail.notice not in notices))
+    """Drop waiting mails. One in the hands of a sender is counted: if that has died, nobody tells whether it is out."""
+    left = tuple(mail for mail in inquiry.outbox if mail.notice not in notices)
+    in_hand = sum(1 for mail in inquiry.outbox if mail.notice in notices and mail.in_hand_until)
+    return replace(inquiry, outbox=left, possible_duplicates=inquiry.possible_duplicates + in_hand)
+
+
+def _fate_known(inquiry: Inquiry, number: int) -> Inquiry:
+    """A sender tells what became of its mail: where that was dropped meanwhile, it need no longer be counted."""
+    if any(mail.number == number for mail in inquiry.outbox):
+        return inquiry
+    return replace(inquiry, possible_duplicates=max(0, inquiry.possible_duplicates - 1))
 
 
 def superseded_dropped(inquiry: Inquiry, now: datetime, policy: InquiryPolicy) -> Inquiry:

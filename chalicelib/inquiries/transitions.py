@@ -185,9 +185,8 @@ def reopened(inquiry: Inquiry, contacts: tuple[Contact, ...], code: str, now: da
     if to is None:
         raise Conflict("the requested State has no point of contact now")
     after = replace(
-        end_step(settle(inquiry, now), now),
+        dropped(end_step(settle(inquiry, now), now), frozenset(MailKind)),
         round=inquiry.round + 1,
-        outbox=(),
         acknowledged_at=None,
         responded_at=None,
         more_time_until=None,

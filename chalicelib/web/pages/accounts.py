@@ -145,7 +145,7 @@ def ask_for_reset(request: WebRequest, account_id: str) -> Response:
 
     def act(actor: "Account", target: "Account", based_on: int) -> Response:
         recovery.ask(actor, target, based_on, request.runtime.policy(AccountPolicy), request.call)
-        return _back(request, target, _("Call. Nothing changes until a second person has confirmed it."))
+        return _back(request, target, _("Asked. Nothing changes until a second person has confirmed it."))
 
     return _done(request, account_id, act)
 
