@@ -7,10 +7,11 @@ sender died between the provider's answer and our write, or that answer was lost
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.inquiries import rules, service
+from chalicelib.inquiries import service, transitions
 from chalicelib.inquiries.letter import Letters
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Inquiry, Notice, Waiting
+from chalicelib.inquiries.queue import given_up, never_sent, next_mail, put_back, take_in_hand
+from chalicelib.inquiries.record import Inquiry, MailKind, Waiting
 from chalicelib.platform.call import Call
 from chalicelib.platform.errors import DirectoryError, MailError, MailRefused, MailUnavailable
 from chalicelib.platform.observability import logger
@@ -55,8 +56,8 @@ class Postman:
 
         def decide(found: Inquiry) -> Inquiry:
             nonlocal ours
-            ours = rules.next_mail(found, now)
-            return rules.in_hand(found, ours.number, now + IN_HAND) if ours else found
+            ours = next_mail(found, now)
+            return take_in_hand(found, ours.number, now + IN_HAND) if ours else found
 
         self._write(inquiry_id, decide)
         return ours
@@ -66,7 +67,7 @@ class Postman:
         try:
             found = service.get(inquiry_id)
             if all(waiting.number != mail.number for waiting in found.outbox):  # answered since we took it in hand
-                return self._write(inquiry_id, lambda found: rules.never_sent(found, mail))
+                return self._write(inquiry_id, lambda found: never_sent(found, mail))
             letter = self.letters.compose(found, mail, now)
             self.runtime.mail_sender().send(letter)
         except MailRefused:
@@ -74,10 +75,10 @@ class Postman:
             return self._write(inquiry_id, lambda found: _refused(found, mail, now))
         except MailError as error:
             may_have_gone = isinstance(error, MailUnavailable) and error.may_have_gone
-            self._write(inquiry_id, lambda found: rules.put_back(found, mail.number, may_have_gone))
+            self._write(inquiry_id, lambda found: put_back(found, mail.number, may_have_gone))
             raise
         policy = self.runtime.policy(InquiryPolicy)
-        return self._write(inquiry_id, lambda found: rules.accepted(found, mail, now, policy))
+        return self._write(inquiry_id, lambda found: transitions.accepted(found, mail, now, policy))
 
     def _write(self, inquiry_id: str, decide: service.Decide) -> Inquiry:
         return service.write(inquiry_id, replace(self.call, at=self.runtime.clock()), decide)
@@ -85,6 +86,6 @@ class Postman:
 
 def _refused(found: Inquiry, mail: Waiting, now: datetime) -> Inquiry:
     """The provider will never take this mail: where somebody was to be asked by it, the next contact is asked."""
-    asking = mail.notice in (Notice.ASK, Notice.REMIND)
+    asking = mail.notice in (MailKind.ASK, MailKind.REMIND)
     after = service.after_bounce(found, mail.step, now) if asking else found
-    return rules.given_up(after, mail.number)
+    return given_up(after, mail.number)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chalicelib.directory.entry import Entry
 from chalicelib.inquiries import terms
-from chalicelib.inquiries.rules import Envelope
+from chalicelib.inquiries.record import Envelope
 from chalicelib.platform.errors import Invalid
 from chalicelib.platform.i18n import LANGUAGES, _
 

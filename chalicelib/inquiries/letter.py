@@ -7,9 +7,10 @@ from typing import Any
 
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import KIND_NAMES, Entry, Kind
-from chalicelib.inquiries import rules, terms
+from chalicelib.inquiries import queries, terms
+from chalicelib.inquiries.clocks import clocks_from
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import (
+from chalicelib.inquiries.record import (
     TO_MANAGER,
     TO_REQUESTED,
     Clock,
@@ -17,7 +18,7 @@ from chalicelib.inquiries.rules import (
     ClockState,
     Event,
     Inquiry,
-    Notice,
+    MailKind,
     Step,
     Waiting,
     What,
@@ -34,10 +35,10 @@ REFERENCE_WORD = "inquiry"
 """The first word of the references of these mails (`Mail.reference`)."""
 
 TEMPLATES = {
-    Notice.ASK: "inquiry-ask",
-    Notice.REMIND: "inquiry-ask",
-    Notice.STAND_DOWN: "inquiry-stand-down",
-    Notice.UNREACHED: "inquiry-unreached",
+    MailKind.ASK: "inquiry-ask",
+    MailKind.REMIND: "inquiry-ask",
+    MailKind.STAND_DOWN: "inquiry-stand-down",
+    MailKind.UNREACHED: "inquiry-unreached",
 }
 """What tells the inquiring side the news has one template: `inquiry-news`."""
 
@@ -74,12 +75,12 @@ class Sequel(StrEnum):
 _ASKED_BY = {ClockKind.ACKNOWLEDGE: _("Please acknowledge receipt by:"), ClockKind.RESPOND: _("Please respond by:")}
 _ENDED = {ClockKind.ACKNOWLEDGE: _("Time to acknowledge ended:"), ClockKind.RESPOND: _("Time to respond ended:")}
 _HAPPENED = {
-    Notice.ACKNOWLEDGED: (What.ACKNOWLEDGED, _("Acknowledged:")),
-    Notice.RESPONDED: (What.RESPONDED, _("Response recorded:")),
-    Notice.MORE_TIME: (What.MORE_TIME, _("Recorded:")),
-    Notice.DECLINED: (What.DECLINED, _("Recorded:")),
-    Notice.NOT_ICT: (What.NOT_ICT, _("Recorded:")),
-    Notice.NOT_DELIVERED: (What.EXHAUSTED, _("Recorded:")),
+    MailKind.ACKNOWLEDGED: (What.ACKNOWLEDGED, _("Acknowledged:")),
+    MailKind.RESPONDED: (What.RESPONDED, _("Response recorded:")),
+    MailKind.MORE_TIME: (What.MORE_TIME, _("Recorded:")),
+    MailKind.DECLINED: (What.DECLINED, _("Recorded:")),
+    MailKind.NOT_ICT: (What.NOT_ICT, _("Recorded:")),
+    MailKind.NOT_DELIVERED: (What.EXHAUSTED, _("Recorded:")),
 }
 
 
@@ -119,7 +120,7 @@ class Letters:
         if not to:
             raise MailRefused("no address for this contact")
         language = held.preferred_language
-        if mail.notice is Notice.STAND_DOWN:
+        if mail.notice is MailKind.STAND_DOWN:
             given = _stand_down(inquiry, language)
         elif mail.notice in TO_REQUESTED:
             given = self._ask(inquiry, step, mail.notice, now, language)
@@ -128,17 +129,17 @@ class Letters:
         letter = self._render(inquiry, mail, language, to, name=held.name, timezone=held.timezone, **given)
         return replace(letter, reference=_reference(inquiry, step)) if mail.notice in TO_REQUESTED else letter
 
-    def _ask(self, inquiry: Inquiry, step: Step, notice: Notice, now: datetime, language: str) -> dict[str, Any]:
+    def _ask(self, inquiry: Inquiry, step: Step, notice: MailKind, now: datetime, language: str) -> dict[str, Any]:
         """What the person who is asked is told. The link and the code are for this person alone."""
         clocks = (
-            rules.clocks_from(inquiry, step.contact.kind, now, self.policy)
-            if notice is Notice.ASK
+            clocks_from(inquiry, step.contact.kind, now, self.policy)
+            if notice is MailKind.ASK
             else _in_state(step.clocks, ClockState.RUNNING)
         )
         return {
             "tone": _tone(inquiry, step, notice).value,
             "to_acknowledge": any(clock.kind is ClockKind.ACKNOWLEDGE for clock in clocks),
-            "may_acknowledge": rules.may_acknowledge(inquiry),
+            "may_acknowledge": queries.may_acknowledge(inquiry),
             "technical": step.contact.kind is Kind.TECHNICAL,
             "times": _times(_ASKED_BY, clocks, language),
             "summary": summary_rows(inquiry, language),
@@ -183,8 +184,8 @@ def _inquirer(inquiry: Inquiry) -> Entry | None:
 # What is said to the requested side
 
 
-def _tone(inquiry: Inquiry, step: Step, notice: Notice) -> Tone:
-    if notice is Notice.REMIND:
+def _tone(inquiry: Inquiry, step: Step, notice: MailKind) -> Tone:
+    if notice is MailKind.REMIND:
         return Tone.REMINDER
     if step.why not in (Why.OVERDUE, Why.BOUNCE):
         return Tone(step.why.value)
@@ -244,7 +245,7 @@ def _stand_down(inquiry: Inquiry, language: str) -> dict[str, Any]:
 # What is said to the inquiring side: never the other's internal steps
 
 
-def _news(inquiry: Inquiry, step: Step, notice: Notice, language: str) -> dict[str, Any]:
+def _news(inquiry: Inquiry, step: Step, notice: MailKind, language: str) -> dict[str, Any]:
     """What the inquiring side is told: what happened when, and what follows; not who did it (rule 8)."""
     translate = translations(language).gettext
     rows = [
@@ -252,7 +253,7 @@ def _news(inquiry: Inquiry, step: Step, notice: Notice, language: str) -> dict[s
         (translate(_("Requested State")), states()[inquiry.envelope.to_state].name(language)),
         (translate(_("Your case reference")), inquiry.envelope.case_reference),
     ]
-    if notice is Notice.OVERDUE:
+    if notice is MailKind.OVERDUE:
         missed = _in_state(step.clocks, ClockState.MISSED)
         sequel = _sequel(inquiry, step)
         times = _times(_ENDED, missed, language)
@@ -261,14 +262,14 @@ def _news(inquiry: Inquiry, step: Step, notice: Notice, language: str) -> dict[s
     what, label = _HAPPENED[notice]
     event = _last(inquiry, what, step.number)
     times = [(translate(label), event.at)]
-    if notice is Notice.RESPONDED:
+    if notice is MailKind.RESPONDED:
         rows.append((translate(_("Channel of the response")), translate(terms.CHANNELS[event.detail])))
-    elif notice is Notice.MORE_TIME:
+    elif notice is MailKind.MORE_TIME:
         times.append((translate(_("Response expected by:")), datetime.fromisoformat(event.detail)))
-    elif notice is Notice.ACKNOWLEDGED:
+    elif notice is MailKind.ACKNOWLEDGED:
         running = _in_state(inquiry.step.clocks, ClockState.RUNNING)
         times += [(translate(_("Response due by:")), clock.due) for clock in running if clock.kind is ClockKind.RESPOND]
-    sequel = Sequel.NOBODY if notice is Notice.NOT_DELIVERED else ""
+    sequel = Sequel.NOBODY if notice is MailKind.NOT_DELIVERED else ""
     return {"rows": rows, "times": times, "sequel": sequel, "awaits_response": False}
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.inquiries import rules
-from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Event, Inquiry, Party, What
+from chalicelib.inquiries import views
+from chalicelib.inquiries.record import Clock, ClockKind, ClockState, End, Event, Inquiry, Party, What
 from chalicelib.platform.i18n import _, _p
 
 
@@ -114,16 +114,16 @@ def _is_late(inquiry: Inquiry, now: datetime) -> bool:
     awaited = {ClockKind.RESPOND} if inquiry.acknowledged_at else set(ClockKind)
     return any(
         clock.state is ClockState.MISSED and clock.kind in awaited and step.round == inquiry.round
-        for step, clock in rules.clocks(inquiry, now)
+        for step, clock in views.clocks(inquiry, now)
     )
 
 
 def next_deadline(inquiry: Inquiry, now: datetime) -> Clock | None:
     """The running clock that ends first."""
-    running = [clock for _step, clock in rules.clocks(inquiry, now) if clock.state is ClockState.RUNNING]
+    running = [clock for _step, clock in views.clocks(inquiry, now) if clock.state is ClockState.RUNNING]
     return min(running, key=lambda clock: clock.due, default=None)
 
 
 def decisions(inquiry: Inquiry, party: Party) -> tuple[Event, ...]:
     """What people have done, as far as a side sees it. A form says how many of these its page knew of."""
-    return tuple(event for event in rules.timeline(inquiry, party) if event.what in DECIDED)
+    return tuple(event for event in views.timeline(inquiry, party) if event.what in DECIDED)

@@ -17,9 +17,11 @@ from chalicelib.audit import store as audit
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import Action, AuditRecord, inquiry_subject
 from chalicelib.directory import store as directory
-from chalicelib.inquiries import rules, store
+from chalicelib.inquiries import queries, store, transitions
+from chalicelib.inquiries.clocks import latest_more_time, next_wake
+from chalicelib.inquiries.contacts import contacts_in_order
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry
+from chalicelib.inquiries.record import Contact, End, Envelope, Inquiry
 from chalicelib.links.codes import ALPHABET, new_code
 from chalicelib.platform import aws, executions
 from chalicelib.platform.call import Call
@@ -60,7 +62,7 @@ def _get_with_head(inquiry_id: str) -> tuple[Inquiry, Head]:
 def contacts_of(inquiry: Inquiry) -> tuple[Contact, ...]:
     """Everybody of the requested State who can be asked now, in order."""
     envelope = inquiry.envelope
-    return rules.line(directory.of_state(envelope.to_state), envelope.to_poc_id, envelope.to_kind)
+    return contacts_in_order(directory.of_state(envelope.to_state), envelope.to_poc_id, envelope.to_kind)
 
 
 def open_inquiry(runtime: Runtime, envelope: Envelope, call: Call) -> Inquiry:
@@ -70,7 +72,7 @@ def open_inquiry(runtime: Runtime, envelope: Envelope, call: Call) -> Inquiry:
         known = store.pair(envelope.from_state, envelope.to_state)
         _check_limits(known, envelope, policy, now)
         inquiry_id = "IN-" + "".join(secrets.choice(ALPHABET) for _letter in range(_ID_LENGTH))
-        inquiry = rules.opened(inquiry_id, envelope, new_code(), now)
+        inquiry = transitions.opened(inquiry_id, envelope, new_code(), now)
         inquiry = replace(inquiry, running=True, executions=1)
         try:
             records = _records(inquiry, 0, call)
@@ -103,7 +105,9 @@ def _add_new(transaction: TransactWrite, inquiry: Inquiry, known: store.Pair, no
 def acknowledge(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> Inquiry:
     """A person of the requested State acknowledged receipt."""
     policy = runtime.policy(InquiryPolicy)
-    return _change(runtime, inquiry_id, call, lambda found: rules.acknowledged(found, step, runtime.clock(), policy))
+    return _change(
+        runtime, inquiry_id, call, lambda found: transitions.acknowledged(found, step, runtime.clock(), policy)
+    )
 
 
 def respond(runtime: Runtime, inquiry_id: str, channel: str, call: Call) -> Inquiry:
@@ -112,7 +116,7 @@ def respond(runtime: Runtime, inquiry_id: str, channel: str, call: Call) -> Inqu
         runtime,
         inquiry_id,
         call,
-        lambda found: rules.responded(found, rules.holder(found).number, channel, runtime.clock()),
+        lambda found: transitions.responded(found, queries.holder(found).number, channel, runtime.clock()),
     )
 
 
@@ -121,9 +125,9 @@ def take_more_time(runtime: Runtime, inquiry_id: str, until: datetime, call: Cal
 
     def decide(found: Inquiry) -> Inquiry:
         now, policy = runtime.clock(), runtime.policy(InquiryPolicy)
-        if not now < until <= rules.latest_more_time(found, now, policy):
+        if not now < until <= latest_more_time(found, now, policy):
             raise Invalid({"until": _("Choose a time after now and not later than the latest one shown.")})
-        return rules.more_time(found, rules.holder(found).number, until, now, policy)
+        return transitions.more_time(found, queries.holder(found).number, until, now, policy)
 
     return _change(runtime, inquiry_id, call, decide)
 
@@ -134,10 +138,10 @@ def pass_on(runtime: Runtime, inquiry_id: str, poc_id: str, call: Call) -> Inqui
     def decide(found: Inquiry) -> Inquiry:
         entries = directory.of_state(found.envelope.to_state)
         there = [Contact(entry.poc_id, entry.nomination.kind) for entry in entries]
-        to = next((to for to in rules.may_pass_on_to(found, there) if to.poc_id == poc_id), None)
+        to = next((to for to in queries.may_pass_on_to(found, there) if to.poc_id == poc_id), None)
         if to is None:
             raise Invalid({"poc": _("Choose a point of contact who has not been asked yet.")})
-        return rules.passed_on(found, to, new_code(), runtime.clock())
+        return transitions.passed_on(found, to, new_code(), runtime.clock())
 
     return _change(runtime, inquiry_id, call, decide)
 
@@ -148,18 +152,18 @@ def refuse(runtime: Runtime, inquiry_id: str, end: End, call: Call) -> Inquiry:
         runtime,
         inquiry_id,
         call,
-        lambda found: rules.refused(found, rules.holder(found).number, end, runtime.clock()),
+        lambda found: transitions.refused(found, queries.holder(found).number, end, runtime.clock()),
     )
 
 
 def withdraw(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The inquiring side withdraws it."""
-    return _change(runtime, inquiry_id, call, lambda found: rules.withdrawn(found, runtime.clock()))
+    return _change(runtime, inquiry_id, call, lambda found: transitions.withdrawn(found, runtime.clock()))
 
 
 def answer_came(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The inquiring side records that the answer came."""
-    return _change(runtime, inquiry_id, call, lambda found: rules.answer_came(found, runtime.clock()))
+    return _change(runtime, inquiry_id, call, lambda found: transitions.answer_came(found, runtime.clock()))
 
 
 def reopen(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
@@ -173,11 +177,11 @@ def reopen(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
 
     def decide(found: Inquiry) -> Inquiry:
         nonlocal known
-        if not rules.may_reopen(found, now, policy):
+        if not queries.may_reopen(found, now, policy):
             raise Conflict("it cannot be opened again")
         known = store.pair(found.envelope.from_state, found.envelope.to_state)
         _check_limits(known, found.envelope, policy, now)
-        return rules.reopened(found, contacts_of(found), new_code(), now)
+        return transitions.reopened(found, contacts_of(found), new_code(), now)
 
     def count(transaction: TransactWrite, after: Inquiry) -> None:
         store.add_opened(transaction, after, known, now)
@@ -187,7 +191,7 @@ def reopen(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
 
 def seen(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> None:
     """The page behind the link was opened; the state machine need not know."""
-    write(inquiry_id, call, lambda found: rules.seen(found, step, runtime.clock()))
+    write(inquiry_id, call, lambda found: transitions.seen(found, step, runtime.clock()))
 
 
 def bounced(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> Inquiry:
@@ -199,7 +203,7 @@ def after_bounce(found: Inquiry, step: int, now: datetime) -> Inquiry:
     """The inquiry when the mail of a step will not arrive: the next contact is asked. Raises NotFound."""
     if not 1 <= step <= len(found.steps):
         raise NotFound(f"no step {step}")
-    return rules.bounced(found, step, contacts_of(found), new_code(), now)
+    return transitions.bounced(found, step, contacts_of(found), new_code(), now)
 
 
 # What the state machine does
@@ -208,12 +212,12 @@ def after_bounce(found: Inquiry, step: int, now: datetime) -> Inquiry:
 def act(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """Do what is due now: remind, or go on to the next contact. Nothing is read or written when nothing is due."""
     found, now = get(inquiry_id), runtime.clock()
-    wakes_at = rules.wakes_at(found, now)
+    wakes_at = next_wake(found, now)
     if found.outbox or wakes_at is None or wakes_at > now:
         return found
 
     def decide(inquiry: Inquiry) -> Inquiry:
-        return rules.time_passed(inquiry, contacts_of(inquiry), new_code(), now)
+        return transitions.time_passed(inquiry, contacts_of(inquiry), new_code(), now)
 
     return write(inquiry_id, call, decide)
 
@@ -222,7 +226,7 @@ def rest(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The machine ends when nothing is left to wait for; whoever changes the record afterwards starts another."""
 
     def decide(found: Inquiry) -> Inquiry:
-        over = rules.wakes_at(found, runtime.clock()) is None
+        over = next_wake(found, runtime.clock()) is None
         return replace(found, running=False, token="") if over else found
 
     return write(inquiry_id, call, decide)
@@ -269,7 +273,7 @@ def _change(runtime: Runtime, inquiry_id: str, call: Call, decide: Decide, besid
 
     def decide_and_run(found: Inquiry) -> Inquiry:
         after = decide(found)
-        if after.running or rules.wakes_at(after, runtime.clock()) is None:
+        if after.running or next_wake(after, runtime.clock()) is None:
             return after
         return replace(after, running=True, executions=found.executions + 1, token="")
 
@@ -318,7 +322,7 @@ def _add_change(transaction: TransactWrite, before: Inquiry, after: Inquiry, bes
     store.add_change(transaction, after)
     if len(after.steps) > len(before.steps):
         store.add_code(transaction, after)
-    if rules.is_settled(after) and not rules.is_settled(before):
+    if queries.is_settled(after) and not queries.is_settled(before):
         store.add_closed(transaction, after)
     if beside:
         beside(transaction, after)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chalicelib.directory.entry import Kind
 from chalicelib.inquiries import terms
-from chalicelib.inquiries.rules import Envelope
+from chalicelib.inquiries.record import Envelope
 from chalicelib.platform.i18n import LANGUAGES, _, translations
 from chalicelib.reference.states import states
 

@@ -23,7 +23,8 @@ from chalicelib.audit.chain import Head
 from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import HeadRow, head_of
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries.rules import (
+from chalicelib.inquiries.clocks import next_wake
+from chalicelib.inquiries.record import (
     Clock,
     ClockKind,
     ClockState,
@@ -32,12 +33,11 @@ from chalicelib.inquiries.rules import (
     Envelope,
     Event,
     Inquiry,
-    Notice,
+    MailKind,
     Step,
     Waiting,
     What,
     Why,
-    wakes_at,
 )
 from chalicelib.platform.clock import from_z, to_z
 from chalicelib.platform.dynamo import ConditionFailed, InstantAttribute, Model, get_both
@@ -310,7 +310,7 @@ def _row(inquiry: Inquiry) -> InquiryRow:
         listing=LISTING,
         opened_at=inquiry.opened_at,
         keeper=RUNNING if inquiry.running else None,
-        wakes_at=wakes_at(inquiry, inquiry.events[-1].at) if inquiry.running else None,
+        wakes_at=next_wake(inquiry, inquiry.events[-1].at) if inquiry.running else None,
         record=record,
         token=inquiry.token,
         version=inquiry.version,
@@ -356,7 +356,7 @@ def _event(given: dict[str, Any]) -> Event:
 
 
 def _waiting(given: dict[str, Any]) -> Waiting:
-    return Waiting(int(given["number"]), Notice(given["notice"]), int(given["step"]), _time(given["in_hand_until"]))
+    return Waiting(int(given["number"]), MailKind(given["notice"]), int(given["step"]), _time(given["in_hand_until"]))
 
 
 def _envelope(given: dict[str, Any]) -> Envelope:

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.inquiries import rules, service
+from chalicelib.inquiries import service
+from chalicelib.inquiries.clocks import next_wake
 from chalicelib.inquiries.delivery import Postman
 from chalicelib.inquiries.letter import Letters, step_of
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Inquiry
+from chalicelib.inquiries.record import Inquiry
 from chalicelib.mail.feedback import MailEvent
 from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import DirectoryError, NotFound
@@ -37,7 +38,7 @@ def notify_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
 def _seconds(found: Inquiry, runtime: Runtime) -> int:
     """Whole seconds until the inquiry is to be acted on: at least one, since Step Functions knows no shorter wait."""
     now = runtime.clock()
-    wakes_at = rules.wakes_at(found, now)
+    wakes_at = next_wake(found, now)
     return 1 if wakes_at is None else max(1, math.ceil((wakes_at - now).total_seconds()))
 
 
@@ -45,7 +46,7 @@ def await_news(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `AwaitNews`: keep the token that wakes the machine; wake it at once when something is to be done."""
     found = service.keep_token(event["inquiry_id"], event["token"], call)
     now = runtime.clock()
-    wakes_at = rules.wakes_at(found, now)
+    wakes_at = next_wake(found, now)
     if wakes_at is None or wakes_at <= now:
         service.resume(event["token"])
     return {"inquiry_id": event["inquiry_id"]}

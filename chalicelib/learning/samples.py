@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.directory.entry import Entry, Holder, Kind, Nomination
-from chalicelib.inquiries import letter, overview, rules, sheet
+from chalicelib.inquiries import letter, overview, queries, sheet, transitions, views
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import ClockKind, Envelope, Inquiry, Waiting
+from chalicelib.inquiries.record import ClockKind, Envelope, Inquiry, Waiting
 from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Practice, Which
 from chalicelib.links.codes import spaced
@@ -92,9 +92,11 @@ def inquiry(language: str, code: str, sent_at: datetime, acknowledged_at: dateti
         case_reference="EXERCISE-1",
         exercise=True,
     )
-    made = rules.opened(INQUIRY_REFERENCE, envelope, code, sent_at)
-    made = rules.accepted(made, _notice(made), sent_at, runtime.policy(InquiryPolicy))
-    return rules.acknowledged(made, 1, acknowledged_at, runtime.policy(InquiryPolicy)) if acknowledged_at else made
+    made = transitions.opened(INQUIRY_REFERENCE, envelope, code, sent_at)
+    made = transitions.accepted(made, _notice(made), sent_at, runtime.policy(InquiryPolicy))
+    return (
+        transitions.acknowledged(made, 1, acknowledged_at, runtime.policy(InquiryPolicy)) if acknowledged_at else made
+    )
 
 
 def _notice(made: Inquiry) -> Waiting:
@@ -182,10 +184,10 @@ def inquiry_page(practice: Practice, language: str, runtime: Runtime, now: datet
         "inquiry": made,
         "asker": asker,
         "facts": [replace(fact, text=side) if fact.name == "from_state" else fact for fact in shown],
-        "clocks": [clock for _step, clock in rules.clocks(made, now)],
+        "clocks": [clock for _step, clock in views.clocks(made, now)],
         "standing": overview.standing(made, now),
         "words": overview,
-        "may_acknowledge": rules.may_acknowledge(made),
+        "may_acknowledge": queries.may_acknowledge(made),
         "gone_on": False,
         "timezone": "UTC",
     }

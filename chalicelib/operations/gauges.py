@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.inquiries import overview, rules, service
+from chalicelib.inquiries import overview, queries, service
 from chalicelib.inquiries import store as inquiries
 from chalicelib.inquiries.overview import Standing
 from chalicelib.mail import outbox as notices
@@ -63,7 +63,7 @@ def _active() -> Campaign | None:
 def _inquiries(runtime: Runtime) -> None:
     now = runtime.clock()
     there = inquiries.opened_between(now - LOOK_BACK, now + timedelta(minutes=1))
-    unsettled = [each for each in there if not rules.is_settled(each)]
+    unsettled = [each for each in there if not queries.is_settled(each)]
     overdue = [each for each in unsettled if overview.standing(each, now) in (Standing.OVERDUE, Standing.UNREACHED)]
     oldest = min((each.opened_at for each in unsettled), default=now)
     measure(Metric.INQUIRIES_OPEN, len(unsettled))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Inquiry, What
+from chalicelib.inquiries.record import Inquiry, What
 from chalicelib.pings import rules as pings
 from chalicelib.pings.rules import Campaign, Ping
 from chalicelib.reference.states import states

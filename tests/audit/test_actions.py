@@ -11,7 +11,7 @@ import pytest
 from chalicelib.audit.chain import Fault
 from chalicelib.audit.names import ACTION_NAMES, DETAIL_NAMES
 from chalicelib.audit.records import Action
-from chalicelib.inquiries.rules import What
+from chalicelib.inquiries.record import What
 from chalicelib.platform.i18n import LANGUAGES, translations
 from chalicelib.web.pages.audit import FAULTS
 from infra.audit_table import DOCUMENT, documented, with_table

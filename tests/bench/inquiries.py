@@ -18,7 +18,7 @@ from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.inquiries import service
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Envelope
+from chalicelib.inquiries.record import Envelope
 from chalicelib.platform import aws
 from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.settings import Settings

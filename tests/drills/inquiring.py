@@ -11,7 +11,7 @@ from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.inquiries import service
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import ClockKind, Inquiry, What
+from chalicelib.inquiries.record import ClockKind, Inquiry, What
 from chalicelib.platform.call import Actor, Call
 from chalicelib.runtime import Runtime
 from tests.drills.ground import Ground, wait_for

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import inquiry_subject
 from chalicelib.inquiries import service
-from chalicelib.inquiries.rules import What
+from chalicelib.inquiries.record import What
 from infra.local.stack import STAGE
 from infra.rebuild import rebuild
 from infra.restore import restore

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chalicelib.directory import store as directory
 from chalicelib.inquiries import service
-from chalicelib.inquiries.rules import What
+from chalicelib.inquiries.record import What
 from tests.drills.counting import check_audit, count_campaign
 from tests.drills.ground import Ground, quiet, wait_for
 from tests.drills.inquiring import count_inquiries, open_some

@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.composition import install
-from chalicelib.inquiries import rules
 from chalicelib.inquiries import service as inquiries
+from chalicelib.inquiries import transitions
 from chalicelib.mail import outbox
 from chalicelib.mail.gateway import SesSender
 from chalicelib.mail.message import Mail
@@ -273,7 +273,7 @@ def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
         clients.ses().verify_domain_identity(Domain=settings.mail_from.partition("@")[2])
     mail = Mail("someone@example.org", "Subject", "Text", "<p>Text</p>", "ping.x")
     install(real)
-    inquiry = rules.opened("IN-1", ENVELOPE, "CODE1", datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    inquiry = transitions.opened("IN-1", ENVELOPE, "CODE1", datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
     tries: dict[tuple[str, str], Callable[[Runtime], Any]] = {
         ("Runtime", "site_url"): _unwrapped(Runtime.site_url),
         ("Runtime", "link_signer"): _unwrapped(Runtime.link_signer),

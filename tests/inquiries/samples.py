@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries.rules import Contact, Envelope
+from chalicelib.inquiries.record import Contact, Envelope
 
 ENVELOPE = Envelope(
     from_state="FR",

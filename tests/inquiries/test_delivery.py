@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import rules, service, store, workflow
+from chalicelib.inquiries import service, store, workflow
 from chalicelib.inquiries.delivery import IN_HAND, NoticeBusy, Postman
-from chalicelib.inquiries.rules import Inquiry, What
+from chalicelib.inquiries.queue import take_in_hand
+from chalicelib.inquiries.record import Inquiry, What
 from chalicelib.mail.message import Mail
 from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import ConditionFailed
@@ -74,7 +75,7 @@ def test_a_mail_in_the_hands_of_a_dead_sender_goes_out_later_and_is_counted_as_a
     inquiry_id = _open(runtime)
 
     def take_and_die(found: Inquiry) -> Inquiry:
-        return rules.in_hand(found, found.outbox[0].number, clock() + IN_HAND)
+        return take_in_hand(found, found.outbox[0].number, clock() + IN_HAND)
 
     service.write(inquiry_id, Call(ACTOR, runtime.clock(), "dead"), take_and_die)
     with pytest.raises(NoticeBusy):

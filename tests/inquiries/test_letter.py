@@ -11,10 +11,12 @@ import pytest
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.directory.store import EntryRow
-from chalicelib.inquiries import rules, terms
+from chalicelib.inquiries import terms, transitions
+from chalicelib.inquiries.contacts import contacts_in_order
 from chalicelib.inquiries.letter import Letters
 from chalicelib.inquiries.policy import ClockPolicy, InquiryPolicy
-from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry, Notice
+from chalicelib.inquiries.queue import given_up
+from chalicelib.inquiries.record import TO_REQUESTED, Contact, End, Envelope, Inquiry, MailKind
 from chalicelib.links.tokens import LinkSigner, Purpose
 from chalicelib.mail.message import Mail
 from chalicelib.platform.dynamo import transact
@@ -79,24 +81,24 @@ class Desk:
 
     @property
     def line(self) -> tuple[Contact, ...]:
-        return rules.line(self.entries, ENVELOPE.to_poc_id, ENVELOPE.to_kind)
+        return contacts_in_order(self.entries, ENVELOPE.to_poc_id, ENVELOPE.to_kind)
 
     def read(self) -> Mail:
         """The first waiting mail, not accepted yet."""
         return self.letters.compose(self.inquiry, self.inquiry.outbox[0], self.now)
 
-    def send(self) -> dict[Notice, Mail]:
+    def send(self) -> dict[MailKind, Mail]:
         """Accept all that waits; the mails by what they are."""
         sent = {}
         while self.inquiry.outbox:
             waiting = self.inquiry.outbox[0]
             sent[waiting.notice] = self.read()
-            self.inquiry = rules.accepted(self.inquiry, waiting, self.now, self.policy)
+            self.inquiry = transitions.accepted(self.inquiry, waiting, self.now, self.policy)
         return sent
 
     def pass_time(self, time: timedelta) -> None:
         self.now += time
-        self.inquiry = rules.time_passed(self.inquiry, self.line, CODES[1], self.now)
+        self.inquiry = transitions.time_passed(self.inquiry, self.line, CODES[1], self.now)
 
     def miss(self) -> None:
         """Let the present deadline pass."""
@@ -105,7 +107,7 @@ class Desk:
 
 def opened(entries: list[Entry], policy: InquiryPolicy = POLICY, **changes: Any) -> Desk:
     envelope = replace(ENVELOPE, **changes)
-    return Desk(rules.opened("IN-7K2MQ4T", envelope, CODES[0], NOW), entries, policy)
+    return Desk(transitions.opened("IN-7K2MQ4T", envelope, CODES[0], NOW), entries, policy)
 
 
 def two_states(language: str = "en", timezone: str = "Asia/Yerevan", **changes: Any) -> list[Entry]:
@@ -123,23 +125,23 @@ def entries(aws: None) -> list[Entry]:
 
 
 def acknowledged(desk: Desk) -> None:
-    desk.inquiry = rules.acknowledged(desk.inquiry, desk.inquiry.step.number, desk.now, desk.policy)
+    desk.inquiry = transitions.acknowledged(desk.inquiry, desk.inquiry.step.number, desk.now, desk.policy)
 
 
 def refused(desk: Desk, end: End) -> None:
-    desk.inquiry = rules.refused(desk.inquiry, desk.inquiry.step.number, end, desk.now)
+    desk.inquiry = transitions.refused(desk.inquiry, desk.inquiry.step.number, end, desk.now)
 
 
 def passed_on(desk: Desk) -> None:
-    desk.inquiry = rules.passed_on(desk.inquiry, Contact("poc-d", Kind.DIPLOMATIC), CODES[2], desk.now)
+    desk.inquiry = transitions.passed_on(desk.inquiry, Contact("poc-d", Kind.DIPLOMATIC), CODES[2], desk.now)
 
 
 def bounced(desk: Desk) -> None:
     number = desk.inquiry.step.number
-    desk.inquiry = rules.bounced(desk.inquiry, number, desk.line, CODES[2], desk.now)
+    desk.inquiry = transitions.bounced(desk.inquiry, number, desk.line, CODES[2], desk.now)
 
 
-def every_mail(entries: list[Entry], **changes: Any) -> dict[Notice, Mail]:
+def every_mail(entries: list[Entry], **changes: Any) -> dict[MailKind, Mail]:
     """Each mail there is, from six inquiries."""
     patient, silent, declined, other, withdrawn, bouncing = (opened(entries, **changes) for _ in range(6))
     sent = patient.send()
@@ -148,9 +150,9 @@ def every_mail(entries: list[Entry], **changes: Any) -> dict[Notice, Mail]:
     acknowledged(patient)
     sent |= patient.send()
     until = patient.now + timedelta(days=6)
-    patient.inquiry = rules.more_time(patient.inquiry, 1, until, patient.now, patient.policy)
+    patient.inquiry = transitions.more_time(patient.inquiry, 1, until, patient.now, patient.policy)
     sent |= patient.send()
-    patient.inquiry = rules.responded(patient.inquiry, 1, "video", patient.now)
+    patient.inquiry = transitions.responded(patient.inquiry, 1, "video", patient.now)
     sent |= patient.send()
     silent.send()
     for _contact in silent.line:
@@ -165,7 +167,7 @@ def every_mail(entries: list[Entry], **changes: Any) -> dict[Notice, Mail]:
         bounced(bouncing)
     sent |= bouncing.send()
     withdrawn.send()
-    withdrawn.inquiry = rules.withdrawn(withdrawn.inquiry, withdrawn.now)
+    withdrawn.inquiry = transitions.withdrawn(withdrawn.inquiry, withdrawn.now)
     return sent | withdrawn.send()
 
 
@@ -191,7 +193,7 @@ def words(text: str) -> list[str]:
 
 
 def test_there_is_a_mail_for_every_notice(entries: list[Entry]) -> None:
-    assert set(every_mail(entries)) == set(Notice)
+    assert set(every_mail(entries)) == set(MailKind)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -199,7 +201,7 @@ def test_every_mail_can_be_written_in_every_language_and_says_the_same_as_html(a
     mails = every_mail(two_states(language), exercise=True)
     for notice, mail in mails.items():
         assert words(mail.text) == words(" ".join(Words(mail.html).found)), notice
-        shown = "en" if notice is Notice.UNREACHED else language
+        shown = "en" if notice is MailKind.UNREACHED else language
         assert f'lang="{shown}" dir="{"rtl" if shown == "ar" else "ltr"}"' in mail.html
 
 
@@ -269,7 +271,7 @@ def test_the_link_and_the_code_lead_to_the_step_of_the_one_who_is_asked(entries:
     desk = opened(entries)
     desk.send()
     desk.miss()
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     found = re.search(rf"{SITE}/i/([^?]+)\?lang=en", mail.text)
     assert found
     token = LinkSigner(KEYS, StillClock(desk.now)).read(Purpose.INQUIRY, found[1], timedelta(days=1))
@@ -284,7 +286,7 @@ def test_the_deadlines_in_the_mail_are_those_that_are_stored(entries: list[Entry
     both = ClockPolicy(timedelta(hours=72), timedelta(days=10, minutes=7))
     desk = opened(entries, InquiryPolicy(technical=both), to_poc_id=poc_id, to_kind=to_kind)
     desk.now += timedelta(minutes=3, seconds=20)
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     assert len(desk.inquiry.step.clocks) == (2 if to_kind is Kind.TECHNICAL else 1)
     for clock in desk.inquiry.step.clocks:
         assert f" by:\n\n{format_moment(clock.due, 'en', zone)}\n" in mail.text
@@ -295,7 +297,7 @@ def test_deadlines_follow_the_readers_clock_over_a_change_to_summer_time(aws: No
     entries = two_states(timezone="Europe/Paris")
     desk = opened(entries)
     desk.now = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     assert "31 March 2026, 11:00 (Europe/Paris)\n31 March 2026, 09:00 (UTC)" in mail.text
 
 
@@ -308,7 +310,7 @@ def test_a_reminder_keeps_the_deadline_that_runs(entries: list[Entry]) -> None:
     desk = opened(entries)
     desk.send()
     desk.pass_time(timedelta(hours=25))
-    mail = desk.send()[Notice.REMIND]
+    mail = desk.send()[MailKind.REMIND]
     assert mail.to == "poc-t@example.org"
     assert mail.subject == "[IN-7K2MQ4T] Reminder of an inquiry: please acknowledge receipt (France)"
     assert "5 March 2026, 09:00 (UTC)" in mail.text
@@ -321,7 +323,7 @@ def test_a_reminder_after_the_acknowledgement_asks_only_for_the_response(entries
     acknowledged(desk)
     desk.send()
     desk.pass_time(timedelta(days=5))
-    mail = desk.send()[Notice.REMIND]
+    mail = desk.send()[MailKind.REMIND]
     assert mail.subject == "[IN-7K2MQ4T] Reminder of an inquiry: please respond (France)"
     assert "Please respond by:\n\n17 March 2026, 09:00 (UTC)" in mail.text
     assert "press a button" not in mail.text
@@ -332,7 +334,7 @@ def test_the_diplomatic_poc_is_told_that_the_technical_one_was_silent(entries: l
     desk = opened(entries)
     desk.send()
     desk.miss()
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     assert mail.to == "poc-d@example.org"
     assert "The technical point of contact of your State has not acknowledged the inquiry below in time." in mail.text
     assert "Please respond by:\n\n20 March 2026, 09:00 (UTC)" in mail.text
@@ -342,30 +344,30 @@ def test_the_second_technical_poc_is_told_that_another_was_silent(entries: list[
     desk = opened([*entries, put("poc-u", "AM", Kind.TECHNICAL)])
     desk.send()
     desk.miss()
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     assert mail.to == "poc-u@example.org"
     assert "Another point of contact of your State has not answered the inquiry below in time" in mail.text
 
 
 def test_the_alternate_address_gets_its_own_mail_when_the_main_one_was_silent(aws: None) -> None:
     desk = opened(two_states(alternate_email="night@example.org"))
-    assert desk.send()[Notice.ASK].to == "poc-t@example.org"
+    assert desk.send()[MailKind.ASK].to == "poc-t@example.org"
     desk.miss()
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     assert mail.to == "night@example.org"
     assert "sent to the main address of your entry, has not been answered in time" in mail.text
-    desk.inquiry = rules.withdrawn(desk.inquiry, desk.now)
-    assert desk.send()[Notice.STAND_DOWN].to == "night@example.org"
+    desk.inquiry = transitions.withdrawn(desk.inquiry, desk.now)
+    assert desk.send()[MailKind.STAND_DOWN].to == "night@example.org"
 
 
 def test_after_a_bounce_the_alternate_address_and_then_the_next_poc_are_told_why(aws: None) -> None:
     desk = opened(two_states(alternate_email="night@example.org"))
     desk.send()
     bounced(desk)
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     assert (mail.to, "could not be delivered to the main address" in mail.text) == ("night@example.org", True)
     bounced(desk)
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     assert (mail.to, "could not be delivered to another" in mail.text) == ("poc-d@example.org", True)
 
 
@@ -373,7 +375,7 @@ def test_whoever_it_is_passed_on_to_reads_that(entries: list[Entry]) -> None:
     desk = opened(entries)
     desk.send()
     passed_on(desk)
-    mail = desk.send()[Notice.ASK]
+    mail = desk.send()[MailKind.ASK]
     assert mail.to == "poc-d@example.org"
     assert "has passed the inquiry below on to you" in mail.text
     assert "9Q4-SW6-X1Z" in mail.text
@@ -384,8 +386,8 @@ def test_passed_on_to_a_technical_poc_after_the_acknowledgement_no_deadline_is_m
     desk = opened(entries)
     desk.send()
     acknowledged(desk)
-    desk.inquiry = rules.passed_on(desk.inquiry, Contact("poc-u", Kind.TECHNICAL), CODES[2], desk.now)
-    mail = desk.send()[Notice.ASK]
+    desk.inquiry = transitions.passed_on(desk.inquiry, Contact("poc-u", Kind.TECHNICAL), CODES[2], desk.now)
+    mail = desk.send()[MailKind.ASK]
     assert desk.inquiry.step.clocks == ()
     assert "Please acknowledge receipt by:" not in mail.text
     assert "Please respond by:" not in mail.text
@@ -396,16 +398,16 @@ def test_passed_on_to_a_technical_poc_after_the_acknowledgement_no_deadline_is_m
 def test_a_reopened_inquiry_says_so(entries: list[Entry]) -> None:
     desk = opened(entries)
     desk.send()
-    desk.inquiry = rules.withdrawn(desk.inquiry, desk.now)
+    desk.inquiry = transitions.withdrawn(desk.inquiry, desk.now)
     desk.send()
-    desk.inquiry = rules.reopened(desk.inquiry, desk.line, CODES[1], desk.now)
-    mail = desk.send()[Notice.ASK]
+    desk.inquiry = transitions.reopened(desk.inquiry, desk.line, CODES[1], desk.now)
+    mail = desk.send()[MailKind.ASK]
     assert "The inquiring State has opened the inquiry below again." in mail.text
     assert "Please acknowledge receipt by:" in mail.text
 
 
 def test_standing_down_says_that_nothing_more_is_needed(entries: list[Entry]) -> None:
-    mail = every_mail(entries)[Notice.STAND_DOWN]
+    mail = every_mail(entries)[MailKind.STAND_DOWN]
     assert mail.to == "poc-t@example.org"
     assert "Nothing more is needed from you." in mail.text
     assert "2 March 2026, 13:00 (Asia/Yerevan)\n2 March 2026, 09:00 (UTC)" in mail.text
@@ -417,11 +419,11 @@ def test_standing_down_says_that_nothing_more_is_needed(entries: list[Entry]) ->
 def test_the_inquiring_side_reads_the_news_on_its_own_clock(entries: list[Entry]) -> None:
     mails = every_mail(entries)
     said = {
-        Notice.ACKNOWLEDGED: ("Acknowledged:\n\n3 March 2026, 11:00 (Europe/Paris)", CONCURRENCE),
-        Notice.RESPONDED: ("Response recorded:\n\n3 March 2026, 11:00", "Channel of the response: Video call"),
-        Notice.MORE_TIME: ("needs more time", "Response expected by:\n\n9 March 2026, 11:00 (Europe/Paris)"),
-        Notice.DECLINED: ("does not respond to your inquiry", "Recorded:\n\n2 March 2026, 10:00 (Europe/Paris)"),
-        Notice.NOT_ICT: ("in its view", "Recorded:\n\n2 March 2026, 10:00 (Europe/Paris)"),
+        MailKind.ACKNOWLEDGED: ("Acknowledged:\n\n3 March 2026, 11:00 (Europe/Paris)", CONCURRENCE),
+        MailKind.RESPONDED: ("Response recorded:\n\n3 March 2026, 11:00", "Channel of the response: Video call"),
+        MailKind.MORE_TIME: ("needs more time", "Response expected by:\n\n9 March 2026, 11:00 (Europe/Paris)"),
+        MailKind.DECLINED: ("does not respond to your inquiry", "Recorded:\n\n2 March 2026, 10:00 (Europe/Paris)"),
+        MailKind.NOT_ICT: ("in its view", "Recorded:\n\n2 March 2026, 10:00 (Europe/Paris)"),
     }
     for notice, expected in said.items():
         assert mails[notice].to == "poc-fr@example.org"
@@ -433,7 +435,7 @@ def test_the_acknowledgement_tells_until_when_a_response_is_due(entries: list[En
     desk = opened(entries, to_poc_id="poc-d", to_kind=Kind.DIPLOMATIC)
     desk.send()
     acknowledged(desk)
-    mail = desk.send()[Notice.ACKNOWLEDGED]
+    mail = desk.send()[MailKind.ACKNOWLEDGED]
     assert "Response due by:\n\n17 March 2026, 10:00 (Europe/Paris)\n17 March 2026, 09:00 (UTC)" in mail.text
 
 
@@ -444,7 +446,7 @@ def test_overdue_says_what_ended_and_whom_we_ask_now(aws: None) -> None:
     followed = []
     for _contact in desk.line:
         desk.miss()
-        mail = desk.send()[Notice.OVERDUE]
+        mail = desk.send()[MailKind.OVERDUE]
         assert mail.subject == "[IN-7K2MQ4T] Your inquiry is overdue"
         followed.append(mail.text)
     assert "Time to acknowledge ended:\n\n5 March 2026, 10:00 (Europe/Paris)" in followed[0]
@@ -460,22 +462,22 @@ def test_the_next_diplomatic_poc_is_announced_as_such(entries: list[Entry]) -> N
     desk = opened([*entries, put("poc-e", "AM", Kind.DIPLOMATIC)], to_poc_id="poc-d", to_kind=Kind.DIPLOMATIC)
     desk.send()
     desk.miss()
-    assert "another diplomatic contact" in desk.send()[Notice.OVERDUE].text
+    assert "another diplomatic contact" in desk.send()[MailKind.OVERDUE].text
 
 
 def test_passing_it_on_after_everybody_was_silent_stays_internal(entries: list[Entry]) -> None:
     desk = opened(entries, to_poc_id="poc-d", to_kind=Kind.DIPLOMATIC)
     desk.send()
     desk.miss()
-    desk.inquiry = rules.passed_on(desk.inquiry, Contact("poc-t", Kind.TECHNICAL), CODES[2], desk.now)
-    mail = desk.send()[Notice.OVERDUE]
+    desk.inquiry = transitions.passed_on(desk.inquiry, Contact("poc-t", Kind.TECHNICAL), CODES[2], desk.now)
+    mail = desk.send()[MailKind.OVERDUE]
     assert "The directory manager has been told." in mail.text
     assert "now asking" not in mail.text
 
 
 def test_news_gives_away_no_capability_and_nobody_of_the_other_side(entries: list[Entry]) -> None:
     mails = every_mail(entries)
-    for notice in set(Notice) - rules.TO_REQUESTED:
+    for notice in set(MailKind) - TO_REQUESTED:
         whole = mails[notice].subject + mails[notice].text + mails[notice].html
         assert f"{SITE}/i/" not in whole
         assert not any(code[:3] + "-" in whole for code in CODES)
@@ -493,8 +495,8 @@ def test_news_after_bounce_and_passing_on_is_the_same_as_without(aws: None) -> N
     winding.send()
     news = []
     for desk in (straight, winding):
-        desk.inquiry = rules.responded(desk.inquiry, desk.inquiry.step.number, "telephone", desk.now)
-        news.append(desk.send()[Notice.RESPONDED])
+        desk.inquiry = transitions.responded(desk.inquiry, desk.inquiry.step.number, "telephone", desk.now)
+        news.append(desk.send()[MailKind.RESPONDED])
     assert news[0] == news[1]
 
 
@@ -503,8 +505,8 @@ def test_a_mail_tells_what_it_was_written_for_even_if_the_record_has_moved_on(en
     desk.send()
     acknowledged(desk)
     waiting = desk.inquiry.outbox[0]
-    desk.inquiry = rules.withdrawn(desk.inquiry, desk.now)
-    desk.inquiry = rules.reopened(desk.inquiry, desk.line, CODES[1], desk.now)
+    desk.inquiry = transitions.withdrawn(desk.inquiry, desk.now)
+    desk.inquiry = transitions.reopened(desk.inquiry, desk.line, CODES[1], desk.now)
     desk.now += timedelta(hours=5)
     acknowledged(desk)
     mail = desk.letters.compose(desk.inquiry, waiting, desk.now)
@@ -516,7 +518,7 @@ def test_when_the_one_who_asked_has_left_another_of_its_state_is_told(entries: l
     desk = opened(entries, from_poc_id="poc-fr-old", from_kind=Kind.TECHNICAL)
     desk.send()
     acknowledged(desk)
-    assert desk.send()[Notice.ACKNOWLEDGED].to == "poc-fr@example.org"
+    assert desk.send()[MailKind.ACKNOWLEDGED].to == "poc-fr@example.org"
 
 
 # To the manager
@@ -526,11 +528,11 @@ def test_the_manager_reads_dates_kinds_and_the_state_to_write_to_in_english(aws:
     desk = opened(two_states("fr", alternate_email="night@example.org"))
     desk.send()
     bounced(desk)
-    desk.inquiry = rules.given_up(desk.inquiry, desk.inquiry.outbox[0].number)  # refused by the provider
+    desk.inquiry = given_up(desk.inquiry, desk.inquiry.outbox[0].number)  # refused by the provider
     bounced(desk)
     desk.send()
     desk.miss()
-    mail = desk.send()[Notice.UNREACHED]
+    mail = desk.send()[MailKind.UNREACHED]
     assert mail.to == "manager@unoda.example"
     for line in (
         "Requested State: Armenia",
@@ -549,12 +551,12 @@ def test_the_manager_reads_only_of_the_present_round(entries: list[Entry]) -> No
     desk.send()
     passed_on(desk)
     desk.send()
-    desk.inquiry = rules.withdrawn(desk.inquiry, desk.now)
+    desk.inquiry = transitions.withdrawn(desk.inquiry, desk.now)
     desk.send()
-    desk.inquiry = rules.reopened(desk.inquiry, desk.line, CODES[1], desk.now)
+    desk.inquiry = transitions.reopened(desk.inquiry, desk.line, CODES[1], desk.now)
     desk.send()
     desk.miss()
-    asked = desk.send()[Notice.UNREACHED].text.partition("Asked, and since when:")[2]
+    asked = desk.send()[MailKind.UNREACHED].text.partition("Asked, and since when:")[2]
     assert "Diplomatic point of contact: " in asked
     assert "Technical point of contact" not in asked
 
@@ -573,7 +575,7 @@ def mail_to_manager(entries: list[Entry], **changes: Any) -> Mail:
     desk = opened(entries, to_poc_id="poc-d", to_kind=Kind.DIPLOMATIC, **changes)
     desk.send()
     desk.miss()
-    return desk.send()[Notice.UNREACHED]
+    return desk.send()[MailKind.UNREACHED]
 
 
 # Names and addresses
@@ -593,7 +595,7 @@ def test_an_alternate_address_that_was_removed_is_not_written_to(aws: None) -> N
     desk.miss()
     remove(entries[0])
     put("poc-t", "AM", Kind.TECHNICAL, email="other@example.org")
-    desk.inquiry = rules.given_up(desk.inquiry, desk.inquiry.outbox[0].number)
+    desk.inquiry = given_up(desk.inquiry, desk.inquiry.outbox[0].number)
     with pytest.raises(MailRefused):
         desk.read()
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.inquiries import service, workflow
-from chalicelib.inquiries.rules import Inquiry
+from chalicelib.inquiries.record import Inquiry
 from chalicelib.operations import feedback
 from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import Conflict, DirectoryError

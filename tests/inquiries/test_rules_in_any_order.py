@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.inquiries import rules, store
+from chalicelib.inquiries import queries, store, transitions
+from chalicelib.inquiries.clocks import clocks_from, latest_more_time, next_wake
 from chalicelib.inquiries.policy import ClockPolicy, InquiryPolicy
-from chalicelib.inquiries.rules import (
+from chalicelib.inquiries.queue import given_up, next_mail, put_back, take_in_hand
+from chalicelib.inquiries.record import (
     TO_REQUESTED,
     Clock,
     ClockKind,
@@ -17,7 +19,7 @@ from chalicelib.inquiries.rules import (
     Contact,
     End,
     Inquiry,
-    Notice,
+    MailKind,
     Waiting,
 )
 from chalicelib.platform.errors import Conflict
@@ -68,7 +70,7 @@ class World:
 
     def wait(self, pause: timedelta | None) -> None:
         if pause is TO_THE_NEXT_MOMENT:
-            self.now = max(self.now, rules.wakes_at(self.inquiry, self.now) or self.now)
+            self.now = max(self.now, next_wake(self.inquiry, self.now) or self.now)
         else:
             self.now += pause
 
@@ -77,66 +79,68 @@ Deed = Callable[[World, int], Inquiry]
 
 
 def _take(world: World, _chance: int) -> Inquiry:
-    mail = rules.next_mail(world.inquiry, world.now)
+    mail = next_mail(world.inquiry, world.now)
     if mail is None:
         return world.inquiry
     world.hands.append((mail, world.now))
-    return rules.in_hand(world.inquiry, mail.number, world.now + timedelta(minutes=1))
+    return take_in_hand(world.inquiry, mail.number, world.now + timedelta(minutes=1))
 
 
 def _accept(world: World, chance: int) -> Inquiry:
     held = world.hand(chance)
-    return rules.accepted(world.inquiry, *held, world.policy) if held else world.inquiry
+    return transitions.accepted(world.inquiry, *held, world.policy) if held else world.inquiry
 
 
 def _deliver(world: World, _chance: int) -> Inquiry:
     """The sender sends everything that nobody else has in hand."""
     inquiry = world.inquiry
-    while mail := rules.next_mail(inquiry, world.now):
-        inquiry = rules.in_hand(inquiry, mail.number, world.now + timedelta(minutes=1))
-        inquiry = rules.accepted(inquiry, mail, world.now, world.policy)
+    while mail := next_mail(inquiry, world.now):
+        inquiry = take_in_hand(inquiry, mail.number, world.now + timedelta(minutes=1))
+        inquiry = transitions.accepted(inquiry, mail, world.now, world.policy)
     return inquiry
 
 
 def _put_back(world: World, chance: int) -> Inquiry:
     held = world.hand(chance)
-    return rules.put_back(world.inquiry, held[0].number) if held else world.inquiry
+    return put_back(world.inquiry, held[0].number) if held else world.inquiry
 
 
 def _refused_mail(world: World, chance: int) -> Inquiry:
     held = world.hand(chance)
     if held is None:
         return world.inquiry
-    mail, asking = held[0], held[0].notice in (Notice.ASK, Notice.REMIND)
-    after = rules.bounced(world.inquiry, mail.step, world.line, world.code(), world.now) if asking else world.inquiry
-    return rules.given_up(after, mail.number)
+    mail, asking = held[0], held[0].notice in (MailKind.ASK, MailKind.REMIND)
+    after = (
+        transitions.bounced(world.inquiry, mail.step, world.line, world.code(), world.now) if asking else world.inquiry
+    )
+    return given_up(after, mail.number)
 
 
 def _pass_on(world: World, chance: int) -> Inquiry:
-    there = rules.may_pass_on_to(world.inquiry, world.line)
+    there = queries.may_pass_on_to(world.inquiry, world.line)
     to = there[chance % len(there)] if there else None
-    return rules.passed_on(world.inquiry, to, world.code(), world.now) if to else world.inquiry
+    return transitions.passed_on(world.inquiry, to, world.code(), world.now) if to else world.inquiry
 
 
 def _more_time(world: World, chance: int) -> Inquiry:
-    longest = rules.latest_more_time(world.inquiry, world.now, world.policy) - world.now
+    longest = latest_more_time(world.inquiry, world.now, world.policy) - world.now
     until = world.now + longest * ((chance % 10 + 1) / 10)
-    return rules.more_time(world.inquiry, world.step(chance), until, world.now, world.policy)
+    return transitions.more_time(world.inquiry, world.step(chance), until, world.now, world.policy)
 
 
 def _reopen(world: World, _chance: int) -> Inquiry:
-    if not rules.may_reopen(world.inquiry, world.now, world.policy):
+    if not queries.may_reopen(world.inquiry, world.now, world.policy):
         return world.inquiry
     try:
-        return rules.reopened(world.inquiry, world.line, world.code(), world.now)
+        return transitions.reopened(world.inquiry, world.line, world.code(), world.now)
     except Conflict:
         assert not world.line
         return world.inquiry
 
 
 def _time_passed(world: World, _chance: int) -> Inquiry:
-    once = rules.time_passed(world.inquiry, world.line, world.code(), world.now)
-    assert rules.time_passed(once, world.line, world.code(), world.now) == once, "a retry does nothing"
+    once = transitions.time_passed(world.inquiry, world.line, world.code(), world.now)
+    assert transitions.time_passed(once, world.line, world.code(), world.now) == once, "a retry does nothing"
     return once
 
 
@@ -146,17 +150,17 @@ DEEDS: dict[str, Deed] = {
     "accept": _accept,
     "put back": _put_back,
     "refused mail": _refused_mail,
-    "bounce": lambda w, chance: rules.bounced(w.inquiry, w.step(chance), w.line, w.code(), w.now),
-    "acknowledge": lambda w, chance: rules.acknowledged(w.inquiry, w.step(chance), w.now, w.policy),
-    "respond": lambda w, chance: rules.responded(w.inquiry, w.step(chance), "telephone", w.now),
+    "bounce": lambda w, chance: transitions.bounced(w.inquiry, w.step(chance), w.line, w.code(), w.now),
+    "acknowledge": lambda w, chance: transitions.acknowledged(w.inquiry, w.step(chance), w.now, w.policy),
+    "respond": lambda w, chance: transitions.responded(w.inquiry, w.step(chance), "telephone", w.now),
     "pass on": _pass_on,
     "more time": _more_time,
-    "decline": lambda w, chance: rules.refused(w.inquiry, w.step(chance), End.DECLINED, w.now),
-    "not ict": lambda w, chance: rules.refused(w.inquiry, w.step(chance), End.NOT_ICT, w.now),
-    "withdraw": lambda w, _chance: rules.withdrawn(w.inquiry, w.now),
-    "answer came": lambda w, _chance: rules.answer_came(w.inquiry, w.now),
+    "decline": lambda w, chance: transitions.refused(w.inquiry, w.step(chance), End.DECLINED, w.now),
+    "not ict": lambda w, chance: transitions.refused(w.inquiry, w.step(chance), End.NOT_ICT, w.now),
+    "withdraw": lambda w, _chance: transitions.withdrawn(w.inquiry, w.now),
+    "answer came": lambda w, _chance: transitions.answer_came(w.inquiry, w.now),
     "reopen": _reopen,
-    "seen": lambda w, chance: rules.seen(w.inquiry, w.step(chance), w.now),
+    "seen": lambda w, chance: transitions.seen(w.inquiry, w.step(chance), w.now),
     "time": _time_passed,
 }
 # What the machine does is drawn more often, so that inquiries get far.
@@ -171,7 +175,9 @@ happenings = st.lists(
 )
 worlds = st.builds(
     lambda to_technical, policy, line: World(
-        rules.opened("IN-1", envelope() if to_technical else diplomatic_envelope(), "CODE00001", OPENED), policy, line
+        transitions.opened("IN-1", envelope() if to_technical else diplomatic_envelope(), "CODE00001", OPENED),
+        policy,
+        line,
     ),
     st.booleans(),
     policies,
@@ -220,7 +226,7 @@ def _clocks_end_once(before: Inquiry, after: Inquiry, moved: bool) -> None:
             assert clock.ended_at <= clock.due
     running = [step for step, kind in _clocks(after) if _clocks(after)[step, kind].state is ClockState.RUNNING]
     assert all(step == after.step.number for step in running), "only the present contact is timed"
-    if rules.is_settled(after):
+    if queries.is_settled(after):
         assert not running
 
 
@@ -246,16 +252,16 @@ def _mails_are_numbered_once(before: Inquiry, after: Inquiry) -> None:
 
 
 def _nobody_is_bothered_after_the_end(inquiry: Inquiry) -> None:
-    if rules.is_settled(inquiry):
-        asking = TO_REQUESTED - {Notice.STAND_DOWN}
-        assert not [mail for mail in inquiry.outbox if mail.notice in asking or mail.notice is Notice.UNREACHED]
+    if queries.is_settled(inquiry):
+        asking = TO_REQUESTED - {MailKind.STAND_DOWN}
+        assert not [mail for mail in inquiry.outbox if mail.notice in asking or mail.notice is MailKind.UNREACHED]
 
 
 def _it_wakes_when_there_is_something_to_do(world: World) -> None:
-    wakes_at = rules.wakes_at(world.inquiry, world.now)
+    wakes_at = next_wake(world.inquiry, world.now)
 
     def at(time: datetime) -> Inquiry:
-        return rules.time_passed(world.inquiry, world.line, "CODE-NEXT", time)
+        return transitions.time_passed(world.inquiry, world.line, "CODE-NEXT", time)
 
     if wakes_at is None:
         for later in (timedelta(0), timedelta(microseconds=1), timedelta(days=400)):
@@ -278,12 +284,12 @@ def _visible(inquiry: Inquiry) -> Inquiry:
 def _nothing_is_forgotten(world: World) -> None:
     """While a contact is being asked for something that has a time limit, something goes on by itself."""
     inquiry = world.inquiry
-    asked = inquiry.step.ended_at is None and not rules.is_settled(inquiry)
-    if asked and rules.clocks_from(inquiry, inquiry.step.contact.kind, world.now, world.policy):
-        assert rules.wakes_at(inquiry, world.now) is not None
+    asked = inquiry.step.ended_at is None and not queries.is_settled(inquiry)
+    if asked and clocks_from(inquiry, inquiry.step.contact.kind, world.now, world.policy):
+        assert next_wake(inquiry, world.now) is not None
     if asked:
         assert not inquiry.exhausted
-    if not asked and not rules.is_settled(inquiry) and not inquiry.acknowledged_at:
+    if not asked and not queries.is_settled(inquiry) and not inquiry.acknowledged_at:
         assert inquiry.exhausted
 
 

@@ -10,9 +10,9 @@ import pytest
 from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import overview, rules, service, store
+from chalicelib.inquiries import overview, queries, service, store, transitions, views
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import ClockState, End, Inquiry, Notice, Party, What
+from chalicelib.inquiries.record import ClockState, End, Inquiry, MailKind, Party, What
 from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
 from chalicelib.runtime import Runtime
@@ -33,7 +33,7 @@ def _notified(runtime: Runtime, case: str = "CASE-1") -> Inquiry:
 
     def accept(found: Inquiry) -> Inquiry:
         for mail in found.outbox:
-            found = rules.accepted(found, mail, runtime.clock(), runtime.policy(InquiryPolicy))
+            found = transitions.accepted(found, mail, runtime.clock(), runtime.policy(InquiryPolicy))
         return replace(found, token="token-1")
 
     return service.write(_open(runtime, case).inquiry_id, Call(ACTOR, runtime.clock(), "notice"), accept)
@@ -142,7 +142,7 @@ def test_two_who_open_at_the_same_moment_do_not_pass_the_limit_later_on_the_same
 def test_a_fallback_after_a_bounce_is_not_shown_to_the_inquiring_side(runtime: Runtime) -> None:
     add_entry("AM", "dipl", Kind.DIPLOMATIC, alternate_email="")
     after = service.bounced(runtime, _notified(runtime).inquiry_id, 1, Call(ACTOR, runtime.clock(), "news"))
-    shown = {party: {event.what for event in rules.timeline(after, party)} for party in Party}
+    shown = {party: {event.what for event in views.timeline(after, party)} for party in Party}
     assert shown[Party.REQUESTED] - shown[Party.INQUIRING] == {What.BOUNCED, What.FALLBACK}
 
 
@@ -269,7 +269,7 @@ def test_an_open_inquiry_is_listed_however_many_came_after_it(runtime: Runtime, 
     for number in range(1, 7):
         clock.pass_(minutes=1)
         service.withdraw(runtime, _open(runtime, f"CASE-{number}").inquiry_id, Call(ACTOR, runtime.clock(), "withdraw"))
-    still_open = store.of_state("FR", lambda one: not rules.is_settled(one), limit=3)
+    still_open = store.of_state("FR", lambda one: not queries.is_settled(one), limit=3)
     assert [one.inquiry_id for one in still_open] == [first.inquiry_id]
     assert len(store.of_state("FR", limit=3)) == 3
 
@@ -282,8 +282,8 @@ def test_passing_on_after_the_deadline_still_tells_the_inquiring_side_that_it_is
     clock.pass_(hours=72, seconds=1)
     after = service.pass_on(runtime, inquiry.inquiry_id, "tech-2", Call(ACTOR, runtime.clock(), "pass"))
     assert [event.what for event in after.events[-2:]] == [What.OVERDUE, What.PASSED_ON]
-    assert [mail.notice for mail in after.outbox] == [Notice.OVERDUE, Notice.ASK]
-    seen_by_them = [event.what for event in rules.timeline(after, Party.INQUIRING)]
+    assert [mail.notice for mail in after.outbox] == [MailKind.OVERDUE, MailKind.ASK]
+    seen_by_them = [event.what for event in views.timeline(after, Party.INQUIRING)]
     assert (What.OVERDUE in seen_by_them, What.PASSED_ON in seen_by_them) == (True, False)
 
 
@@ -292,13 +292,13 @@ def test_the_inquiring_side_is_told_that_nothing_was_delivered_only_when_that_is
 ) -> None:
     undelivered = _notified(runtime)
     after = service.bounced(runtime, undelivered.inquiry_id, 1, Call(ACTOR, runtime.clock(), "news"))
-    assert [mail.notice for mail in after.outbox] == [Notice.NOT_DELIVERED, Notice.UNREACHED]
+    assert [mail.notice for mail in after.outbox] == [MailKind.NOT_DELIVERED, MailKind.UNREACHED]
     add_entry("AM", "dipl", Kind.DIPLOMATIC, alternate_email="")
     silent = _notified(runtime, "CASE-2")
     clock.pass_(hours=72, seconds=1)
     service.act(runtime, silent.inquiry_id, Call(ACTOR, runtime.clock(), "due"))
     after = service.bounced(runtime, silent.inquiry_id, 2, Call(ACTOR, runtime.clock(), "news"))
-    assert [mail.notice for mail in after.outbox] == [Notice.OVERDUE, Notice.UNREACHED]
+    assert [mail.notice for mail in after.outbox] == [MailKind.OVERDUE, MailKind.UNREACHED]
 
 
 def test_both_states_list_it_newest_first_and_nobody_else_does(runtime: Runtime, clock: StillClock) -> None:

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import rules as inquiry_rules
 from chalicelib.inquiries import store as inquiries
+from chalicelib.inquiries import transitions
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Envelope, Inquiry
+from chalicelib.inquiries.record import Envelope, Inquiry
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.pings.rules import Campaign, CampaignStatus, Mark, Ping
@@ -64,15 +64,15 @@ def put_inquiry(
 ) -> Inquiry:
     """An inquiry to which all this happened, so long after its notice was accepted."""
     policy = InquiryPolicy()
-    made = inquiry_rules.opened(inquiry_id, envelope, f"{inquiry_id:>09}", opened)
+    made = transitions.opened(inquiry_id, envelope, f"{inquiry_id:>09}", opened)
     if notified:
-        made = inquiry_rules.accepted(made, made.outbox[0], opened, policy)
+        made = transitions.accepted(made, made.outbox[0], opened, policy)
     if acknowledged is not None:
-        made = inquiry_rules.acknowledged(made, 1, opened + acknowledged, policy)
+        made = transitions.acknowledged(made, 1, opened + acknowledged, policy)
     if responded is not None:
-        made = inquiry_rules.responded(made, 1, "telephone", opened + responded)
+        made = transitions.responded(made, 1, "telephone", opened + responded)
     if withdrawn is not None:
-        made = inquiry_rules.withdrawn(made, opened + withdrawn)
+        made = transitions.withdrawn(made, opened + withdrawn)
     transact(lambda transaction: inquiries.add_new(transaction, made))
     return made
 

@@ -12,9 +12,9 @@ from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import history
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.inquiries import rules, service, store
+from chalicelib.inquiries import service, store, transitions
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Envelope, Inquiry
+from chalicelib.inquiries.record import Envelope, Inquiry
 from chalicelib.links.tokens import Purpose
 from chalicelib.platform import aws as clients
 from chalicelib.platform.call import Actor, Call
@@ -85,7 +85,7 @@ class Scene:
 
         def send(found: Inquiry) -> Inquiry:
             for mail in found.outbox:
-                found = rules.accepted(found, mail, self.clock(), self.site.policy(InquiryPolicy))
+                found = transitions.accepted(found, mail, self.clock(), self.site.policy(InquiryPolicy))
             return replace(found, token="a token of the machine")
 
         return service.write(inquiry_id, Call(TEST, self.clock(), "r"), send)

@@ -16,7 +16,7 @@ from pynamodb.connection.base import Connection
 
 from chalicelib.access import invitations, items
 from chalicelib.access.policy import Role
-from chalicelib.inquiries.rules import Inquiry
+from chalicelib.inquiries.record import Inquiry
 from chalicelib.learning import catalogue
 from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content

@@ -11,8 +11,8 @@ import pytest
 from chalicelib.audit.records import account_subject
 from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import rules, service, store
-from chalicelib.inquiries.rules import ClockState, End, Inquiry, What
+from chalicelib.inquiries import service, store, transitions, views
+from chalicelib.inquiries.record import ClockState, End, Inquiry, What
 from chalicelib.links.codes import new_code
 from chalicelib.platform.call import Call
 from chalicelib.platform.i18n import LANGUAGES
@@ -557,7 +557,7 @@ def test_who_turns_up_late_and_signed_in_stands_the_diplomatic_poc_down_as_by_th
 
     def overdue(found: Inquiry) -> Inquiry:
         diplomatic = tuple(contact for contact in contacts if contact.kind is Kind.DIPLOMATIC)
-        return rules.time_passed(found, diplomatic, new_code(), scene.clock())
+        return transitions.time_passed(found, diplomatic, new_code(), scene.clock())
 
     service.write(asked.inquiry_id, Call(TEST, scene.clock(), "r"), overdue)
     scene.notify(asked.inquiry_id)
@@ -805,8 +805,8 @@ def test_figures_leave_exercises_out_and_count_each_inquiry_once(scene: Scene) -
     service.withdraw(scene.site, withdrawn.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     scene.inquiry(case_reference="4", exercise=True)
     everything = [scene.now(inquiry) for inquiry in store.newest()]
-    assert rules.figures(everything, scene.clock()) == rules.Figures(opened=3, in_time=1, missed=0, running=1)
+    assert views.figures(everything, scene.clock()) == views.Figures(opened=3, in_time=1, missed=0, running=1)
     late = scene.clock() + timedelta(hours=72, seconds=1)
-    assert rules.figures(everything, late) == rules.Figures(opened=3, in_time=1, missed=1, running=0)
-    assert rules.figures([], late) == rules.Figures(0, 0, 0, 0)
+    assert views.figures(everything, late) == views.Figures(opened=3, in_time=1, missed=1, running=0)
+    assert views.figures([], late) == views.Figures(0, 0, 0, 0)
     assert running.events[-1].what is What.NOTIFIED

@@ -9,9 +9,9 @@ from botocore.client import BaseClient
 
 from chalicelib.access.store import hashed
 from chalicelib.audit.store import history
-from chalicelib.inquiries import rules, service
+from chalicelib.inquiries import queries, service
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Inquiry
+from chalicelib.inquiries.record import Inquiry
 from chalicelib.links.tokens import Purpose
 from chalicelib.platform.call import Call
 from chalicelib.platform.i18n import LANGUAGES
@@ -236,8 +236,8 @@ def test_a_code_counts_from_the_notice_when_that_came_later(scene: Scene) -> Non
     scene.clock.pass_(days=1)
     late = scene.notify(waiting.inquiry_id)
     end = waiting.opened_at + policy.link_lifetime
-    assert not rules.code_works(waiting, 1, end, policy)
-    assert rules.code_works(late, 1, end, policy)
+    assert not queries.code_works(waiting, 1, end, policy)
+    assert queries.code_works(late, 1, end, policy)
 
 
 def test_guessing_codes_of_inquiries_slows_down_too(scene: Scene, asked: Inquiry, browser: Browser) -> None:
@@ -261,4 +261,4 @@ def test_a_reopened_inquiry_can_be_acknowledged_again(scene: Scene, asked: Inqui
     service.answer_came(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     service.reopen(scene.site, asked.inquiry_id, Call(TEST, scene.site.clock(), "r"))
     assert "asks your State" in browser.get(link).text
-    assert rules.may_acknowledge(scene.now(asked))
+    assert queries.may_acknowledge(scene.now(asked))

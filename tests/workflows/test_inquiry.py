@@ -13,7 +13,7 @@ import pytest
 from chalicelib.directory.entry import Kind
 from chalicelib.inquiries import service
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Clock, ClockKind, ClockState, End, Envelope, Inquiry, What
+from chalicelib.inquiries.record import Clock, ClockKind, ClockState, End, Envelope, Inquiry, What
 from chalicelib.mail.message import Mail
 from chalicelib.platform import aws as clients
 from chalicelib.platform.call import Actor, Call

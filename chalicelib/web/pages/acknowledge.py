@@ -8,7 +8,7 @@ from chalice.app import Response
 from chalicelib.access import attempts, audit
 from chalicelib.access.sessions import SessionPolicy
 from chalicelib.directory import store as directory
-from chalicelib.inquiries import overview, rules, service
+from chalicelib.inquiries import overview, queries, service, transitions, views
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.sheet import facts
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
@@ -73,7 +73,7 @@ def _page(request: WebRequest, token: str, inquiry_id: str, step_number: int) ->
     found = service.get(inquiry_id)
     if not 1 <= step_number <= len(found.steps):
         raise NotFound(f"no step {step_number}")
-    if request.method == "GET" and rules.seen(found, step_number, request.now) != found:
+    if request.method == "GET" and transitions.seen(found, step_number, request.now) != found:
         actor = Actor.link(f"step-{step_number}")
         service.seen(request.runtime, inquiry_id, step_number, request.call.by(actor))
     step = found.steps[step_number - 1]
@@ -86,10 +86,10 @@ def _page(request: WebRequest, token: str, inquiry_id: str, step_number: int) ->
         token=token,
         inquiry=found,
         facts=[fact for fact in facts(found.envelope, request.language) if fact.name in _SHOWN],
-        clocks=[clock for shown, clock in rules.clocks(found, request.now) if shown.number == step.number],
+        clocks=[clock for shown, clock in views.clocks(found, request.now) if shown.number == step.number],
         standing=overview.standing(found, request.now),
         words=overview,
-        may_acknowledge=rules.may_acknowledge(found),
+        may_acknowledge=queries.may_acknowledge(found),
         gone_on=step.number != found.step.number,
         timezone=entry.nomination.timezone if entry else "UTC",
         form_token=_form_token(request, inquiry_id, step_number),

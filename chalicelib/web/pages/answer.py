@@ -13,7 +13,7 @@ from chalicelib.access.sessions import SessionPolicy
 from chalicelib.audit.chain import Head
 from chalicelib.directory import store as directory
 from chalicelib.directory.viewing import link_views_subject, record_view
-from chalicelib.inquiries import rules as inquiry_rules
+from chalicelib.inquiries import queries
 from chalicelib.inquiries import store as inquiry_store
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.links import codes
@@ -164,7 +164,7 @@ def _inquiry_page(request: WebRequest, plain: str) -> Response | None:
     inquiry = inquiry_store.get(found[0]) if found else None
     if found is None or inquiry is None:
         return None
-    if not inquiry_rules.code_works(inquiry, found[1], request.now, request.runtime.policy(InquiryPolicy)):
+    if not queries.code_works(inquiry, found[1], request.now, request.runtime.policy(InquiryPolicy)):
         return acknowledge.expired(request, "code expired")
     token = request.runtime.link_signer().sign(Purpose.INQUIRY, inquiry.inquiry_id, str(found[1]))
     return redirect(request, f"/i/{token}")

@@ -11,9 +11,9 @@ from chalicelib.access.policy import Right
 from chalicelib.directory import store as directory_store
 from chalicelib.directory.entry import Entry
 from chalicelib.inquiries import overview as inquiry_overview
-from chalicelib.inquiries import rules as inquiry_rules
+from chalicelib.inquiries import queries
 from chalicelib.inquiries import store as inquiry_store
-from chalicelib.inquiries.rules import Inquiry
+from chalicelib.inquiries.record import Inquiry
 from chalicelib.nominations import rules as nomination_rules
 from chalicelib.nominations import store as proposals
 from chalicelib.nominations.policy import NominationPolicy
@@ -115,7 +115,7 @@ def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
 
 def _clocks(state: str, now: datetime) -> list[tuple["Inquiry", Any, Any, Any]]:
     """The open inquiries of the State: party, standing and the deadline that runs, the next to end first."""
-    found = inquiry_store.of_state(state, lambda one: not inquiry_rules.is_settled(one))
+    found = inquiry_store.of_state(state, lambda one: not queries.is_settled(one))
     lines = [
         (one, one.party(state), inquiry_overview.standing(one, now), inquiry_overview.next_deadline(one, now))
         for one in found
@@ -137,7 +137,7 @@ def of_manager(request: WebRequest) -> Needs:
     active, last = campaigns.active_and_last()
     policy = request.runtime.policy(AccountPolicy)
     return Needs(
-        unreached=sum(map(inquiry_rules.nobody_left, inquiry_store.newest())),
+        unreached=sum(map(queries.nobody_left, inquiry_store.newest())),
         progress=ping_overview.progress(service.get(active or last)) if active or last else None,
         proposals=sum(1 for _one in proposals.waiting()),
         doubts=len(proposals.doubts()),

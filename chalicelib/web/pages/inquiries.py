@@ -16,11 +16,12 @@ from chalicelib.audit.records import Action, AuditRecord, inquiry_subject
 from chalicelib.directory import store
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
-from chalicelib.inquiries import form, overview, reach, rules, service, sheet, terms
+from chalicelib.inquiries import form, overview, queries, reach, service, sheet, terms, views
 from chalicelib.inquiries import form as form_rules
 from chalicelib.inquiries import store as inquiry_store
+from chalicelib.inquiries.clocks import latest_more_time
 from chalicelib.inquiries.policy import InquiryPolicy
-from chalicelib.inquiries.rules import Contact, End, Envelope, Inquiry, Party, What
+from chalicelib.inquiries.record import TO_MANAGER, TO_REQUESTED, Contact, End, Envelope, Inquiry, Party, What
 from chalicelib.inquiries.sheet import PAPER, facts, tlp_marking
 from chalicelib.platform.clock import to_z
 from chalicelib.platform.errors import AlreadyOpen, Conflict, Forbidden, Hidden, Invalid, LimitReached, NotFound
@@ -43,7 +44,7 @@ def inquiries(request: WebRequest) -> Response:
     if request.may(Right.SEE_ALL_INQUIRIES):
         return _all_inquiries(request)
     show = "all" if request.query.get("show") == "all" else "open"
-    wanted = inquiry_store.of_state(own_state(request), lambda one: show == "all" or not rules.is_settled(one))
+    wanted = inquiry_store.of_state(own_state(request), lambda one: show == "all" or not queries.is_settled(one))
     return page(
         request,
         "inquiries.html",
@@ -70,9 +71,9 @@ def _all_inquiries(request: WebRequest) -> Response:
     return page(
         request,
         "inquiries-all.html",
-        inquiries=[(inquiry, rules.clocks(inquiry, request.now)) for inquiry in newest[:SHOWN_AT_MOST]],
-        figures=rules.figures(newest, request.now),
-        rules=rules,
+        inquiries=[(inquiry, views.clocks(inquiry, request.now)) for inquiry in newest[:SHOWN_AT_MOST]],
+        figures=views.figures(newest, request.now),
+        queries=queries,
         words=overview,
     )
 
@@ -210,9 +211,9 @@ def _envelope_only(request: WebRequest, inquiry_id: str) -> Response:
         request,
         "inquiry-envelope.html",
         inquiry=found,
-        clocks=rules.clocks(found, request.now),
-        is_settled=rules.is_settled(found),
-        unreached=rules.nobody_left(found),
+        clocks=views.clocks(found, request.now),
+        is_settled=queries.is_settled(found),
+        unreached=queries.nobody_left(found),
         words=overview,
     )
 
@@ -242,7 +243,7 @@ def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
     rows += [("envelope", "inquiry_id", inquiry_id, inquiry_id, to_z(found.opened_at), "")]
     rows += [("envelope", fact.name, fact.code, fact.text, "", "") for fact in facts(found.envelope, request.language)]
     rows += [("envelope", "exercise", "yes" if found.envelope.exercise else "no", "", "", "")]
-    for step, clock in rules.clocks(found, request.now):
+    for step, clock in views.clocks(found, request.now):
         times = {"started": clock.started_at, "due": clock.due, "ended": clock.ended_at}
         for what, at in times.items():
             if at:
@@ -257,7 +258,7 @@ def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
             to_z(event.at),
             _own_step(party, event.step),
         )
-        for event in rules.timeline(found, party)
+        for event in views.timeline(found, party)
     ]
     _record(request, Action.INQUIRY_EXPORTED, inquiry_id)
     return download(f"{inquiry_id}.csv", "text/csv; charset=utf-8", as_csv(rows))
@@ -279,8 +280,8 @@ def _page(request: WebRequest, found: "Inquiry", party: "Party", status: int = 2
     asking = party is Party.INQUIRING
     there = (envelope.to_state, envelope.to_poc_id) if asking else (envelope.from_state, envelope.from_poc_id)
     _record(request, Action.INQUIRY_VIEWED, found.inquiry_id, about=there[0])
-    latest = rules.latest_more_time(found, request.now, policy)
-    to_pass_on = rules.may_pass_on_to(found, [Contact(entry.poc_id, entry.nomination.kind) for entry in own])
+    latest = latest_more_time(found, request.now, policy)
+    to_pass_on = queries.may_pass_on_to(found, [Contact(entry.poc_id, entry.nomination.kind) for entry in own])
     return page(
         request,
         "inquiry.html",
@@ -291,12 +292,12 @@ def _page(request: WebRequest, found: "Inquiry", party: "Party", status: int = 2
         facts=facts(envelope, request.language),
         other=there[0],
         other_entry=directory.get(*there),
-        may_acknowledge=rules.may_acknowledge(found),
-        may_respond=rules.may_respond(found),
-        may_take_more_time=rules.may_take_more_time(found),
+        may_acknowledge=queries.may_acknowledge(found),
+        may_respond=queries.may_respond(found),
+        may_take_more_time=queries.may_take_more_time(found),
         to_pass_on=[entry for entry in own if entry.poc_id in {contact.poc_id for contact in to_pass_on}],
-        may_withdraw=not rules.is_over(found),
-        may_reopen=rules.may_reopen(found, request.now, policy),
+        may_withdraw=not queries.is_over(found),
+        may_reopen=queries.may_reopen(found, request.now, policy),
         reopen_until=(found.ended_at or found.responded_at or request.now) + policy.reopen_within,
         earliest=_local(request.now, live["timezone"]),
         latest_local=_local(latest, live["timezone"]),
@@ -318,20 +319,20 @@ def _live(request: WebRequest, found: "Inquiry", party: "Party", own: "list[Entr
     """What changes while the page is open: clocks and timeline."""
     deadline = overview.next_deadline(found, request.now)
     # How often a page asks must not tell one side that the other has just passed the inquiry on.
-    theirs = rules.TO_REQUESTED | rules.TO_MANAGER
+    theirs = TO_REQUESTED | TO_MANAGER
     waits = any(party is Party.REQUESTED or mail.notice not in theirs for mail in found.outbox)
     soon = waits or (deadline is not None and deadline.due - request.now < _SOON)
     return {
         "inquiry": found,
         "party": party,
-        "clocks": rules.clocks(found, request.now),
-        "events": rules.timeline(found, party),
+        "clocks": views.clocks(found, request.now),
+        "events": views.timeline(found, party),
         "standing": overview.standing(found, request.now),
         "own": {entry.poc_id: entry for entry in own} if party is Party.REQUESTED else {},
         "known": len(overview.decisions(found, party)),
         "changed": False,
         "every": 2 if soon or request.runtime.settings.speed > 1 else 30,
-        "over": rules.is_over(found) and not found.outbox,
+        "over": queries.is_over(found) and not found.outbox,
         "timezone": _timezone(request, found, party, own),
         "words": overview,
         "pocs": sheet.POCS,
