@@ -230,10 +230,13 @@ def encrypt_logs(template: Any) -> None:
 
 
 def call_by_alias(template: Any) -> None:
-    """Let API Gateway call the alias too; Chalice's own permission and paths name the bare function."""
+    """Let our stage call the alias: Chalice's permission is for every stage, and for the bare function, as its paths are."""
     resources = template["Resources"]
     alias = {"Ref": "APIHandler.Alias"}
-    resources["APIHandlerInvokePermission"]["Properties"]["FunctionName"] = alias
+    permission = resources["APIHandlerInvokePermission"]["Properties"]
+    permission["FunctionName"] = alias
+    source = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}"
+    permission["SourceArn"] = {"Fn::Sub": f"{source}/{resources['RestAPI']['Properties']['StageName']}/*"}
     for path in resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"].values():
         for method in path.values():
             integration = method["x-amazon-apigateway-integration"]

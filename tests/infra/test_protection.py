@@ -151,6 +151,19 @@ def test_the_site_is_throttled_and_takes_no_old_tls(template: Template) -> None:
     assert domain["SecurityPolicy"] == "TLS_1_2"
 
 
+def test_only_our_stage_may_call_the_pages_and_a_site_with_a_domain_has_no_other_address(template: Template) -> None:
+    permission = template["Resources"]["APIHandlerInvokePermission"]["Properties"]
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${RestAPI}/api/*")
+    api = template["Resources"]["RestAPI"]["Properties"]
+    assert api["StageName"] == "api"
+    assert api["DisableExecuteApiEndpoint"] == {"Fn::If": ["HasDomain", True, False]}
+
+
+def test_mail_goes_out_over_tls_unless_the_stage_is_told_otherwise(template: Template) -> None:
+    assert template["Resources"]["MailEvents"]["Properties"]["DeliveryOptions"] == {"TlsPolicy": {"Ref": "MailTls"}}
+    assert template["Parameters"]["MailTls"]["Default"] == "REQUIRE"
+
+
 def test_every_lambda_begins_traces_on_aws(template: Template) -> None:
     """Chalice's own word on it, `PassThrough`, would outdo ours."""
     made = transformed(template)["Resources"]
