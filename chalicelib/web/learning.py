@@ -1,7 +1,7 @@
 """Learning: the tutorial and its try-out, templates and checklist to print, and the catalogue of training and events.
 
 The figures of the tutorial are no pictures: they are the real mail and page templates, filled with an example when the
-page is asked for (docs/decisions.md).
+page is asked for (docs/decisions/0039-tutorial-shows-real-templates.md).
 """
 
 from dataclasses import replace
