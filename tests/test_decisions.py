@@ -1,4 +1,4 @@
-"""The decisions: each file says its title and status, the index lists it, and every reference to one leads somewhere."""
+"""The decisions: each file has a title and a status, the index lists it, and every reference leads to a file."""
 
 import os
 import re
