@@ -230,7 +230,7 @@ def encrypt_logs(template: Any) -> None:
 
 
 def call_by_alias(template: Any) -> None:
-    """Let our stage call the alias: Chalice's permission is for every stage, and for the bare function, as its paths are."""
+    """Let our stage call the alias: Chalice's permission is for every stage and for the bare function."""
     resources = template["Resources"]
     alias = {"Ref": "APIHandler.Alias"}
     permission = resources["APIHandlerInvokePermission"]["Properties"]

@@ -1,51 +1,81 @@
-"""Each decision is a file with a title and a status, and stands in the index; what is named somewhere is there."""
+"""The decisions: each file has a title and a status, the index lists it, and every reference leads to a file."""
 
+import os
 import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "decisions"
-DECISIONS = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
+INDEX = FOLDER / "README.md"
+FILES = sorted(path for path in FOLDER.glob("*.md") if path != INDEX)
+
+TEXTS = {".cfg", ".csv", ".html", ".js", ".json", ".md", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml"}
+MADE_BY_TOOLS = {".git", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__", "build", "node_modules"}
+
+DATE = r"\(\d{4}-\d{2}-\d{2}\)"
+LINK = r"\[\d{4}\]\(\d{4}-[a-z0-9-]+\.md\)"
 STATUS = re.compile(
-    r"^Status: (accepted|superseded by \[?\d{4}[^()]*(\([^)]*\.md\))?) \(\d{4}-\d{2}-\d{2}\)(, amended by .+)?\.?$",
-    re.M,
+    rf"accepted {DATE}(, amended by {LINK}((, {LINK})* and {LINK})?)?|superseded by (?P<by>{LINK}) {DATE}"
 )
+REFERENCE = re.compile(r"\bdecisions/(\d{4}[\w.-]*)")
+"""Another file's reference, from anywhere; a full stop at the end belongs to the sentence."""
+ROW = re.compile(rf"^\| (?P<link>{LINK}) \| (?P<title>[^|]+) \| (?P<status>[^|]+) \| [^|]+ \|$", re.MULTILINE)
 
 
-def test_there_are_decisions_and_no_number_is_used_twice() -> None:
-    numbers = [path.name[:4] for path in DECISIONS]
-    assert len(numbers) > 70
-    assert len(numbers) == len(set(numbers))
+def _title(path: Path) -> str:
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("# ") if first.startswith("# ") else ""
 
 
-@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.name[:4])
-def test_a_decision_has_a_name_a_title_a_status_and_a_line_in_the_index(path: Path) -> None:
-    assert re.fullmatch(r"\d{4}(-[a-z0-9]+)+\.md", path.name)
-    text = path.read_text()
-    title = re.match(r"# (.+)\n", text)
-    assert title
-    assert STATUS.search(text), "a status such as `Status: accepted (2026-12-01)`"
-    assert f"| [{path.name[:4]}]({path.name}) | {title[1]} |" in (FOLDER / "README.md").read_text()
+def _status(path: Path) -> str:
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("Status:")]
+    return lines[0].removeprefix("Status:").strip() if len(lines) == 1 else ""
 
 
-def test_the_index_names_no_decision_that_is_gone() -> None:
-    named = set(re.findall(r"\((\d{4}-[a-z0-9-]+\.md)\)", (FOLDER / "README.md").read_text()))
-    assert named == {path.name for path in DECISIONS}
+def _texts() -> Iterator[Path]:
+    """Every text file of the project, without what tools make."""
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in MADE_BY_TOOLS]
+        yield from (Path(folder, name) for name in names if Path(name).suffix in TEXTS or name == "Makefile")
 
 
-PLACES = ("chalicelib", "docs", "infra", "tests", "templates", "data")
-SUFFIXES = {".py", ".md", ".toml", ".yaml", ".html"}
+def test_decisions_are_named_by_a_number_and_a_short_title() -> None:
+    assert FILES
+    assert [path.name for path in FILES if not re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", path.name)] == []
 
 
-def test_what_names_a_decision_names_a_file_that_is_there() -> None:
-    files = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "pyproject.toml"]
-    files += [path for place in PLACES for path in (ROOT / place).rglob("*") if path.suffix in SUFFIXES]
-    gone = [
-        f"{path.relative_to(ROOT)}: {decision}"
-        for path in files
-        for decision in re.findall(r"decisions/(\d{4}-[a-z0-9-]+\.md)", path.read_text())
-        if not (FOLDER / decision).exists()
-    ]
-    assert gone == []
+def test_no_number_is_used_twice() -> None:
+    used = Counter(path.name[:4] for path in FILES)
+    assert [number for number, times in used.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_each_decision_has_a_title_and_a_known_status(path: Path) -> None:
+    assert _title(path)
+    assert STATUS.fullmatch(_status(path)), _status(path)
+
+
+def test_the_index_lists_each_decision_with_its_title_and_status() -> None:
+    rows = [(row["link"], row["title"], row["status"]) for row in ROW.finditer(INDEX.read_text(encoding="utf-8"))]
+    assert rows == [(f"[{path.name[:4]}]({path.name})", _title(path), _status(path)) for path in FILES]
+
+
+@pytest.mark.parametrize("path", [*FILES, INDEX], ids=lambda path: path.stem)
+def test_links_between_decisions_name_a_file_that_exists_by_its_number(path: Path) -> None:
+    for number, name in re.findall(r"\[(\d{4})\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
+        assert (FOLDER / name).is_file(), name
+        assert name.startswith(f"{number}-")
+
+
+def test_every_reference_to_a_decision_in_the_project_leads_to_a_file() -> None:
+    found = {
+        (str(path.relative_to(ROOT)), reference.rstrip("."))
+        for path in _texts()
+        for reference in REFERENCE.findall(path.read_text(encoding="utf-8", errors="ignore"))
+    }
+    assert found
+    assert {(source, name) for source, name in found if not (FOLDER / name).is_file()} == set()
