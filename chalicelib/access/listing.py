@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.access import accounts
-from chalicelib.access.accounts import AccountPolicy
-from chalicelib.access.policy import Account, AccountStatus
+from chalicelib.access import rules
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.account_policy import AccountPolicy
 from chalicelib.platform.i18n import _
 
 
@@ -51,7 +51,7 @@ def line(account: Account, policy: AccountPolicy, now: datetime, *, expired: boo
     marks = {
         Mark.EXPIRED: expired,
         Mark.WAITING: waiting,
-        Mark.UNUSED: there and accounts.is_unused(account, policy, now),
+        Mark.UNUSED: there and rules.is_unused(account, policy, now),
     }
     return Line(account, frozenset(mark for mark, holds in marks.items() if holds))
 

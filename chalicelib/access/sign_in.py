@@ -9,17 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.access import attempts, audit, items, recovery, sessions, store
-from chalicelib.access.accounts import AccountPolicy
-from chalicelib.access.changes import identity
-from chalicelib.access.cognito import CodeRefused, IdentityBusy, IdentityRefused, Stage, Step, StepExpired
-from chalicelib.access.items import Recovery
-from chalicelib.access.policy import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account, AccountStatus, is_one_time_code
+from chalicelib.access import attempts, audit, recovery, sessions
+from chalicelib.access.account import Account
+from chalicelib.access.account_policy import AccountPolicy
+from chalicelib.access.attempts import FREE_PER_ADDRESS, FREE_PER_SOURCE
+from chalicelib.access.cognito import CodeRefused, IdentityBusy, IdentityRefused, Stage, Step, StepExpired, identity
+from chalicelib.access.records import RecoveryCodes
 from chalicelib.access.sessions import SessionPolicy
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import recovery_codes as recovery_code_store
+from chalicelib.access.stores import sessions as session_store
+from chalicelib.access.stores.sessions import Session
+from chalicelib.access.typed import is_one_time_code
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
 from chalicelib.platform.call import Call
-from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.dynamo import ConditionFailed, Writes, refused_as
 from chalicelib.platform.errors import Conflict, DirectoryError, TooManyAttempts
 from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
@@ -83,7 +88,7 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, call
     with _same_time(runtime):
         attempts.count(by_email, FREE_PER_ADDRESS, call.at)
         attempts.count(by_source, FREE_PER_SOURCE, call.at)
-        account = store.account(email)
+        account = account_store.by_email(email)
         try:
             step = identity(runtime).password(email, password)
         except IdentityBusy as error:
@@ -92,7 +97,7 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, call
             audit.put_failure(account, "password", call)
             count(Metric.SIGN_INS_FAILED, kind="password")
             raise SignInRefused("password") from error
-        if account is None or account.status is not AccountStatus.ACTIVE:
+        if account is None or not account.is_active:
             audit.put_failure(account, "account", call)
             count(Metric.SIGN_INS_FAILED, kind="account")
             raise SignInRefused("account")
@@ -103,7 +108,7 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, call
 
 def halfway(runtime: "Runtime", identifier: str, call: Call, stage: Stage | None = None) -> Halfway:
     """The sign-in behind a cookie. Raises SignInOver when it is unknown, too old, or not at `stage`."""
-    kept = store.session(identifier) if identifier else None
+    kept = session_store.get(identifier) if identifier else None
     if kept is None or not kept.stage.startswith(_UNDER_WAY):
         raise SignInOver("unknown")
     if call.at >= kept.created_at + runtime.policy(SessionPolicy).sign_in:
@@ -148,10 +153,10 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
     """
     counted = attempts.subject("recovery", at.email)
     attempts.count(counted, FREE_PER_ADDRESS, call.at)
-    account = store.account(at.email)
-    if account is None or account.status is not AccountStatus.ACTIVE:
+    account = account_store.by_email(at.email)
+    if account is None or not account.is_active:
         raise SignInOver("the account may not come in any more")
-    held = items.recovery(account.account_id)
+    held = recovery_code_store.get(account.account_id)
     used = recovery.fitting(held, code)
     known = _is_password(runtime, at.email, password)
     if held is None or not used or not known:
@@ -227,7 +232,7 @@ def sign_out(identifier: str, account: Account, call: Call) -> None:
     """End the session at once. A second press changes nothing."""
 
     def build(transaction: "TransactWrite") -> None:
-        store.take_session(transaction, identifier)
+        session_store.take(transaction, identifier)
 
     try:
         audit_store.write(build, audit.of_account(Action.SIGNED_OUT, account, call))
@@ -245,7 +250,7 @@ def _check_code(at: Halfway, code: str, call: Call, check: Callable[[], None]) -
         if not attempts.use_up_code(at.email, code, call.at):
             raise CodeRefused("used already")
     except CodeRefused:
-        audit.put_failure(store.account(at.email), "code", call)
+        audit.put_failure(account_store.by_email(at.email), "code", call)
         count(Metric.SIGN_INS_FAILED, kind="code")
         raise
     except IdentityBusy as error:
@@ -258,32 +263,30 @@ def _check_code(at: Halfway, code: str, call: Call, check: Callable[[], None]) -
 def _keep(runtime: "Runtime", at: Halfway, call: Call) -> Halfway:
     details = {"back": at.back, "username": at.step.username, "session": at.step.session}
     details |= {"secret": at.step.secret, "access_token": at.step.access_token}
-    kept = store.Session(_UNDER_WAY + at.stage, at.email, "", call.at, call.at, details)
-    store.put_session(at.identifier, kept, call.at + runtime.policy(SessionPolicy).sign_in)
+    kept = Session(_UNDER_WAY + at.stage, at.email, "", call.at, call.at, details)
+    session_store.put(at.identifier, kept, call.at + runtime.policy(SessionPolicy).sign_in)
     return at
 
 
 def _begin(runtime: "Runtime", at: Halfway, call: Call, *actions: Action) -> Begun:
     """End the sign-in and begin a session under a new id, in one transaction: of two presses one wins."""
-    account = store.account(at.email)
-    if account is None or account.status is not AccountStatus.ACTIVE:
+    account = account_store.by_email(at.email)
+    if account is None or not account.is_active:
         raise SignInOver("the account may not come in any more")
     identifier, session = sessions.new(account, call.at)
-    made: Recovery | None = None
+    made: RecoveryCodes | None = None
     shown: tuple[str, ...] = ()
     if Action.RECOVERY_CODES_MADE in actions:
         made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
     def build(transaction: "Writes") -> None:
-        store.take_session(transaction, at.identifier)
-        store.add_session(transaction, identifier, session, call.at + runtime.policy(SessionPolicy).absolute)
-        store.add_sign_in(transaction, account.email, call.at)
+        session_store.take(transaction, at.identifier)
+        session_store.add(transaction, identifier, session, call.at + runtime.policy(SessionPolicy).absolute)
+        account_store.add_sign_in(transaction, account.email, call.at)
         if made:
             recovery.add_codes(transaction, account, made, call.at)
 
-    try:
+    with refused_as(SignInOver("finished already")):
         audit_store.write(build, *(audit.of_account(action, account, call) for action in actions))
-    except ConditionFailed as error:
-        raise SignInOver("finished already") from error
     count(Metric.SIGN_INS)
     return Begun(identifier, shown)

@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,7 @@ from pynamodb.transactions import TransactGet, TransactWrite
 
 from chalicelib.platform import aws
 from chalicelib.platform.clock import from_z, to_z
+from chalicelib.platform.errors import DirectoryError
 
 if TYPE_CHECKING:
     from botocore.session import Session as BotocoreSession
@@ -91,6 +93,15 @@ class ConditionFailed(Exception):
     def __init__(self, failed: list[int]) -> None:
         super().__init__(f"condition failed in action {failed}")
         self.failed = failed
+
+
+@contextmanager
+def refused_as(error: DirectoryError) -> Iterator[None]:
+    """Raise `error` when a condition of the transaction inside does not hold: somebody else was faster."""
+    try:
+        yield
+    except ConditionFailed as failed:
+        raise error from failed
 
 
 _TRIES = 8

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.access.accounts import (
-    AccountPolicy,
-    Act,
-    Invitation,
-    Removal,
-    Reset,
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.account_policy import AccountPolicy
+from chalicelib.access.policy import OF_A_STATE, Role
+from chalicelib.access.records import Invitation, Removal, Reset
+from chalicelib.access.rules import (
+    AccountAct,
     ask_for_review,
     invitable,
     is_unused,
@@ -22,41 +22,40 @@ from chalicelib.access.accounts import (
     review_due,
     settable,
 )
-from chalicelib.access.policy import OF_A_STATE, Account, AccountStatus, Role
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 POLICY = AccountPolicy()
 A = AccountStatus
 
 FITTING = {
-    Act.RESEND: A.INVITED,
-    Act.SUSPEND: A.ACTIVE,
-    Act.RESTORE: A.SUSPENDED,
-    Act.REMOVE: A.ACTIVE,
-    Act.SET_ROLE: A.ACTIVE,
-    Act.ASK_RESET: A.ACTIVE,
-    Act.CONFIRM_RESET: A.ACTIVE,
+    AccountAct.RESEND: A.INVITED,
+    AccountAct.SUSPEND: A.ACTIVE,
+    AccountAct.RESTORE: A.SUSPENDED,
+    AccountAct.REMOVE: A.ACTIVE,
+    AccountAct.SET_ROLE: A.ACTIVE,
+    AccountAct.ASK_RESET: A.ACTIVE,
+    AccountAct.CONFIRM_RESET: A.ACTIVE,
 }
 STATE = set(OF_A_STATE)
 APPOINTED = {Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR}
-MAY: dict[Role, dict[Act, set[Role]]] = {
+MAY: dict[Role, dict[AccountAct, set[Role]]] = {
     Role.MANAGER: {
-        Act.RESEND: APPOINTED,
-        Act.SUSPEND: set(Role),
-        Act.RESTORE: APPOINTED,
-        Act.REMOVE: APPOINTED,
-        Act.SET_ROLE: STATE,
-        Act.ASK_RESET: set(Role),
-        Act.CONFIRM_RESET: set(Role),
+        AccountAct.RESEND: APPOINTED,
+        AccountAct.SUSPEND: set(Role),
+        AccountAct.RESTORE: APPOINTED,
+        AccountAct.REMOVE: APPOINTED,
+        AccountAct.SET_ROLE: STATE,
+        AccountAct.ASK_RESET: set(Role),
+        AccountAct.CONFIRM_RESET: set(Role),
     },
     Role.SUPERVISOR: {
-        Act.RESEND: {Role.POC, Role.READER},
-        Act.SUSPEND: STATE,
-        Act.RESTORE: STATE,
-        Act.REMOVE: STATE,
-        Act.SET_ROLE: {Role.POC, Role.READER},
-        Act.ASK_RESET: STATE,
-        Act.CONFIRM_RESET: STATE,
+        AccountAct.RESEND: {Role.POC, Role.READER},
+        AccountAct.SUSPEND: STATE,
+        AccountAct.RESTORE: STATE,
+        AccountAct.REMOVE: STATE,
+        AccountAct.SET_ROLE: {Role.POC, Role.READER},
+        AccountAct.ASK_RESET: STATE,
+        AccountAct.CONFIRM_RESET: STATE,
     },
 }
 
@@ -68,45 +67,45 @@ def account(role: Role, state: str = "AM", status: AccountStatus = A.ACTIVE, nam
 
 
 @pytest.mark.parametrize("actor", Role)
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", AccountAct)
 @pytest.mark.parametrize("target", Role)
-def test_each_role_may_do_to_each_other_exactly_what_the_table_says(actor: Role, act: Act, target: Role) -> None:
+def test_each_role_may_do_to_each_other_exactly_what_the_table_says(actor: Role, act: AccountAct, target: Role) -> None:
     other = account(target, status=FITTING[act], name="somebody")
     assert may_do(account(actor), act, other) is (target in MAY.get(actor, {}).get(act, set()))
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", AccountAct)
 @pytest.mark.parametrize("target", sorted(OF_A_STATE))
-def test_a_supervisor_may_do_nothing_in_another_state(act: Act, target: Role) -> None:
+def test_a_supervisor_may_do_nothing_in_another_state(act: AccountAct, target: Role) -> None:
     assert not may_do(account(Role.SUPERVISOR, "FR"), act, account(target, "AM", FITTING[act], "somebody"))
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", AccountAct)
 @pytest.mark.parametrize("role", Role)
-def test_nobody_acts_on_the_own_account(act: Act, role: Role) -> None:
+def test_nobody_acts_on_the_own_account(act: AccountAct, role: Role) -> None:
     actor = account(role)
     assert not may_do(actor, act, replace(actor, status=FITTING[act]))
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", AccountAct)
 @pytest.mark.parametrize("status", [A.INVITED, A.SUSPENDED, A.REMOVED])
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.SUPERVISOR])
-def test_only_an_active_account_acts(act: Act, status: AccountStatus, role: Role) -> None:
+def test_only_an_active_account_acts(act: AccountAct, status: AccountStatus, role: Role) -> None:
     assert not may_do(account(role, status=status), act, account(Role.POC, status=FITTING[act], name="somebody"))
     assert not may_do(None, act, account(Role.POC, status=FITTING[act]))
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", AccountAct)
 @pytest.mark.parametrize("status", A)
-def test_each_act_leads_on_from_its_own_statuses_only(act: Act, status: AccountStatus) -> None:
-    leads = {A.INVITED, A.ACTIVE, A.SUSPENDED} if act is Act.REMOVE else {FITTING[act]}
+def test_each_act_leads_on_from_its_own_statuses_only(act: AccountAct, status: AccountStatus) -> None:
+    leads = {A.INVITED, A.ACTIVE, A.SUSPENDED} if act is AccountAct.REMOVE else {FITTING[act]}
     target = account(Role.SUPERVISOR, status=status, name="somebody")
     assert may_do(account(Role.MANAGER), act, target) is (status in leads)
 
 
 def test_an_account_whose_role_and_state_do_not_fit_is_left_alone() -> None:
     stateless = replace(account(Role.POC, name="somebody"), state="")
-    assert not may_do(account(Role.MANAGER), Act.SUSPEND, stateless)
+    assert not may_do(account(Role.MANAGER), AccountAct.SUSPEND, stateless)
 
 
 @pytest.mark.parametrize(

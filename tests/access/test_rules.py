@@ -4,19 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.access.policy import (
-    FREE_PER_ADDRESS,
-    LONGEST_WAIT,
-    Account,
-    AccountStatus,
-    Right,
-    Role,
-    as_email,
-    as_one_time_code,
-    is_one_time_code,
-    may,
-    wait_after,
-)
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.attempts import FREE_PER_ADDRESS, LONGEST_WAIT, wait_after
+from chalicelib.access.policy import Right, Role, may
+from chalicelib.access.typed import as_email, as_one_time_code, is_one_time_code
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.access import changes, reviews, store
-from chalicelib.access.policy import AccountStatus, Role
-from chalicelib.access.store import AccountRow
+from chalicelib.access import accounts, reviews
+from chalicelib.access.account import AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores.accounts import AccountRow
 from chalicelib.audit.records import Action, account_subject, accounts_subject
 from chalicelib.audit.store import AuditRow, history
 from chalicelib.mail.outbox import NoticeRow
@@ -373,7 +375,7 @@ def test_a_supervisor_cannot_hand_out_roles_that_are_the_managers(supervisor: Br
     page = invite(supervisor, role=role)
     assert (page.status, "Choose one of the roles" in page.text) == (400, True)
     assert page.inputs["email"] == NEWCOMER
-    assert store.account(NEWCOMER) is None
+    assert account_store.by_email(NEWCOMER) is None
     before = of(POC)
     assert press(supervisor, POC, "role", role=role).status == 403
     assert of(POC) == before
@@ -428,7 +430,7 @@ def test_the_manager_does_not_invite_a_states_readers(manager: Browser) -> None:
         {"email": NEWCOMER, "role": "reader", "language": "en"},
     )
     assert page.status == 400
-    assert store.account(NEWCOMER) is None
+    assert account_store.by_email(NEWCOMER) is None
 
 
 def test_the_manager_invites_managers_and_auditors_at_its_own_domain_only(manager: Browser) -> None:
@@ -448,9 +450,9 @@ def test_an_unknown_state_is_not_found(manager: Browser) -> None:
 def test_of_two_managers_who_remove_each_other_one_stays(manager: Browser, site: Runtime) -> None:
     call = Call(Actor("visitor", "192.0.2.1"), site.clock(), "request", "192.0.2.1")
     one, other = of(MANAGER), of(OTHER_MANAGER)
-    changes.remove(site, one, other, 1, call)
+    accounts.remove(site, one, other, 1, call)
     with pytest.raises(Conflict):
-        changes.remove(site, other, one, 1, call)  # decided on what was true a moment ago
+        accounts.remove(site, other, one, 1, call)  # decided on what was true a moment ago
     assert of(MANAGER).status is A.ACTIVE
 
 

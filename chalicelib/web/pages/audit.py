@@ -10,7 +10,7 @@ from chalice.app import Response
 
 from chalicelib.access.policy import Right, Role
 from chalicelib.access.sessions import SessionPolicy
-from chalicelib.access.store import accounts_of
+from chalicelib.access.stores.accounts import of_state
 from chalicelib.audit import searching, store, verifying
 from chalicelib.audit.names import ACTION_NAMES, DETAIL_NAMES, SEEN
 from chalicelib.audit.records import Action, AuditRecord, account_subject
@@ -319,7 +319,7 @@ def views(request: WebRequest, state: str) -> Response:
     except Invalid as error:
         raise Invalid({name: request.gettext(reason) for name, reason in error.fields.items()}) from error
     _put(request, Action.VIEWS_LISTED, state)
-    own = {f"account:{account.account_id}": account.email for account in accounts_of(state)}
+    own = {f"account:{account.account_id}": account.email for account in of_state(state)}
     return page(
         request,
         "views.html",

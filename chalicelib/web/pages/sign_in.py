@@ -8,11 +8,12 @@ import segno
 from chalice.app import Response
 from markupsafe import Markup
 
-from chalicelib.access import items, sign_in
+from chalicelib.access import sign_in
 from chalicelib.access.cognito import CodeRefused, PasswordRefused, Stage
-from chalicelib.access.policy import as_email, as_one_time_code
 from chalicelib.access.sessions import SessionPolicy
 from chalicelib.access.sign_in import Begun, Halfway
+from chalicelib.access.stores import recovery_codes as recovery_code_store
+from chalicelib.access.typed import as_email, as_one_time_code
 from chalicelib.links.codes import spaced
 from chalicelib.mail import outbox
 from chalicelib.platform.call import Call
@@ -166,7 +167,7 @@ def codes_page(request: WebRequest, codes: tuple[str, ...], back: str) -> Respon
 
 
 def _new_codes_page(request: WebRequest, status: int = 200, **given: Any) -> Response:
-    held = items.recovery(request.account.account_id) if request.account else None
+    held = recovery_code_store.get(request.account.account_id) if request.account else None
     return page(request, "recovery-codes-new.html", status, left=len(held.codes) if held else 0, **given)
 
 
