@@ -24,6 +24,7 @@ from chalicelib.web.pages import (
     acknowledge,
     answer,
     audit,
+    audit_check,
     campaigns,
     contacts,
     domains,
@@ -41,6 +42,7 @@ from chalicelib.web.pages import (
     sign_in,
     site,
     statistics,
+    views,
 )
 
 Event = dict[str, Any]
@@ -171,9 +173,9 @@ PAGES = (
     Page("GET", "/audit", Right.SEE_AUDIT, audit.search_audit),
     Page("GET", "/audit/export.csv", Right.SEE_AUDIT, audit.export_audit),
     Page("GET", "/audit/subject/{subject}", Right.SEE_AUDIT, audit.audit_of_subject),
-    Page("GET", "/audit/verify", Right.SEE_AUDIT, audit.ask_to_verify),
-    Page("POST", "/audit/verify", Right.SEE_AUDIT, audit.verify_audit),
-    Page("GET", "/entries/{state}/views", Right.SEE_OWN_VIEWS, audit.views),
+    Page("GET", "/audit/verify", Right.SEE_AUDIT, audit_check.ask_to_verify),
+    Page("POST", "/audit/verify", Right.SEE_AUDIT, audit_check.verify_audit),
+    Page("GET", "/entries/{state}/views", Right.SEE_OWN_VIEWS, views.views),
     # Statistics
     Page("GET", "/statistics", Right.SEE_STATISTICS, statistics.statistics),
     Page("GET", "/statistics/prepare", Right.PUBLISH_STATISTICS, statistics.preparing),

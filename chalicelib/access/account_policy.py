@@ -11,7 +11,7 @@ class AccountPolicy:
     An `invitation` may be accepted for this long. `recovery_codes` are shown together, once. The second person has
     `reset_within` to confirm a reset. A State is asked to review its accounts `review_every` (six months), and again
     every `review_repeat` until it has; an account not used for `unused_after` is marked on the list. At most
-    `invitations_open` of one State are open at a time. Whoever removed an account cannot invite its address again for
+    `invitations_open` of one State are open at a time. Who removed an account cannot invite its address again for
     `return_after`: removing and inviting would otherwise be a reset by one person.
     """
 

@@ -51,11 +51,11 @@ def restore(actor: Account, target: Account, based_on: int, call: Call) -> Accou
     return write(actor, changed, Action.ACCOUNT_RESTORED, AccountEvent.RESTORED, call)
 
 
-def remove(runtime: "Runtime", actor: Account, target: Account, based_on: int, call: Call) -> Account:
+def remove(runtime: Runtime, actor: Account, target: Account, based_on: int, call: Call) -> Account:
     """End an account, or withdraw its invitation. Raises Forbidden or Conflict.
 
-    Only its id and address stay, so that audit records lead somewhere. It can be invited anew, but for a while not by
-    whoever removed it (`rules.may_return`).
+    Only its id and address stay, so that audit records lead somewhere. It can be invited again, but for a while not by
+    the one who removed it (`rules.may_return`).
     """
     admit(actor, AccountAct.REMOVE, target, based_on)
     changed = _changed(target, status=AccountStatus.REMOVED, sessions_since=call.at)
@@ -82,7 +82,7 @@ def set_role(actor: Account, target: Account, role: Role, based_on: int, call: C
     return write(actor, changed, Action.ROLE_SET, AccountEvent.ROLE_SET, call, was=target.role.value)
 
 
-def forget(runtime: "Runtime", target: Account) -> None:
+def forget(runtime: Runtime, target: Account) -> None:
     """Forget password and authenticator. A failure is only logged: our own record already keeps the account out, and
     whatever is left is replaced when an invitation is accepted."""
     try:

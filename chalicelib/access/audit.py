@@ -1,4 +1,4 @@
-"""What access writes into the audit table."""
+"""The audit records of access."""
 
 from dataclasses import replace
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Stage(StrEnum):
-    """What a person whose password was right has yet to give."""
+    """The step that is left for a person whose password was right."""
 
     CODE = "code"
     ENROL = "enrol"

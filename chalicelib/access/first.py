@@ -1,7 +1,7 @@
 """The first directory manager of a stage: everybody else is invited by somebody, this one cannot be.
 
-No mail is needed, since SES may still be in its sandbox then. Whoever deployed the stage tells the password by voice;
-the first sign-in asks for another one, and for an authenticator.
+No mail is needed, since SES may still be in its sandbox then. The one who deployed the stage tells the password by
+voice; the first sign-in asks for another one, and for an authenticator.
 """
 
 from chalicelib.access.account import Account, AccountStatus
@@ -22,7 +22,7 @@ from chalicelib.platform.ids import new_id
 from chalicelib.runtime import Runtime
 
 
-def make_first_manager(runtime: "Runtime", email: str, language: str, call: Call) -> str:
+def make_first_manager(runtime: Runtime, email: str, language: str, call: Call) -> str:
     """Make the account, audited; returns the password for the first sign-in.
 
     Raises Conflict when there is or was a manager who is not removed, or an account of this address, and NotInvited for

@@ -1,7 +1,7 @@
 """Invitations: a link by mail, and a start code by voice. Neither opens anything alone, and both work once.
 
-Whoever reads somebody's mail has the link but not the start code, which is told by telephone or in person by whoever
-invited. Both together let a person choose a password; signing in then asks for an authenticator as well.
+Who reads somebody's mail has the link but not the start code, which the inviter tells by telephone or in person. Both
+together let a person choose a password; signing in then asks for an authenticator as well.
 """
 
 import secrets
@@ -31,7 +31,7 @@ from chalicelib.directory.problems import Problem, Refused
 from chalicelib.directory.rules import email_address
 from chalicelib.links import codes
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
-from chalicelib.mail import outbox as notices
+from chalicelib.mail import outbox
 from chalicelib.mail.notice import Notice, to_account
 from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import Writes, refused_as
@@ -109,13 +109,13 @@ def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy
     """Send another invitation; the one before no longer works. Raises Forbidden, TooManyAttempts or Conflict."""
     accounts.admit(actor, AccountAct.RESEND, target, based_on)
     changed = replace(target, version=target.version + 1)
-    return _send(actor, changed, Action.INVITATION_RENEWED, AccountEvent.INVITED_ANEW, policy, call)
+    return _send(actor, changed, Action.INVITATION_RENEWED, AccountEvent.INVITED_AGAIN, policy, call)
 
 
 def _send(
     actor: Account, invited: Account, action: Action, change: AccountEvent, policy: AccountPolicy, call: Call
 ) -> Invited:
-    # Withdrawn and sent anew, invitations could be written to strangers without end.
+    # Withdrawn and sent again, invitations could be written to strangers without end.
     attempts.count(
         attempts.subject("inviting", f"{actor.account_id} {invited.state}"), policy.invitations_open, call.at
     )
@@ -147,7 +147,7 @@ def add(transaction: Writes, made: Invitation) -> None:
     """Put an invitation and its mail (two actions) into the transaction."""
     invitation_store.add(transaction, made)
     about = {"account": made.account_id, "invitation": made.invitation_id}
-    notices.add(transaction, Notice(TEMPLATE, to_account(made.account_id), about, made.made_at))
+    outbox.add(transaction, Notice(TEMPLATE, to_account(made.account_id), about, made.made_at))
 
 
 def _address(typed: str, state: str, settings: Settings) -> tuple[str, Problem | None]:
@@ -182,12 +182,12 @@ def _open(state: str, now: datetime) -> int:
 # The page behind the link
 
 
-def token(runtime: "Runtime", made: Invitation) -> str:
+def token(runtime: Runtime, made: Invitation) -> str:
     """The signed part of the link: ids only."""
     return runtime.link_signer().sign(Purpose.INVITATION, made.account_id, made.invitation_id)
 
 
-def behind(runtime: "Runtime", given: str, now: datetime) -> tuple[Account, Invitation]:
+def behind(runtime: Runtime, given: str, now: datetime) -> tuple[Account, Invitation]:
     """The account and invitation behind a link. Raises LinkInvalid, or InvitationOver for one that no longer works."""
     try:  # the row says when it ends; the link is signed when the mail is sent, which may be a little later
         read = runtime.link_signer().read(Purpose.INVITATION, given, 2 * runtime.policy(AccountPolicy).invitation)
@@ -208,7 +208,7 @@ def behind(runtime: "Runtime", given: str, now: datetime) -> tuple[Account, Invi
     return account, held
 
 
-def accept(runtime: "Runtime", account: Account, held: Invitation, start_code: str, password: str, call: Call) -> None:
+def accept(runtime: Runtime, account: Account, held: Invitation, start_code: str, password: str, call: Call) -> None:
     """Give an invited account its password, and make it active.
 
     Raises StartCodeWrong, PasswordRefused, TooManyAttempts, and InvitationOver when somebody was faster.

@@ -22,7 +22,7 @@ BY_NAMES = {
 }
 
 
-def _account(notice: "Notice") -> Account:
+def _account(notice: Notice) -> Account:
     found = account_store.by_id(notice.about["account"])
     if found is None:
         raise MailRefused("the account is gone")
@@ -36,7 +36,7 @@ def _facts(account: Account, language: str) -> list[tuple[str, str]]:
     return [*state, (translate(_p("account", "Role")), translate(ROLE_NAMES[account.role]))]
 
 
-def invitation(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def invitation(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To an invited person: the link. The start code is never in it."""
     account, made = _account(notice), invitation_store.get(notice.about["account"])
     if made is None or made.invitation_id != notice.about["invitation"] or account.status is not AccountStatus.INVITED:
@@ -51,7 +51,7 @@ def invitation(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> 
     }
 
 
-def changed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def changed(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To a State, and to the person concerned: what happened to an account, and who did it."""
     account, change = _account(notice), AccountEvent(notice.about["change"])
     translate = translations(recipient.language).gettext
@@ -74,7 +74,7 @@ def changed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dic
     }
 
 
-def review(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def review(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To the supervisors of a State, every six months: look through the list."""
     state, translate = notice.about["state"], translations(recipient.language).gettext
     reviewed_at = review_store.get(state).reviewed_at

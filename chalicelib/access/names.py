@@ -21,7 +21,7 @@ STATUS_NAMES = {
 
 EVENT_NAMES = {
     AccountEvent.INVITED: _("It was invited"),
-    AccountEvent.INVITED_ANEW: _("It was sent another invitation"),
+    AccountEvent.INVITED_AGAIN: _("It was sent another invitation"),
     AccountEvent.ACCEPTED: _("Its invitation was accepted"),
     AccountEvent.SUSPENDED: _("It was suspended"),
     AccountEvent.RESTORED: _("It was restored"),

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Role(StrEnum):
-    """What an account is for. A PoC and its account are different things: contact is granted by the State, not here."""
+    """The purpose of an account. A PoC and its account are different things: the State grants contact, not the role."""
 
     MANAGER = "manager"
     """The directory manager (UNODA)."""

@@ -3,8 +3,8 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from hmac import compare_digest
-from typing import TYPE_CHECKING
 
 from chalicelib.access import accounts, audit, invitations, rules
 from chalicelib.access.account import Account, AccountStatus
@@ -25,17 +25,14 @@ from chalicelib.platform.dynamo import Writes, refused_as
 from chalicelib.platform.errors import Conflict, Forbidden
 from chalicelib.runtime import Runtime
 
-if TYPE_CHECKING:
-    from datetime import datetime
 
-
-def new_codes(account: Account, policy: AccountPolicy, now: "datetime") -> tuple[RecoveryCodes, tuple[str, ...]]:
+def new_codes(account: Account, policy: AccountPolicy, now: datetime) -> tuple[RecoveryCodes, tuple[str, ...]]:
     """Recovery codes that are not yet kept: what is to be kept of them, and the codes themselves, shown once."""
     made, salt = tuple(codes.new_code() for _code in range(policy.recovery_codes)), secrets.token_hex(16)
     return RecoveryCodes(account.account_id, salt, tuple(hardened(code, salt) for code in made), now), made
 
 
-def add_codes(transaction: Writes, account: Account, made: RecoveryCodes, now: "datetime") -> None:
+def add_codes(transaction: Writes, account: Account, made: RecoveryCodes, now: datetime) -> None:
     """Put new recovery codes, and the mails that tell of them, into the transaction."""
     recovery_code_store.add(transaction, made)
     tell(transaction, AccountEvent.CODES_MADE, account, None, now)
@@ -71,7 +68,7 @@ def use_code(account: Account, held: RecoveryCodes, used: str, call: Call) -> No
 def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call) -> None:
     """The first of two people says that somebody has lost everything. Raises Forbidden or Conflict.
 
-    Whoever asks while a reset waits takes the place of whoever asked before.
+    Who asks while a reset waits takes the place of the one who asked before.
     """
     accounts.admit(actor, AccountAct.ASK_RESET, target, based_on)
     asked = Reset(target.account_id, actor.account_id, actor.role, target.state, call.at)
@@ -86,14 +83,14 @@ def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, c
         audit_store.write(build, audit.of_change(Action.RESET_ASKED, actor, target, call))
 
 
-def waiting(target: Account, policy: AccountPolicy, now: "datetime") -> Reset | None:
+def waiting(target: Account, policy: AccountPolicy, now: datetime) -> Reset | None:
     """The reset of an account that waits for the second person, if there is one."""
     asked = reset_store.get(target.account_id)
     return None if asked is None or asked.is_over(policy, now) else asked
 
 
 def may_confirm(
-    actor: Account | None, target: Account, asked: Reset | None, policy: AccountPolicy, now: "datetime"
+    actor: Account | None, target: Account, asked: Reset | None, policy: AccountPolicy, now: datetime
 ) -> bool:
     """Whether `actor` may be the second person, as things stand in the tables."""
     if asked is None:
@@ -104,7 +101,7 @@ def may_confirm(
 
 
 def confirm(
-    runtime: "Runtime", actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call
+    runtime: Runtime, actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call
 ) -> Invited:
     """The second person says so too: password, authenticator, codes and sessions are gone, an invitation goes out.
 

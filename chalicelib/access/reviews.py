@@ -13,7 +13,6 @@ from chalicelib.access.stores import reviews as review_store
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action, AuditRecord, accounts_subject
 from chalicelib.mail import outbox
-from chalicelib.mail import outbox as notices
 from chalicelib.mail.notice import MANAGER, Notice, to_supervisors
 from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import ConditionFailed, Writes, refused_as
@@ -47,7 +46,7 @@ def by_state() -> dict[str, list[Account]]:
     return grouped
 
 
-def overview(runtime: "Runtime", now: datetime) -> list[StateLine]:
+def overview(runtime: Runtime, now: datetime) -> list[StateLine]:
     """A line for each State that has accounts, and one for the manager's own."""
     policy, known = runtime.policy(AccountPolicy), review_store.by_state()
     lines = []
@@ -112,7 +111,7 @@ def _ask(state: str, before: Review, call: Call) -> bool:
 
     def build(transaction: Writes) -> None:
         review_store.add_asked(transaction, state, before.asked_at, call.at)
-        notices.add(transaction, notice)
+        outbox.add(transaction, notice)
 
     try:
         audit_store.write(build, record)

@@ -67,8 +67,8 @@ _BY_SUPERVISOR = {
 def may_return(actor: Account, removal: Removal | None, policy: AccountPolicy, now: datetime) -> bool:
     """Whether `actor` may invite the address of a removed account again.
 
-    Removing and inviting anew has the effect of a reset, which takes two people: so for a while whoever removed it may
-    not invite it.
+    Removing and inviting again has the effect of a reset, which takes two people: so for a while the one who removed
+    it may not invite it.
     """
     if removal is None or removal.removed_by != actor.account_id:
         return True
@@ -127,8 +127,8 @@ def may_confirm(
     """Whether `actor` may be the second of the two people who reset the account `target`.
 
     One of the two is a supervisor of the State and the other the manager. Where that cannot be, they are two managers:
-    for the manager's own accounts, and for a State that has no other active supervisor among `colleagues`. Whoever
-    asked must still be active in the same role.
+    for the manager's own accounts, and for a State that has no other active supervisor among `colleagues`. The one
+    who asked must still be active in the same role.
     """
     if actor is None or not may_do(actor, AccountAct.CONFIRM_RESET, target) or reset.is_over(policy, now):
         return False

@@ -52,7 +52,7 @@ def resolve(identifier: str, policy: SessionPolicy, now: datetime, in_use: bool 
     if account is None or not account.is_active:
         return None
     if account.sessions_since and kept.created_at < account.sessions_since:
-        return None  # restored since: whoever was signed in before the suspension signs in again
+        return None  # restored since: who was signed in before the suspension signs in again
     if in_use and now - kept.last_seen_at >= TOUCH_EVERY:
         session_store.touch(identifier, now)
     return SignedIn(account, kept.csrf_key)

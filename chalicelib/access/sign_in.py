@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from pynamodb.transactions import TransactWrite
 
 from chalicelib.access import attempts, audit, recovery, sessions
 from chalicelib.access.account import Account
@@ -28,9 +29,6 @@ from chalicelib.platform.dynamo import ConditionFailed, Writes, refused_as
 from chalicelib.platform.errors import Conflict, DirectoryError, TooManyAttempts
 from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
-
-if TYPE_CHECKING:
-    from pynamodb.transactions import TransactWrite
 
 SAME_TIME = 1.0
 """Seconds that every answer to a password takes, so that its time tells nothing about the account."""
@@ -74,7 +72,7 @@ class Halfway:
 
 
 @contextmanager
-def _same_time(runtime: "Runtime") -> Iterator[None]:
+def _same_time(runtime: Runtime) -> Iterator[None]:
     started = runtime.monotonic()
     try:
         yield
@@ -82,7 +80,7 @@ def _same_time(runtime: "Runtime") -> Iterator[None]:
         runtime.sleep(max(0.0, SAME_TIME - (runtime.monotonic() - started)))
 
 
-def with_password(runtime: "Runtime", email: str, password: str, back: str, call: Call) -> Halfway:
+def with_password(runtime: Runtime, email: str, password: str, back: str, call: Call) -> Halfway:
     """The first step. Raises SignInRefused, whatever was wrong and in the same time, or TooManyAttempts."""
     by_email, by_source = attempts.subject("email", email), attempts.subject("source", call.source)
     with _same_time(runtime):
@@ -106,7 +104,7 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, call
         return _keep(runtime, Halfway(secrets.token_urlsafe(32), email, step, back), call)
 
 
-def halfway(runtime: "Runtime", identifier: str, call: Call, stage: Stage | None = None) -> Halfway:
+def halfway(runtime: Runtime, identifier: str, call: Call, stage: Stage | None = None) -> Halfway:
     """The sign-in behind a cookie. Raises SignInOver when it is unknown, too old, or not at `stage`."""
     kept = session_store.get(identifier) if identifier else None
     if kept is None or not kept.stage.startswith(_UNDER_WAY):
@@ -121,7 +119,7 @@ def halfway(runtime: "Runtime", identifier: str, call: Call, stage: Stage | None
     return Halfway(identifier, kept.email, step, back)
 
 
-def with_new_password(runtime: "Runtime", at: Halfway, password: str, call: Call) -> Halfway:
+def with_new_password(runtime: Runtime, at: Halfway, password: str, call: Call) -> Halfway:
     """An invited person chooses a password. Raises PasswordRefused, TooManyAttempts or SignInOver."""
     try:
         step = identity(runtime).new_password(at.step, password)
@@ -132,23 +130,23 @@ def with_new_password(runtime: "Runtime", at: Halfway, password: str, call: Call
     return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), call)
 
 
-def with_code(runtime: "Runtime", at: Halfway, code: str, call: Call) -> Begun:
+def with_code(runtime: Runtime, at: Halfway, code: str, call: Call) -> Begun:
     """The second factor; a session begins. Raises CodeRefused, TooManyAttempts or SignInOver."""
     _check_code(at, code, call, lambda: identity(runtime).code(at.step, code))
     return _begin(runtime, at, call, Action.SIGNED_IN)
 
 
-def with_enrolment(runtime: "Runtime", at: Halfway, code: str, call: Call) -> Begun:
+def with_enrolment(runtime: Runtime, at: Halfway, code: str, call: Call) -> Begun:
     """The second factor, enrolled now; a session begins, and there are new recovery codes. Raises as `with_code`."""
     _check_code(at, code, call, lambda: identity(runtime).enrol(at.step, code))
     actions = (Action.SECOND_FACTOR_ENROLLED, Action.RECOVERY_CODES_MADE, Action.SIGNED_IN)
     return _begin(runtime, at, call, *actions)
 
 
-def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str, call: Call) -> Halfway:
+def with_recovery_code(runtime: Runtime, at: Halfway, password: str, code: str, call: Call) -> Halfway:
     """The authenticator is lost: a recovery code takes it off, and another has to be enrolled before anything opens.
 
-    The password is given again, since the user is made anew with it (`Identity.make`) and it is kept nowhere. Raises
+    The password is given again, since the user is made again with it (`Identity.make`) and it is kept nowhere. Raises
     RecoveryRefused, TooManyAttempts or SignInOver.
     """
     counted = attempts.subject("recovery", at.email)
@@ -169,7 +167,7 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
         raise RecoveryRefused("used at the same moment") from error
     attempts.forget(counted)
     try:
-        _make_anew(runtime, at.email, password)
+        _make_again(runtime, at.email, password)
         step = identity(runtime).password(at.email, password)
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
@@ -178,7 +176,7 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
     return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), call)
 
 
-def _make_anew(runtime: "Runtime", email: str, password: str) -> None:
+def _make_again(runtime: Runtime, email: str, password: str) -> None:
     """Without giving up half-way: the code is used up, and between the two calls there is no user at all."""
     for pause in (0.5, 1.0, 2.0):
         try:
@@ -188,7 +186,7 @@ def _make_anew(runtime: "Runtime", email: str, password: str) -> None:
     return identity(runtime).make(email, password)
 
 
-def _is_password(runtime: "Runtime", email: str, password: str) -> bool:
+def _is_password(runtime: Runtime, email: str, password: str) -> bool:
     try:
         return identity(runtime).password(email, password).stage is Stage.CODE
     except IdentityBusy as error:
@@ -197,8 +195,8 @@ def _is_password(runtime: "Runtime", email: str, password: str) -> bool:
         return False
 
 
-def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code: str, call: Call) -> tuple[str, ...]:
-    """New recovery codes for whoever is signed in and shows password and authenticator again; those before are dead.
+def new_recovery_codes(runtime: Runtime, account: Account, password: str, code: str, call: Call) -> tuple[str, ...]:
+    """Make new recovery codes for one who is signed in and shows password and authenticator again; those before die.
 
     Raises CodeRefused, whichever of the two was wrong, TooManyAttempts, or SignInOver.
     """
@@ -221,7 +219,7 @@ def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code
     attempts.forget(counted)
     made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
-    def build(transaction: "Writes") -> None:
+    def build(transaction: Writes) -> None:
         recovery.add_codes(transaction, account, made, call.at)
 
     audit_store.write(build, audit.of_account(Action.RECOVERY_CODES_MADE, account, call))
@@ -231,7 +229,7 @@ def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code
 def sign_out(identifier: str, account: Account, call: Call) -> None:
     """End the session at once. A second press changes nothing."""
 
-    def build(transaction: "TransactWrite") -> None:
+    def build(transaction: TransactWrite) -> None:
         session_store.take(transaction, identifier)
 
     try:
@@ -260,7 +258,7 @@ def _check_code(at: Halfway, code: str, call: Call, check: Callable[[], None]) -
     attempts.forget(counted)
 
 
-def _keep(runtime: "Runtime", at: Halfway, call: Call) -> Halfway:
+def _keep(runtime: Runtime, at: Halfway, call: Call) -> Halfway:
     details = {"back": at.back, "username": at.step.username, "session": at.step.session}
     details |= {"secret": at.step.secret, "access_token": at.step.access_token}
     kept = Session(_UNDER_WAY + at.stage, at.email, "", call.at, call.at, details)
@@ -268,7 +266,7 @@ def _keep(runtime: "Runtime", at: Halfway, call: Call) -> Halfway:
     return at
 
 
-def _begin(runtime: "Runtime", at: Halfway, call: Call, *actions: Action) -> Begun:
+def _begin(runtime: Runtime, at: Halfway, call: Call, *actions: Action) -> Begun:
     """End the sign-in and begin a session under a new id, in one transaction: of two presses one wins."""
     account = account_store.by_email(at.email)
     if account is None or not account.is_active:
@@ -279,7 +277,7 @@ def _begin(runtime: "Runtime", at: Halfway, call: Call, *actions: Action) -> Beg
     if Action.RECOVERY_CODES_MADE in actions:
         made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
-    def build(transaction: "Writes") -> None:
+    def build(transaction: Writes) -> None:
         session_store.take(transaction, at.identifier)
         session_store.add(transaction, identifier, session, call.at + runtime.policy(SessionPolicy).absolute)
         account_store.add_sign_in(transaction, account.email, call.at)

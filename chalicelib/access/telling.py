@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from chalicelib.access.account import Account
 from chalicelib.access.policy import Role
-from chalicelib.mail import outbox as notices
+from chalicelib.mail import outbox
 from chalicelib.mail.notice import MANAGER, Notice, to_account, to_supervisors
 from chalicelib.platform.dynamo import Writes
 
@@ -14,7 +14,7 @@ class AccountEvent(StrEnum):
     """What happened to an account, as the mails about it say."""
 
     INVITED = "invited"
-    INVITED_ANEW = "invited-anew"
+    INVITED_AGAIN = "invited-anew"
     ACCEPTED = "accepted"
     SUSPENDED = "suspended"
     RESTORED = "restored"
@@ -28,7 +28,7 @@ class AccountEvent(StrEnum):
 
 _NOT_TOLD_TO_THE_PERSON = {
     AccountEvent.INVITED,
-    AccountEvent.INVITED_ANEW,
+    AccountEvent.INVITED_AGAIN,
     AccountEvent.ACCEPTED,
     AccountEvent.RESET_CONFIRMED,
 }
@@ -50,4 +50,4 @@ def tell(transaction: Writes, event: AccountEvent, target: Account, by: Role | N
     if (event is AccountEvent.RESET_ASKED or between_supervisors) and MANAGER not in recipients:
         recipients.append(MANAGER)
     for to in recipients:
-        notices.add(transaction, Notice("account-changed", to, about, now))
+        outbox.add(transaction, Notice("account-changed", to, about, now))

@@ -152,7 +152,7 @@ PAGES: dict[str, Line] = {
     "GET /inquiries/{inquiry_id}/clocks": everywhere(POCS),
     "GET /inquiries/{inquiry_id}/export.csv": everywhere(POCS),
     "GET /inquiries/{inquiry_id}/form": everywhere(POCS),
-    # accounts: what may be done to which is tested in tests/access/test_accounts.py
+    # accounts: what may be done to which is tested in tests/access/test_rules.py
     "GET /recovery-codes": everywhere(EVERYBODY),
     "POST /recovery-codes": everywhere(EVERYBODY),
     "GET /accounts": everywhere(IN_CHARGE),

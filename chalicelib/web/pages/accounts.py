@@ -8,7 +8,7 @@ from chalice.app import Response
 from chalicelib.access import reviews, rules
 from chalicelib.access.account import Account, AccountStatus
 from chalicelib.access.account_policy import AccountPolicy
-from chalicelib.access.listing import MARK_NAMES, Line, Wanted, fits, line
+from chalicelib.access.listing import MARK_NAMES, AccountFilter, AccountLine, fits, line
 from chalicelib.access.names import ROLE_NAMES, STATUS_NAMES
 from chalicelib.access.policy import OF_A_STATE, Right
 from chalicelib.access.stores import accounts as account_store
@@ -41,7 +41,7 @@ def accounts(request: WebRequest) -> Response:
     wanted, problems = _wanted(request)
     if not request.may(Right.APPOINT) or request.query.get("state"):
         return _list_page(request, chosen_state(request, request.query.get("state", "")), wanted, problems)
-    return _found_page(request, wanted, problems) if wanted != Wanted() else _states_page(request, problems)
+    return _found_page(request, wanted, problems) if wanted != AccountFilter() else _states_page(request, problems)
 
 
 def review(request: WebRequest) -> Response:
@@ -52,7 +52,7 @@ def review(request: WebRequest) -> Response:
     return redirect(request, f"/accounts{'' if actor.state else '?state=-'}", request.gettext(notice))
 
 
-def _wanted(request: WebRequest) -> "tuple[Wanted, list[str]]":
+def _wanted(request: WebRequest) -> tuple[AccountFilter, list[str]]:
     """What the address of the page asks for, and what of it was left out since it is not known."""
     known = _filters(request)
     given, problems = {"words": request.query.get("q", "").strip()[:LONGEST_EMAIL]}, []
@@ -63,7 +63,7 @@ def _wanted(request: WebRequest) -> "tuple[Wanted, list[str]]":
         elif value:
             told = request.gettext(_("{filter}: “{given}” is not known here, so this filter was left out."))
             problems.append(told.format(filter=label, given=value[:SHOWN]))
-    return Wanted(**given), problems
+    return AccountFilter(**given), problems
 
 
 def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
@@ -75,12 +75,12 @@ def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
     return {"role": (say(_p("account", "Role")), roles), "status": (say(_("Status")), statuses | marks)}
 
 
-def _lines(request: WebRequest, held: "list[Account]", wanted: Wanted) -> list[Line]:
+def _lines(request: WebRequest, held: list[Account], wanted: AccountFilter) -> list[AccountLine]:
     """Those of the accounts that fit, by their addresses; those removed come last."""
     policy = request.runtime.policy(AccountPolicy)
     waiting = {key for key, asked in reset_store.by_account().items() if not asked.is_over(policy, request.now)}
 
-    def shown(one: Account, expired: bool) -> Line:
+    def shown(one: Account, expired: bool) -> AccountLine:
         return line(one, policy, request.now, expired=expired, waiting=one.account_id in waiting)
 
     any_status = replace(wanted, status="")
@@ -90,12 +90,12 @@ def _lines(request: WebRequest, held: "list[Account]", wanted: Wanted) -> list[L
     return sorted(found, key=lambda each: (each.account.status is AccountStatus.REMOVED, each.account.email))
 
 
-def _filter_form(request: WebRequest, wanted: Wanted, problems: list[str], state: str = "") -> dict[str, Any]:
+def _filter_form(request: WebRequest, wanted: AccountFilter, problems: list[str], state: str = "") -> dict[str, Any]:
     """What the form of the filters is made of; the manager may choose a State too."""
     named = {code: each.name(request.language) for code, each in states().items()} if request.may(Right.APPOINT) else {}
     return {
         "wanted": wanted,
-        "narrowed": wanted != Wanted(),
+        "narrowed": wanted != AccountFilter(),
         "filters": _filters(request),
         "filter_state": state,
         "all_states": sorted(named.items(), key=lambda each: each[1]),
@@ -104,7 +104,7 @@ def _filter_form(request: WebRequest, wanted: Wanted, problems: list[str], state
     }
 
 
-def _found_page(request: WebRequest, wanted: Wanted, problems: list[str]) -> Response:
+def _found_page(request: WebRequest, wanted: AccountFilter, problems: list[str]) -> Response:
     """Accounts of all States that fit, for the manager."""
     lines = _lines(request, account_store.of_all_states(), wanted)
     shown = lines[:SHOWN_AT_MOST]
@@ -129,12 +129,12 @@ def _states_page(request: WebRequest, problems: list[str]) -> Response:
         "accounts-states.html",
         lines=sorted(lines, key=lambda line: named.get(line.state, "")),
         waiting={asked.state for asked in reset_store.by_account().values() if not asked.is_over(policy, request.now)},
-        **_filter_form(request, Wanted(), problems),
+        **_filter_form(request, AccountFilter(), problems),
         **names(),
     )
 
 
-def _list_page(request: WebRequest, state: str, wanted: Wanted, problems: list[str]) -> Response:
+def _list_page(request: WebRequest, state: str, wanted: AccountFilter, problems: list[str]) -> Response:
     actor, policy = acting_account(request), request.runtime.policy(AccountPolicy)
     held = account_store.of_state(state)
     reviewed_at = review_store.get(state).reviewed_at
