@@ -7,7 +7,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test audit calls e2e pictures drill rebuild restore bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test audit engines calls e2e pictures drill rebuild restore recover bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ check: environment ## Lint and types
 	$(BIN)/mypy
 
 test: check package ## Lint, types, and all tests that need no network (WORKERS=0: on one core)
-	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls check
+	$(BIN)/pytest -m "not e2e and not audit and not engines" -n $(WORKERS) --dist worksteal --calls check
 
 audit: environment package ## Policy rules on the template, known vulnerabilities, bill of materials
 	@$(PYTHON) -m infra.bootstrap --audit
@@ -50,8 +50,12 @@ audit: environment package ## Policy rules on the template, known vulnerabilitie
 	$(BIN)/python -m infra.dependency_audit
 	@$(BIN)/pytest -m audit tests/infra/test_sbom.py
 
+engines: environment package ## Have the template, state machines, tables and policies read by engines that are not ours
+	@$(PYTHON) -m infra.engines
+	$(BIN)/pytest -m engines tests/engines
+
 calls: package ## Run all tests and write down which AWS calls each Lambda makes (tests/infra/calls.json)
-	$(BIN)/pytest -m "not e2e and not audit" -n $(WORKERS) --dist worksteal --calls write
+	$(BIN)/pytest -m "not e2e and not audit and not engines" -n $(WORKERS) --dist worksteal --calls write
 
 e2e: environments package ## Deploy a throw-away stack and drive it in Chromium
 	@$(BIN)/python -m infra.chromium
@@ -64,14 +68,17 @@ pictures: environments package ## Renew the screenshots of the README and the ti
 bench: environments package ## Measure against the budgets, all or PART=name, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench $(PART)
 
-drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew; ONLY= all, about 20 min)
-	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write)
+drill: environments package ## Hold the fault drills on a throw-away stack (ONLY=killing,skew SEEDS=10 SEED=7; all: about 20 min)
+	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY),--write) $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 
 rebuild: environment ## After a restore: start all state machines anew from the tables (STAGE=prod: on AWS)
 	@$(BIN)/python -m infra.rebuild --port $(PORT) $(if $(STAGE),--stage $(STAGE))
 
 restore: environment ## Copy a restored table back: TABLE=inquiries RESTORED=<full name> (STAGE=prod: on AWS)
 	@$(BIN)/python -m infra.restore --port $(PORT) --table $(TABLE) --restored $(RESTORED) $(if $(STAGE),--stage $(STAGE))
+
+recover: environment ## After a lost Region: fill a fresh stage from the copies: STAGE=prod-b LOST=prod HEADS=<bucket> KEYS=<secret> or MANAGER=<address>
+	@$(BIN)/python -m infra.recover --stage "$(STAGE)" --port $(PORT) $(if $(LOST),--lost $(LOST)) $(if $(HEADS),--heads $(HEADS)) $(if $(KEYS),--keys $(KEYS)) $(if $(MANAGER),--manager $(MANAGER))
 
 clean: ## Remove what was built (environments and local data stay)
 	rm -rf build vendor .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

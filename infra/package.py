@@ -194,7 +194,8 @@ def write_template() -> None:
         machine = template["Resources"].get(logical_id)
         if machine is None:
             raise PackageError(f"{path.name} has no state machine {logical_id} in infra/resources.yaml")
-        machine["Properties"]["Definition"] = json.loads(path.read_text())
+        # As text: CloudFormation refuses `null`, which a definition may hold (`"ResultPath": null`).
+        machine["Properties"]["DefinitionString"] = json.dumps(json.loads(path.read_text()), indent=1)
     call_by_alias(template)
     dashboard = json.loads((ROOT / "infra" / "dashboard.json").read_text())
     template["Resources"]["Dashboard"]["Properties"]["DashboardBody"] = {"Fn::Sub": json.dumps(dashboard)}

@@ -96,7 +96,7 @@ def differences(found: set[Found], accepted: Mapping[str, Any]) -> Iterator[str]
             yield f"{rule}: accepted without a reason"
         for name in told["resources"]:
             if (rule, name) not in used:
-                yield f"{rule}: {name} is accepted, but checkov does not find it"
+                yield f"{rule}: {name} is accepted, but it is not found"
 
 
 def main() -> None:

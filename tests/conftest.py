@@ -43,8 +43,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Every test but the end-to-end ones runs without a network."""
-    if item.get_closest_marker("e2e"):
+    """Every test runs without a network, but for those that drive a stack or another engine on this machine."""
+    if item.get_closest_marker("e2e") or item.get_closest_marker("engines"):
         pytest_socket.enable_socket()
     else:
         pytest_socket.disable_socket(allow_unix_socket=True)

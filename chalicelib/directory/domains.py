@@ -14,6 +14,7 @@ from chalicelib.directory.problems import Problem
 from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import PAGE, ConditionFailed, Model, Writes
 from chalicelib.platform.errors import Conflict
+from chalicelib.platform.rows import record_of, row_of
 
 _PARTITION = "domains"
 
@@ -40,11 +41,8 @@ class Domains:
 
 def configured(state: str) -> Domains:
     """What the manager has set; nothing when nothing was."""
-    try:
-        row = DomainsRow.get(_PARTITION, state, consistent_read=True)
-    except DomainsRow.DoesNotExist:
-        return Domains()
-    return Domains(tuple(row.domains), int(row.version))
+    row = row_of(DomainsRow, _PARTITION, state)
+    return record_of(Domains, row, names=tuple(row.domains)) if row else Domains()
 
 
 def all_configured() -> dict[str, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.audit.records import Action, AuditRecord, entry_subject
 from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
+from chalicelib.platform.rows import attributes_of, record_of
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,7 @@ def add_version(transaction: TransactWrite, made: Version) -> None:
     row = VersionRow(
         _partition(made.state, made.poc_id),
         f"{made.number:06d}",
-        at=made.at,
-        actor=made.actor,
-        basis=made.basis,
-        old=dict(made.old),
-        new=dict(made.new),
-        salt=made.salt,
+        **attributes_of(made, "state", "poc_id", "number"),
     )
     transaction.save(row, condition=VersionRow.entry.does_not_exist())
 
@@ -95,10 +91,7 @@ def add_version(transaction: TransactWrite, made: Version) -> None:
 def versions(state: str, poc_id: str) -> list[Version]:
     """The versions of an entry, oldest first, read consistently."""
     rows = VersionRow.query(_partition(state, poc_id), consistent_read=True, page_size=PAGE)
-    return [
-        Version(state, poc_id, int(row.number), row.at, row.actor, row.basis, row.old, row.new, row.salt)
-        for row in rows
-    ]
+    return [record_of(Version, row, state=state, poc_id=poc_id) for row in rows]
 
 
 def address_since(state: str, poc_id: str) -> datetime | None:

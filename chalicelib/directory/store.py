@@ -6,18 +6,18 @@ two commits at the same moment cannot make the same entry twice. It has no listi
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.directory.entry import Entry, Holder, Kind, Nomination, Verification
-from chalicelib.directory.rules import LISTS, identity
+from chalicelib.directory.entry import Entry, Nomination, Verification
+from chalicelib.directory.rules import identity
 from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
+from chalicelib.platform.rows import attributes_of, record_of, row_of
 
 LISTING = "entries"  # the one partition of the listing index: some hundreds of small entries
 
@@ -80,63 +80,25 @@ def listing_key(state: str, kind: str, poc_id: str) -> str:
     return f"{state}#{kind}#{poc_id}"
 
 
-_NOMINATION = tuple(field.name for field in fields(Nomination))
-
-
 def _entry(row: EntryRow) -> Entry:
-    stored = row.attribute_values  # not the descriptors: the whole directory is read for a page
-    given: dict[str, Any] = {name: stored.get(name) for name in _NOMINATION}
-    given["kind"] = Kind(stored["kind"])
-    given["holder"] = Holder(stored["holder"])
-    for name in LISTS:
-        given[name] = tuple(given[name] or ())
-    for name in ("role", "round_the_clock"):
-        given[name] = given[name] or ""
-    return Entry(
-        poc_id=stored["poc_id"],
-        nomination=Nomination(**given),
-        version=int(stored["version"]),
-        created_at=stored["created_at"],
-        changed_at=stored["changed_at"],
-        verification=Verification(stored["verification"]),
-        verified_at=stored.get("verified_at"),
-        verified_how=stored.get("verified_how") or "",
-        checked_at=stored.get("checked_at"),
-        departs_on=stored.get("departs_on") or "",
-        successor=stored.get("successor") or "",
-        prompted_at=stored.get("prompted_at"),
-    )
+    return record_of(Entry, row, nomination=record_of(Nomination, row))
 
 
 def _row(entry: Entry) -> EntryRow:
-    given = asdict(entry.nomination)
-    for name in LISTS:
-        given[name] = list(given[name])
     return EntryRow(
-        poc_id=entry.poc_id,
         listing=LISTING,
         listing_key=listing_key(entry.state, entry.nomination.kind, entry.poc_id),
-        version=entry.version,
-        created_at=entry.created_at,
-        changed_at=entry.changed_at,
-        verification=entry.verification.value,
-        verified_at=entry.verified_at,
-        verified_how=entry.verified_how,
-        checked_at=entry.checked_at,
         departs_on=entry.departs_on or None,
         successor=entry.successor or None,
-        prompted_at=entry.prompted_at,
-        **given,
+        **attributes_of(entry, "nomination", "departs_on", "successor"),
+        **attributes_of(entry.nomination),
     )
 
 
 def get(state: str, poc_id: str) -> Entry | None:
     """One entry, read consistently; None when there is none, or the key is of something else that lies in the table."""
-    try:
-        row = EntryRow.get(state, poc_id, consistent_read=True)
-    except EntryRow.DoesNotExist:
-        return None
-    return _entry(row) if row.kind else None
+    row = row_of(EntryRow, state, poc_id)
+    return _entry(row) if row and row.kind else None
 
 
 def get_many(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Entry]:

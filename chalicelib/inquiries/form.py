@@ -20,8 +20,8 @@ _ADDRESS = re.compile(r"\.[A-Za-z-]|//|\d+(\.\d+){3}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 FIELDS = {
-    "from_poc": _("Call by"),
-    "to_poc": _("Call of"),
+    "from_poc": _("Asked by"),
+    "to_poc": _("Asked of"),
     "incident": _("Type of incident"),
     "urgency": _("Urgency"),
     "sector": _("Sector affected"),

@@ -205,7 +205,7 @@ def summary_rows(inquiry: Inquiry, language: str) -> Rows:
     envelope, translate = inquiry.envelope, translations(language).gettext
     return [
         (translate(_("Inquiring State")), states()[envelope.from_state].name(language)),
-        (translate(_("Call by")), translate(KIND_NAMES[envelope.from_kind])),
+        (translate(_("Asked by")), translate(KIND_NAMES[envelope.from_kind])),
         (translate(_("Urgency")), translate(terms.URGENCIES[envelope.urgency])),
     ]
 
@@ -292,7 +292,7 @@ def _for_manager(inquiry: Inquiry, language: str) -> dict[str, Rows]:
     envelope, translate = inquiry.envelope, translations(language).gettext
     rows = [
         (_("Reference"), inquiry.inquiry_id),
-        (_("Call by"), translate(KIND_NAMES[envelope.from_kind])),
+        (_("Asked by"), translate(KIND_NAMES[envelope.from_kind])),
         (_("Requested State"), states()[envelope.to_state].name(language)),
         (_p("inquiry", "Opened"), format_moment(inquiry.opened_at, language)),
     ]

@@ -434,13 +434,14 @@ def next_mail(inquiry: Inquiry, now: datetime) -> Waiting | None:
 def put_back(inquiry: Inquiry, number: int, may_have_gone: bool = False) -> Inquiry:
     """The provider took nothing: the mail waits again. If it may have taken it all the same, that is counted."""
     freed = (replace(mail, in_hand_until=None) if mail.number == number else mail for mail in inquiry.outbox)
-    counted = inquiry.possible_duplicates + int(may_have_gone)
-    return replace(inquiry, outbox=tuple(freed), possible_duplicates=counted)
+    told = _told_of(inquiry, number)
+    return replace(told, outbox=tuple(freed), possible_duplicates=told.possible_duplicates + int(may_have_gone))
 
 
 def given_up(inquiry: Inquiry, number: int) -> Inquiry:
     """The provider will never take this mail: it waits no more."""
-    return replace(inquiry, outbox=tuple(mail for mail in inquiry.outbox if mail.number != number))
+    told = _told_of(inquiry, number)
+    return replace(told, outbox=tuple(mail for mail in told.outbox if mail.number != number))
 
 
 def accepted(inquiry: Inquiry, mail: Waiting, at: datetime, policy: InquiryPolicy) -> Inquiry:
@@ -535,6 +536,7 @@ def more_time(inquiry: Inquiry, step: int, until: datetime, now: datetime, polic
 
 def never_sent(inquiry: Inquiry, mail: Waiting) -> Inquiry:
     """A mail that was dropped before it went out: who was never asked need not be told that it is over."""
+    inquiry = _told_of(inquiry, mail.number)
     if mail.notice is not Notice.ASK or mail.in_hand_until or inquiry.steps[mail.step - 1].notified_at:
         return inquiry
     told = tuple(one for one in inquiry.outbox if (one.notice, one.step) != (Notice.STAND_DOWN, mail.step))
@@ -609,9 +611,8 @@ def reopened(inquiry: Inquiry, contacts: tuple[Contact, ...], code: str, now: da
     if to is None:
         raise Conflict("the requested State has no point of contact now")
     after = replace(
-        _end_step(_settled(inquiry, now), now),
+        _drop(_end_step(_settled(inquiry, now), now), frozenset(Notice)),
         round=inquiry.round + 1,
-        outbox=(),
         acknowledged_at=None,
         responded_at=None,
         more_time_until=None,
@@ -698,7 +699,17 @@ def _queue(inquiry: Inquiry, notice: Notice, step: int | None = None) -> Inquiry
 
 
 def _drop(inquiry: Inquiry, notices: frozenset[Notice]) -> Inquiry:
-    return replace(inquiry, outbox=tuple(mail for mail in inquiry.outbox if mail.notice not in notices))
+    """Drop waiting mails. One in the hands of a sender is counted: if that has died, nobody tells whether it is out."""
+    left = tuple(mail for mail in inquiry.outbox if mail.notice not in notices)
+    in_hand = sum(1 for mail in inquiry.outbox if mail.notice in notices and mail.in_hand_until)
+    return replace(inquiry, outbox=left, possible_duplicates=inquiry.possible_duplicates + in_hand)
+
+
+def _told_of(inquiry: Inquiry, number: int) -> Inquiry:
+    """A sender tells what became of its mail: where that was dropped meanwhile, it need no longer be counted."""
+    if any(mail.number == number for mail in inquiry.outbox):
+        return inquiry
+    return replace(inquiry, possible_duplicates=max(0, inquiry.possible_duplicates - 1))
 
 
 def _drop_superseded(inquiry: Inquiry, now: datetime, policy: InquiryPolicy) -> Inquiry:

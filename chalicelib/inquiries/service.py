@@ -291,8 +291,11 @@ def _write(inquiry_id: str, call: Call, decide: Decide, beside: Beside | None = 
 
     Returns the inquiry before and after. Raises NotFound, and Conflict when others are faster again and again.
     """
+    written: tuple[Inquiry, Inquiry] | None = None
     for _attempt in range(_TRIES):
         before, head = _get_with_head(inquiry_id)
+        if written and before == written[1]:  # it was we: DynamoDB's answer was lost, and its library asked again
+            return written
         after = decide(before)
         if after == before:
             return before, before
@@ -305,6 +308,7 @@ def _write(inquiry_id: str, call: Call, decide: Decide, beside: Beside | None = 
                 build = partial(_add_change, before=before, after=after, beside=beside)
                 audit.write(build, *records, known={records[0].subject: head})
         except ConditionFailed:
+            written = before, after
             continue
         return before, after
     raise Conflict(inquiry_id)

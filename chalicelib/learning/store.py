@@ -13,6 +13,7 @@ from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content, Practice, Resource, Which
 from chalicelib.platform.clock import from_z, to_z
 from chalicelib.platform.dynamo import InstantAttribute, Model
+from chalicelib.platform.rows import row_of
 
 _PRACTICE, _CODE, _RESOURCE = "practice", "code", "resource"
 
@@ -65,9 +66,8 @@ class ResourceRow(Model):
 
 def practice(account_id: str, which: Which) -> Practice | None:
     """The last practice of this kind, read consistently; None when there was none."""
-    try:
-        row = PracticeRow.get(_PRACTICE, _whose(account_id, which), consistent_read=True)
-    except PracticeRow.DoesNotExist:
+    row = row_of(PracticeRow, _PRACTICE, _whose(account_id, which))
+    if row is None:
         return None
     return Practice(
         account_id,
@@ -83,11 +83,8 @@ def practice(account_id: str, which: Which) -> Practice | None:
 
 def of_code(code: str) -> tuple[str, Which] | None:
     """The account and the kind of practice that a short code is for; None when it is none."""
-    try:
-        row = CodeRow.get(_CODE, code, consistent_read=True)
-    except CodeRow.DoesNotExist:
-        return None
-    return row.account_id, Which(row.which)
+    row = row_of(CodeRow, _CODE, code)
+    return (row.account_id, Which(row.which)) if row else None
 
 
 def add_practice(transaction: TransactWrite, made: Practice, before: Practice | None, policy: LearningPolicy) -> None:
@@ -128,10 +125,8 @@ def resources() -> list[Resource]:
 
 def resource(resource_id: str) -> Resource | None:
     """One item, read consistently; None when there is none."""
-    try:
-        return _resource(ResourceRow.get(_RESOURCE, resource_id, consistent_read=True))
-    except ResourceRow.DoesNotExist:
-        return None
+    row = row_of(ResourceRow, _RESOURCE, resource_id)
+    return _resource(row) if row else None
 
 
 def add_resource(transaction: TransactWrite, made: Resource) -> None:

@@ -64,8 +64,8 @@ def envelope_sender(mail_from: str, reference: str) -> str:
 def to_bytes(mail: Mail, sender: str, reply_to: str) -> bytes:
     """The mail as MIME (RFC 2045), with CRLF. Raises ValueError for a line break in an address or the subject.
 
-    Written by hand: docs/decisions.md says why. Lines of plain ASCII are not folded, so a link stays in one piece
-    in the source of the mail too.
+    Written by hand: docs/decisions/0016-sending-within-1-3-of-a-bare-loop.md says why. Lines of plain ASCII are not
+    folded, so a link stays in one piece in the source of the mail too.
     """
     boundary = secrets.token_hex(16)
     # RFC 3834: out-of-office robots must not answer us.

@@ -9,8 +9,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.nominations.rules import NoteVerbale, Proposal, Status, What
+from chalicelib.nominations.rules import NoteVerbale, Proposal, Status
 from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
+from chalicelib.platform.rows import record_of, row_of
 
 OPEN, DOUBTS = "proposals", "doubts"
 
@@ -102,32 +103,13 @@ class Doubt:
 
 
 def _proposal(row: ProposalRow) -> Proposal:
-    return Proposal(
-        proposal_id=row.proposal_id,
-        state=row.state,
-        poc_id=row.poc_id,
-        what=What(row.what),
-        old=row.old,
-        new=row.new,
-        made_by=row.made_by,
-        made_role=row.made_role or "",
-        made_at=row.made_at,
-        succeeds=row.succeeds or "",
-        note=NoteVerbale(**row.note),
-        status=Status(row.status),
-        decided_by=row.decided_by or "",
-        decided_at=row.decided_at,
-        reason=row.reason or "",
-    )
+    return record_of(Proposal, row, note=NoteVerbale(**row.note))
 
 
 def get(proposal_id: str) -> Proposal | None:
     """One proposal, read consistently; None when there is none (or it is a doubt)."""
-    try:
-        row = ProposalRow.get(proposal_id, consistent_read=True)
-    except ProposalRow.DoesNotExist:
-        return None
-    return _proposal(row) if row.what else None
+    row = row_of(ProposalRow, proposal_id)
+    return _proposal(row) if row and row.what else None
 
 
 def waiting() -> Iterator[Proposal]:
@@ -200,16 +182,12 @@ def doubts() -> list[Doubt]:
 
 def doubt(doubt_id: str) -> Doubt | None:
     """One doubt; None when there is none (or it is a proposal)."""
-    try:
-        row = DoubtRow.get(doubt_id, consistent_read=True)
-    except DoubtRow.DoesNotExist:
-        return None
-    return _doubt(row) if row.about_state else None
+    row = row_of(DoubtRow, doubt_id)
+    return _doubt(row) if row and row.about_state else None
 
 
 def _doubt(row: DoubtRow) -> Doubt:
-    made_state = row.made_state or ""
-    return Doubt(row.doubt_id, row.about_state, row.poc_id, tuple(row.fields), row.made_by, made_state, row.made_at)
+    return record_of(Doubt, row, state=row.about_state)
 
 
 def add_doubt_settled(transaction: TransactWrite, doubt_id: str) -> None:

@@ -4,6 +4,7 @@ A pointer item names the campaign that is active, so that two can never run at o
 campaign: one sender at a time, and the mails in its hands are written down before it sends them.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
@@ -14,6 +15,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.pings.rules import Campaign, CampaignStatus, Milestone, MilestoneKind
 from chalicelib.platform.clock import from_z, to_z
 from chalicelib.platform.dynamo import InstantAttribute, Model
+from chalicelib.platform.rows import record_of, row_of
 
 CAMPAIGNS = "campaigns"
 _POINTER = "#active"
@@ -40,6 +42,7 @@ class CampaignRow(Model):
     lease_owner = UnicodeAttribute(null=True)
     lease_until = InstantAttribute(null=True)
     in_flight: ListAttribute[str] = ListAttribute(null=True)
+    in_flight_since = InstantAttribute(null=True)
     manager_told_at = InstantAttribute(null=True)
 
 
@@ -54,18 +57,11 @@ class _Pointer(Model):
 
 
 def _campaign(row: CampaignRow) -> Campaign:
-    return Campaign(
-        campaign_id=row.campaign_id,
-        opened_at=row.opened_at,
+    return record_of(
+        Campaign,
+        row,
         milestones=tuple(Milestone(MilestoneKind(step["kind"]), from_z(step["at"])) for step in row.milestones),
-        status=CampaignStatus(row.status),
-        started_by=row.started_by,
         link_lifetime=timedelta(seconds=float(row.link_lifetime_seconds)),
-        recipients=int(row.recipients),
-        closed_at=row.closed_at,
-        results=row.results,
-        possible_duplicates=int(row.possible_duplicates),
-        executions=int(row.executions),
     )
 
 
@@ -75,10 +71,8 @@ def _key(campaign_id: str) -> CampaignRow:
 
 def get(campaign_id: str) -> Campaign | None:
     """One campaign, read consistently; None when there is none."""
-    try:
-        return _campaign(CampaignRow.get(CAMPAIGNS, campaign_id, consistent_read=True))
-    except CampaignRow.DoesNotExist:
-        return None
+    row = row_of(CampaignRow, CAMPAIGNS, campaign_id)
+    return _campaign(row) if row else None
 
 
 def newest(limit: int = 50) -> list[Campaign]:
@@ -96,11 +90,8 @@ def set_up_at() -> datetime:
 
 def active_and_last() -> tuple[str, str]:
     """The ids of the campaign that is active now and of the last one started; empty where there is none."""
-    try:
-        pointer = _Pointer.get(CAMPAIGNS, _POINTER, consistent_read=True)
-    except _Pointer.DoesNotExist:
-        return "", ""
-    return pointer.active or "", pointer.last or ""
+    pointer = row_of(_Pointer, CAMPAIGNS, _POINTER)
+    return (pointer.active or "", pointer.last or "") if pointer else ("", "")
 
 
 def add_new(transaction: TransactWrite, campaign: Campaign, last: str) -> None:
@@ -173,13 +164,22 @@ def is_manager_told(campaign_id: str) -> bool:
     return CampaignRow.get(CAMPAIGNS, campaign_id, consistent_read=True).manager_told_at is not None
 
 
-def take_lease(campaign_id: str, owner: str, now: datetime, until: datetime) -> list[str] | None:
-    """Become the one sender of the campaign; returns the ids that a sender who died had in its hands.
+@dataclass(frozen=True)
+class InHand:
+    """The PoCs whose mails a sender has in its hands; it began to send at `since` (UTC)."""
 
-    None when another sender holds the lease.
+    poc_ids: tuple[str, ...]
+    since: datetime
+
+
+def take_lease(campaign_id: str, owner: str, now: datetime, until: datetime) -> InHand | None:
+    """Become the one sender of the campaign; returns what a sender who died had in its hands.
+
+    None when another sender holds the lease. The same owner may take it twice: DynamoDB's first answer may be lost.
     """
     row = _key(campaign_id)
     free = CampaignRow.lease_owner.does_not_exist() | (CampaignRow.lease_until < now)
+    free |= CampaignRow.lease_owner == owner
     try:
         row.update(
             actions=[CampaignRow.lease_owner.set(owner), CampaignRow.lease_until.set(until)],
@@ -189,19 +189,24 @@ def take_lease(campaign_id: str, owner: str, now: datetime, until: datetime) -> 
         if error.cause_response_code == "ConditionalCheckFailedException":
             return None
         raise
-    return list(row.in_flight or ())
+    return InHand(tuple(row.in_flight or ()), row.in_flight_since or now)
 
 
-def take_in_hand(campaign_id: str, owner: str, poc_ids: list[str], until: datetime) -> bool:
+def take_in_hand(campaign_id: str, owner: str, mails: InHand, until: datetime) -> bool:
     """Write down which mails are about to be sent, and keep the lease. False when the lease was lost."""
-    return _under_lease(campaign_id, owner, [CampaignRow.in_flight.set(poc_ids), CampaignRow.lease_until.set(until)])
+    actions: list[Action] = [
+        CampaignRow.in_flight.set(list(mails.poc_ids)),
+        CampaignRow.in_flight_since.set(mails.since),
+        CampaignRow.lease_until.set(until),
+    ]
+    return _under_lease(campaign_id, owner, actions)
 
 
 def give_lease_back(campaign_id: str, owner: str, settled: bool) -> None:
     """Stop being the sender. Unless what was in hand is `settled`, it stays written down for the next sender."""
     actions: list[Action] = [CampaignRow.lease_owner.remove(), CampaignRow.lease_until.remove()]
     if settled:
-        actions.append(CampaignRow.in_flight.remove())
+        actions += [CampaignRow.in_flight.remove(), CampaignRow.in_flight_since.remove()]
     _under_lease(campaign_id, owner, actions)
 
 

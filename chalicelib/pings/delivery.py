@@ -20,6 +20,7 @@ from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry
 from chalicelib.mail.gateway import MailSender
 from chalicelib.pings import campaigns, rules, store
+from chalicelib.pings.campaigns import InHand
 from chalicelib.pings.letter import Letters
 from chalicelib.pings.rules import Campaign, Mark, Ping, Route, SentMail
 from chalicelib.platform.clock import Clock
@@ -151,6 +152,7 @@ class Dispatcher:
     seconds: float = 60.0
     pause: Callable[[float], None] = time.sleep
     _settled: bool = field(default=True, init=False)
+    _began: datetime = field(init=False)
 
     def run(self, campaign_id: str) -> dict[str, object]:
         """Send what is waiting; returns `campaign_id`, how many were `sent` and how many `remain`.
@@ -163,7 +165,7 @@ class Dispatcher:
         if campaign is None:
             raise NotFound(f"no campaign {campaign_id}")
         orphans = self._take_lease(campaign)
-        self._settled = not orphans  # until they are counted, they stay written down
+        self._settled = not orphans.poc_ids  # until they are counted, they stay written down
         try:
             self._count_orphans(campaign, orphans)
             self._settled = True
@@ -178,16 +180,17 @@ class Dispatcher:
     def _lease() -> timedelta:
         return timedelta(seconds=LEASE_SECONDS)
 
-    def _take_lease(self, campaign: Campaign) -> list[str]:
-        now = self.clock()
-        orphans = campaigns.take_lease(campaign.campaign_id, self.owner, now, now + self._lease())
+    def _take_lease(self, campaign: Campaign) -> InHand:
+        self._began = self.clock()
+        orphans = campaigns.take_lease(campaign.campaign_id, self.owner, self._began, self._began + self._lease())
         if orphans is None:
             raise DispatchBusy(f"another sender is at work on {campaign.campaign_id}")
         return orphans
 
-    def _count_orphans(self, campaign: Campaign, poc_ids: list[str]) -> None:
-        """The last sender died with these in its hands: those still queued may have gone out already."""
-        unsettled = [ping for ping in store.get_many(campaign.campaign_id, poc_ids) if ping.outbox]
+    def _count_orphans(self, campaign: Campaign, orphans: InHand) -> None:
+        """The last sender died with these in its hands: those not written down may have gone out already."""
+        pings = store.get_many(campaign.campaign_id, orphans.poc_ids)
+        unsettled = [ping for ping in pings if rules.may_be_out(ping, orphans.since)]
         for ping in unsettled:
             store.count_possible_duplicate(ping)
         if unsettled:
@@ -242,7 +245,8 @@ class Dispatcher:
     def _take_in_hand(self, campaign: Campaign, ids: list[str], hands: Hands) -> Batch | None:
         """Write down what is in hand, and read it. None when the lease was lost, or the campaign has ended."""
         until = self.clock() + self._lease()
-        if not campaigns.take_in_hand(campaign.campaign_id, self.owner, [*hands.ids(), *ids], until):
+        mails = InHand((*hands.ids(), *ids), self._began)
+        if not campaigns.take_in_hand(campaign.campaign_id, self.owner, mails, until):
             return None
         current = campaigns.get(campaign.campaign_id) or campaign
         pings = store.get_many(campaign.campaign_id, ids)

@@ -271,6 +271,15 @@ def may_send(ping: Ping, campaign: Campaign) -> bool:
     return ping.outbox is not None and not answered(ping) and campaign.status not in OVER
 
 
+def may_be_out(ping: Ping, since: datetime) -> bool:
+    """Whether a mail that a sender who died had in its hands may be out though nothing is written of it.
+
+    It still waits; or the PoC answered meanwhile, which takes the waiting mail away, and no mail was written down
+    `since` the sender began (UTC).
+    """
+    return ping.outbox is not None or (answered(ping) and ping.marks.get(Mark.SENT, _EPOCH) < since)
+
+
 def available(ping: Ping) -> tuple[Route, ...]:
     """The routes that exist for this ping, in the order in which to try them."""
     there = {Route.PRIMARY: True, Route.ALTERNATE: ping.has_alternate, Route.OTHER: bool(ping.other_poc_id)}

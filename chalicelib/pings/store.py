@@ -26,6 +26,7 @@ from chalicelib.audit.records import entry_subject
 from chalicelib.audit.store import HeadRow, head_of
 from chalicelib.pings.rules import FIRST_TIME_COUNTS, Mark, Ping, Route, SentMail
 from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model, get_both
+from chalicelib.platform.rows import record_of, row_of
 
 PING = "ping#"
 
@@ -102,28 +103,7 @@ def _marks(row: PingRow) -> dict[Mark, datetime]:
 
 
 def _ping(row: PingRow) -> Ping:
-    given = row.attribute_values
-    outbox = given.get("outbox")
-    return Ping(
-        campaign_id=given["campaign_id"],
-        poc_id=given["item"].removeprefix(PING),
-        state=given["state"],
-        kind=given["kind"],
-        language=given["language"],
-        code=given.get("code") or "",
-        has_alternate=bool(given.get("has_alternate")),
-        other_poc_id=given.get("other_poc_id") or "",
-        outbox=Route(outbox) if outbox else None,
-        tried=frozenset(Route(route) for route in given.get("tried") or ()),
-        failed=frozenset(Route(route) for route in given.get("failed") or ()),
-        milestone=int(given.get("milestone") or 0),
-        mails=int(given.get("mails") or 0),
-        possible_duplicates=int(given.get("possible_duplicates") or 0),
-        answered_by=given.get("answered_by") or "",
-        changed_fields=tuple(given.get("changed_fields") or ()),
-        change_note=given.get("change_note") or "",
-        marks=_marks(row),
-    )
+    return record_of(Ping, row, poc_id=row.attribute_values["item"].removeprefix(PING), marks=_marks(row))
 
 
 def _key(ping: Ping) -> PingRow:
@@ -157,10 +137,8 @@ def put_new(pings: Iterable[Ping]) -> int:
 
 def get(campaign_id: str, poc_id: str) -> Ping | None:
     """One ping, read consistently; None when there is none."""
-    try:
-        return _ping(PingRow.get(campaign_id, PING + poc_id, consistent_read=True))
-    except PingRow.DoesNotExist:
-        return None
+    row = row_of(PingRow, campaign_id, PING + poc_id)
+    return _ping(row) if row else None
 
 
 def get_with_head(campaign_id: str, poc_id: str) -> tuple[Ping | None, Head]:

@@ -2,6 +2,7 @@
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -39,6 +40,10 @@ class InstantAttribute(Attribute[datetime]):
         return from_z(value)
 
 
+_CONNECT_SECONDS, _READ_SECONDS = 3, 8
+"""Shorter than PynamoDB's 15 and 30: a page has 29 s, in which a call that hangs is to be made once more."""
+
+
 class _Connection(Connection):
     @property
     def session(self) -> "BotocoreSession":
@@ -48,7 +53,7 @@ class _Connection(Connection):
 @cache
 def connection() -> Connection:
     """The one connection to DynamoDB of this process, for transactions; every model uses its client."""
-    return _Connection()
+    return _Connection(connect_timeout_seconds=_CONNECT_SECONDS, read_timeout_seconds=_READ_SECONDS)
 
 
 _names: dict[type["Model"], str] = {}
@@ -147,10 +152,13 @@ def transact(build: Callable[[Writes], None]) -> None:
     DynamoDB cancels a transaction that meets another on the same item, and no library retries that: we do, with
     growing random pauses. Raises ConditionFailed when a condition did not hold. A change that is audited goes through
     `chalicelib.audit.store.write`, which adds the record to the same transaction.
+
+    Each try has a token of its own, under which botocore sends it again when no answer comes. DynamoDB does what comes
+    under one token once, so that a transaction whose answer was lost is not refused by its own conditions.
     """
     for attempt in range(_TRIES):
         try:
-            with Writes(connection=connection()) as transaction:
+            with Writes(connection=connection(), client_request_token=str(uuid.uuid4())) as transaction:
                 build(transaction)
             return
         except TransactWriteError as error:

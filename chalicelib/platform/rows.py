@@ -17,6 +17,7 @@ Record = TypeVar("Record")
 Row = TypeVar("Row", bound=Model)
 
 _KEPT_AS_LISTS = (tuple, frozenset, set)
+_EMPTY: dict[Any, Any] = {str: "", int: 0, bool: False, tuple: (), frozenset: frozenset()}
 
 
 def row_of(model: type[Row], key: str, range_key: str | None = None) -> Row | None:
@@ -30,18 +31,18 @@ def row_of(model: type[Row], key: str, range_key: str | None = None) -> Row | No
 def record_of(kind: type[Record], row: Model, **others: Any) -> Record:
     """The record that a row holds. `others` are fields that the row keeps in another form.
 
-    What the row lacks takes the default of the field.
+    What the row lacks takes the default of the field, or is empty: no text, nought, none.
     """
     held = row.attribute_values  # not the descriptors: there may be thousands of rows
     told = dict(others)
-    for name, convert, optional in _fields_of(kind):  # type: ignore[arg-type]  # a class is hashable
+    for name, convert, has_default, empty in _fields_of(kind):  # type: ignore[arg-type]  # a class is hashable
         if name in told:
             continue
         value = held.get(name)
         if value is not None:
             told[name] = convert(value)
-        elif not optional:
-            told[name] = None
+        elif not has_default:
+            told[name] = empty
     return kind(**told)
 
 
@@ -51,14 +52,15 @@ def attributes_of(record: Any, *but: str) -> dict[str, Any]:
 
 
 @cache
-def _fields_of(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
-    """Each field: its name, what makes its value out of that of the row, and whether it has a default."""
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], bool, Any], ...]:
+    """Each field: its name, what makes its value out of the row's, whether it has a default, and what is empty."""
     hints = get_type_hints(kind)
     return tuple(
         (
             field.name,
             _converter(hints[field.name]),
             field.default is not MISSING or field.default_factory is not MISSING,
+            _EMPTY.get(get_origin(hints[field.name]) or hints[field.name]),
         )
         for field in fields(kind)
         if field.init
@@ -67,7 +69,8 @@ def _fields_of(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], bool],
 
 def _converter(hint: Any) -> Callable[[Any], Any]:
     if get_origin(hint) in (Union, UnionType):
-        (hint,) = (part for part in get_args(hint) if part is not type(None))
+        parts = [part for part in get_args(hint) if part is not type(None)]
+        return _converter(parts[0]) if len(parts) == 1 else _same
     origin = get_origin(hint) or hint
     if origin in _KEPT_AS_LISTS:
         inner = _converter(get_args(hint)[0])

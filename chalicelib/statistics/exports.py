@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chalicelib.platform.clock import to_z
-from chalicelib.statistics.figures import rate
+from chalicelib.statistics.figure import rate
 from chalicelib.statistics.rules import Answers, Group
 from chalicelib.statistics.store import Report
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable, as_plain

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from chalicelib.platform.i18n import RIGHT_TO_LEFT
-from chalicelib.statistics.figures import Figure, Row, in_percent
+from chalicelib.statistics.figure import Figure, Row, in_percent
 
 WIDTH = 480
 _MARGIN = 16

@@ -12,6 +12,7 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.platform.dynamo import InstantAttribute, Model
+from chalicelib.platform.rows import attributes_of, record_of, row_of
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable, Table, as_plain, of_plain
 
 REPORTS = "reports"
@@ -70,23 +71,13 @@ class ReportRow(Model):
 
 
 def _report(row: ReportRow) -> Report:
-    return Report(
-        row.report_id,
-        Status(row.status),
-        of_plain(row.figures),
-        row.prepared_at,
-        row.published_at,
-        row.withdrawn_at,
-        int(row.version),
-    )
+    return record_of(Report, row, table=of_plain(row.figures))
 
 
 def get(report_id: str) -> Report | None:
     """One report, read consistently; None when there is none."""
-    try:
-        return _report(ReportRow.get(REPORTS, report_id, consistent_read=True))
-    except ReportRow.DoesNotExist:
-        return None
+    row = row_of(ReportRow, REPORTS, report_id)
+    return _report(row) if row else None
 
 
 def newest() -> list[Report]:
@@ -97,16 +88,7 @@ def newest() -> list[Report]:
 
 def add(transaction: TransactWrite, report: Report) -> None:
     """Put a report into the transaction as it is now; it fails when somebody else was faster."""
-    row = ReportRow(
-        REPORTS,
-        report.report_id,
-        status=report.status.value,
-        figures=as_plain(report.table),
-        prepared_at=report.prepared_at,
-        published_at=report.published_at,
-        withdrawn_at=report.withdrawn_at,
-        version=report.version,
-    )
+    row = ReportRow(**attributes_of(report, "table"), figures=as_plain(report.table))
     first = report.version == 1
     unchanged = ReportRow.report_id.does_not_exist() if first else ReportRow.version == report.version - 1
     transaction.save(row, condition=unchanged)

@@ -44,7 +44,8 @@ class LocalAws:
         self._save_seconds = save_seconds
         self._mail_source_port = mail_source_port
         self._lambdas_see = lambdas_see
-        # `localhost` is AWS and 127.0.0.1 is the site: the site's custom domain is 127.0.0.1 (docs/decisions.md).
+        # `localhost` is AWS and 127.0.0.1 is the site: the site's custom domain is 127.0.0.1
+        # (docs/decisions/0010-local-host-names.md).
         self.endpoint_url = f"http://localhost:{port}"
         self.site_url = f"http://{LOOPBACK}:{port}"
         # What Lambdas and scripts are given; they must not call AWS at 127.0.0.1, which is the site.

@@ -46,7 +46,7 @@ def _runtime(clock: Clock) -> Runtime:
 
 
 def _asked(clock: StillClock, email: str = "manager@unoda.example") -> Call:
-    return Call(Actor.account("a-manager", "manager"), clock(), "request-7", email)
+    return Call(Actor.account("a-manager", "manager"), clock(), "request-7", email=email)
 
 
 def _upload(filename: str, content: bytes, call: Call) -> Import:

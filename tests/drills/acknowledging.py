@@ -27,7 +27,7 @@ from tests.drills.ground import Ground
 from tests.drills.report import Report
 
 TITLE = "10,000 acknowledgements"
-ALONE = True
+STACK = "without the proxy"
 """On a stack of its own without the proxy, which would take part of the machine."""
 NUMBER = 10_000
 MINUTE = 60.0
@@ -91,6 +91,7 @@ def run(ground: Ground, report: Report) -> None:
     now = datetime.now(UTC)
     population.put(NUMBER, now)
     poc_ids = [entry.poc_id for entry in population.entries(NUMBER, now)]
+    ground.random.shuffle(poc_ids)
     campaign = service.start(PingPolicy(), Call(Actor.system("drill"), now, "drill"))
     recipients = service.open_campaign(campaign.campaign_id)
 

@@ -87,7 +87,7 @@ def count_campaign(
         f"{campaign_id}: {number} mail(s) more than the row says, about {pocs} PoCs" for number, pocs in known.items()
     ]
     report.duplicated += [
-        f"{campaign_id}: {number} mail(s) about {poc_id} more than its row says"
+        f"{campaign_id}: {number} mail(s) about {poc_id} more than its row says ({rules.state(pings[poc_id]).value})"
         for poc_id, number in extra.items()
         if number > max(0, excused[poc_id])
     ]
@@ -149,11 +149,11 @@ def _count_machines(ground: Ground, campaign_id: str, report: Report) -> None:
     report.seen.append(f"{campaign_id}: state machines {machines}")
 
 
-def check_audit(report: Report) -> None:
-    """Walk all audit chains."""
+def check_audit(report: Report, bucket: str = "") -> None:
+    """Walk all audit chains; with a `bucket`, also hold them against the heads that were kept there."""
     walk = Walk()
     while not walk.done:
-        walk = verify(walk, "", datetime.now(UTC))
+        walk = verify(walk, bucket, datetime.now(UTC))
     report.lost += [f"audit: {wrong.subject}, record {wrong.number}: {wrong.fault}" for wrong in walk.breaks]
     report.seen.append(f"audit: {walk.chains} chains with {walk.records} records fit" if walk.fits else "audit: broken")
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -35,7 +36,7 @@ class Kind(StrEnum):
     NO_CONNECTION = "no connection"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fault:
     """Calls like `calls` (`dynamodb.*`) meet `kind` with a probability, `times` at most. `holding` is in the body."""
 
@@ -82,34 +83,68 @@ class Accepted:
         return re.sub(r"lang=\w\w", "lang=en", found[0])
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What the local AWS says to a call."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
+def _token(call: Call) -> str:
+    """The token of a transaction, empty for everything else."""
+    if call.operation != "dynamodb.TransactWriteItems":
+        return ""
+    return str(json.loads(call.body).get("ClientRequestToken", ""))
+
+
 Watch = Callable[[Call, str], None]
 """Told of a call `before` it is handed on and `after` it was done, before the caller knows."""
 
 
 @dataclass
-class Faults:
-    """What is to go wrong now, and what has gone wrong so far. Seeded: the same calls meet the same faults."""
+class _Due:
+    """A fault while it is injected: `place` names it within the drill, `left` is how often it still comes (None: for
+    as long as it lasts), `asked` how many calls of each operation it was thrown the dice for."""
 
-    seed: int = 20261126
-    due: list[Fault] = field(default_factory=list)
+    fault: Fault
+    place: str
+    left: int | None
+    asked: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Faults:
+    """What is to go wrong now, and what has gone wrong so far.
+
+    The `seed` decides which calls meet a fault: the n-th call of an operation while a fault is injected meets it, or
+    not, however the calls of other operations fall between. Only threads and the clock decide who makes the n-th call.
+    """
+
+    seed: int = 1
+    due: list[_Due] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
     watches: list[Watch] = field(default_factory=list)
     mails: list[Accepted] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 (a repeatable drill)
+        self._injections = 0
+        self._done: dict[str, Answer] = {}
         self._lock = threading.Lock()
 
     @contextmanager
     def injected(self, *faults: Fault) -> Iterator[None]:
         """These faults while the block lasts."""
         with self._lock:
-            self.due += faults
+            self._injections += 1
+            ours = [_Due(fault, f"{self._injections}.{at}", fault.times) for at, fault in enumerate(faults)]
+            self.due += ours
         try:
             yield
         finally:
             with self._lock:
-                self.due = [fault for fault in self.due if fault not in faults]
+                self.due = [each for each in self.due if all(each is not one for one in ours)]
 
     @contextmanager
     def watched(self, watch: Watch) -> Iterator[None]:
@@ -123,16 +158,23 @@ class Faults:
     def fault_for(self, call: Call) -> Kind | None:
         """What happens to this call, None for nothing."""
         with self._lock:
-            for fault in self.due:
+            for due in self.due:
+                fault = due.fault
                 if not fnmatchcase(call.operation, fault.calls) or fault.holding not in call.body:
                     continue
-                if fault.times == 0 or self._random.random() >= fault.probability:
+                if due.left == 0 or not self._falls(due, call.operation):
                     continue
-                if fault.times:
-                    fault.times -= 1
+                if due.left:
+                    due.left -= 1
                 self.met[f"{call.operation}: {fault.kind}"] += 1
                 return fault.kind
         return None
+
+    def _falls(self, due: _Due, operation: str) -> bool:
+        """Whether this call of the operation meets the fault: by the seed and its number alone."""
+        due.asked[operation] += 1
+        dice = random.Random(f"{self.seed}/{due.place}/{operation}/{due.asked[operation]}")  # noqa: S311 (repeatable)
+        return dice.random() < due.fault.probability
 
     def told(self) -> list[str]:
         """The faults that were met, by call, and forget them."""
@@ -140,6 +182,21 @@ class Faults:
             lines = [f"{number} x {what}" for what, number in sorted(self.met.items())]
             self.met.clear()
         return lines
+
+    def done_before(self, call: Call) -> Answer | None:
+        """The answer to a transaction that was done before under the same token.
+
+        DynamoDB does what comes under one token within ten minutes once, and says each time that it is done; the local
+        one looks at no tokens.
+        """
+        with self._lock:
+            return self._done.get(_token(call))
+
+    def note_done(self, call: Call, answer: Answer) -> None:
+        """Keep what came of a transaction."""
+        if (token := _token(call)) and answer.status == HTTPStatus.OK:
+            with self._lock:
+                self._done[token] = answer
 
     def note_mail(self, call: Call) -> None:
         """Keep a mail that was accepted."""
@@ -260,27 +317,31 @@ def _handler(aws_port: int, faults: Faults) -> type[BaseHTTPRequestHandler]:
                 self._answer(*error_answer(call.operation, kind), {})
                 return
             try:
-                status, headers, content = self._done(body)
+                answer = faults.done_before(call) or self._done(body)
             except (OSError, HTTPException):  # the local AWS is down
                 self._aws.close()
                 self.close_connection = True
                 return
-            if call.operation == "ses.SendRawEmail" and status == 200:
+            faults.note_done(call, answer)
+            if call.operation == "ses.SendRawEmail" and answer.status == HTTPStatus.OK:
                 faults.note_mail(call)
             for watch in list(faults.watches):
                 watch(call, "after")
             if kind is Kind.ANSWER_LOST:
                 self.close_connection = True
                 return
-            self._answer(status, headers.pop("content-type", "application/octet-stream"), content, headers)
+            headers = dict(answer.headers)
+            kind_of_content = headers.pop("content-type", "application/octet-stream")
+            self._answer(answer.status, kind_of_content, answer.content, headers)
 
-        def _done(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        def _done(self, body: bytes) -> Answer:
             given = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
             for last in (False, True):
                 try:
                     self._aws.request(self.command, self.path, body, given)
                     answer = self._aws.getresponse()
-                    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+                    headers = {name.lower(): value for name, value in answer.getheaders()}
+                    return Answer(answer.status, headers, answer.read())
                 except (ConnectionError, HTTPException):  # it closes idle connections, and may be restarted
                     self._aws.close()
                     if last:

@@ -1,7 +1,6 @@
 """What SES says of mails by SNS comes late, twice, out of order, and before our own write."""
 
 import json
-import random
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -67,14 +66,13 @@ def run(ground: Ground, report: Report) -> None:
         firsts = ground.wait_for_first_mails(campaign_id, expected)
     report.injected.append(f"{len(early.poc_ids)} bounces, each twice, before our own write of the mail")
 
-    shuffled = random.Random(7)  # noqa: S311 (a repeatable drill)
-    rest = sorted(firsts.keys() - set(early.poc_ids))
-    shuffled.shuffle(rest)
+    shuffled = ground.some_of(firsts, len(firsts))
+    rest = [poc_id for poc_id in shuffled if poc_id not in early.poc_ids]
     bouncing, complaining, late, pressed = rest[:10], rest[10:15], rest[15:45], rest[45:50]
     news = [bounced(firsts[poc_id].reference) for poc_id in bouncing] * 2
     news += [complained(firsts[poc_id].reference) for poc_id in complaining] * 2
     news += [delivered(firsts[poc_id].reference) for poc_id in (*bouncing, *complaining)]  # after the bounce, or before
-    shuffled.shuffle(news)
+    ground.random.shuffle(news)
     ground.publish(*news)
     told_at = datetime.now(UTC)
     report.injected.append(f"{len(news)} notices in random order: bounces and complaints twice, deliveries of the same")

@@ -5,6 +5,7 @@ The drill's own process talks to the local AWS directly, and reads the tables wi
 
 import json
 import os
+import random
 import signal
 import time
 from collections import Counter
@@ -50,10 +51,14 @@ LOG = ROOT / "build" / "drills.log"
 
 
 class Ground:
-    """One stack. `faults` are what its Lambdas meet."""
+    """One stack. `faults` are what its Lambdas meet; `random` is what a drill chooses by, its moments and its people.
 
-    def __init__(self, folder: Path, port: int, proxy_port: int, through_proxy: bool = True) -> None:
-        self.faults = Faults()
+    Both come from the `seed`: the same seed chooses the same.
+    """
+
+    def __init__(self, folder: Path, port: int, proxy_port: int, seed: int = 1, through_proxy: bool = True) -> None:
+        self.faults = Faults(seed)
+        self.random = random.Random(seed)  # noqa: S311 (a repeatable drill)
         self.proxy = Proxy(proxy_port, port, self.faults)
         seen = self.proxy.url if through_proxy else None
         self.aws = LocalAws(folder, port, save_seconds=SAVE_SECONDS, lambdas_see=seen)
@@ -205,6 +210,11 @@ class Ground:
             lambda: next((mail for mail in list(self.faults.mails) if mail.reference == reference), None),
             f"the notice {reference}",
         )
+
+    def some_of(self, mails: dict[str, Accepted], number: int) -> dict[str, Accepted]:
+        """As many of these mails, chosen by the seed; by address, since the ids of PoCs are new in each stack."""
+        by_address = sorted(mails.items(), key=lambda each: each[1].to)
+        return dict(self.random.sample(by_address, number))
 
     def confirm(self, mails: dict[str, Accepted], threads: int = 4) -> set[str]:
         """Answer by the links of these mails; returns the PoCs whose answer was accepted (HTTP 303)."""

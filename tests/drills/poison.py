@@ -67,7 +67,7 @@ def run(ground: Ground, report: Report) -> None:
     ground.letters()
     campaign_id = ground.start_campaign()
     firsts = ground.wait_for_first_mails(campaign_id, 40)
-    chosen = sorted(firsts)[:20]
+    chosen = list(ground.some_of(firsts, 20))
     _feedback(ground, report, campaign_id, {poc_id: firsts[poc_id].reference for poc_id in chosen})
     _imports(ground, report)
     _machines(ground, report)

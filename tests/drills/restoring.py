@@ -20,7 +20,8 @@ UNDER_WAY = timedelta(seconds=5)
 
 def run(ground: Ground, report: Report) -> None:
     dynamodb, table = ground.client("dynamodb"), ground.name("inquiries")
-    before, after, silent = (open_some(1, f"RESTORE-{n}", skip=50 + n)[0] for n in range(3))
+    opened = [open_some(1, f"RESTORE-{n}", skip=50 + n)[0] for n in range(3)]
+    before, after, silent = ground.random.sample(opened, 3)
     for inquiry_id in (before, after, silent):
         ground.wait_for_notice(inquiry_id)
     wait_for(lambda: all(service.get(each).steps[0].clocks for each in (before, after, silent)), "their clocks")

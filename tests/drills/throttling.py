@@ -90,7 +90,7 @@ def run(ground: Ground, report: Report) -> None:
     firsts = ground.first_mails(campaign_id)
     assert ground.acknowledge(ground.wait_for_notice(ids[0])), ids[0]
 
-    people = Answering(ground, dict(sorted(firsts.items())[:40]))
+    people = Answering(ground, ground.some_of(firsts, 40))
     reminder = campaigns.get(campaign_id).milestones[0].at.timestamp()  # type: ignore[union-attr]
     wait_for(lambda: time.time() > reminder - 3, "the first reminders")
     with people.pressing():

@@ -5,6 +5,7 @@ On a stack of its own, with a directory small enough that the milestones are wha
 
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -59,7 +60,8 @@ def changed_build(folder: Path, name: str, **resources: Any) -> Build:
     """`build/` with a mark in every page, a comment in a state machine, and more resources."""
     build = Build(folder / f"{name}.yaml", folder / f"{name}.zip")
     template = yaml.safe_load(TEMPLATE.read_text())
-    template["Resources"]["PingCampaign"]["Properties"]["Definition"]["Comment"] = name
+    machine = template["Resources"]["PingCampaign"]["Properties"]
+    machine["DefinitionString"] = json.dumps(json.loads(machine["DefinitionString"]) | {"Comment": name})
     template["Resources"].update(resources)
     build.template.write_text(yaml.safe_dump(template))
     with zipfile.ZipFile(ZIP) as before, zipfile.ZipFile(build.code, "w", zipfile.ZIP_DEFLATED) as after:

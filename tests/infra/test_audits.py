@@ -19,7 +19,7 @@ def test_a_finding_that_is_not_accepted_is_told() -> None:
 
 
 def test_what_is_accepted_in_vain_is_told() -> None:
-    assert list(differences(set(), REASONED)) == ["CKV_1: Bucket is accepted, but checkov does not find it"]
+    assert list(differences(set(), REASONED)) == ["CKV_1: Bucket is accepted, but it is not found"]
 
 
 def test_nothing_is_accepted_without_a_reason() -> None:

@@ -20,7 +20,7 @@ from chalicelib.platform.clock import utc_now
 from tests.drills.counting import count_campaign
 from tests.drills.faults import Accepted, Faults
 from tests.drills.ground import Ground
-from tests.drills.report import Report
+from tests.drills.report import Report, table
 from tests.fakes import FakeMailSender
 from tests.workflows.support import add_entry, ping_of
 
@@ -137,3 +137,20 @@ def test_a_mail_before_its_time_is_seen(ledger: Ledger) -> None:
     assert campaign is not None
     _again(ledger, route=Route.OTHER, sent_at=campaign.opened_at + timedelta(milliseconds=1))
     assert any("before its time" in line for line in counted(ledger).clocks)
+
+
+def _held(name: str, seed: int, *lost: str) -> Report:
+    return Report(name, "a test", seed, lost=list(lost), seconds=10.0 * seed)
+
+
+def test_a_drill_that_was_held_with_several_seeds_is_one_line_that_names_those_it_did_not_hold_with() -> None:
+    lines = table([_held("one", 1), _held("two", 1), _held("one", 2, "a mail", "another"), _held("one", 3)])[2:]
+    assert lines == [
+        "| one | 1 to 3 | 2 | 0 | 0 | 0 | 20 s | **not with 2** |",
+        "| two | 1 | 0 | 0 | 0 | 0 | 10 s | yes |",
+    ]
+    assert table([_held("one", 1), _held("one", 2)])[2].endswith("| each time |")
+
+
+def test_a_drill_that_does_not_hold_says_how_to_repeat_it() -> None:
+    assert _held("one", 7, "a mail").lines()[-1] == "  DOES NOT HOLD; again: make drill ONLY=one SEED=7"

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.mail.gateway import classify
 from chalicelib.platform.errors import MailThrottled, MailUnavailable
-from tests.drills.faults import Call, Fault, Faults, Kind, error_answer, operation_of
+from tests.drills.faults import Answer, Call, Fault, Faults, Kind, error_answer, operation_of
 
 READ = Call("dynamodb.GetItem", b'{"TableName": "entries"}')
 WRITE = Call("dynamodb.PutItem", b'{"TableName": "inquiries"}')
@@ -41,14 +41,43 @@ def test_a_fault_meets_the_calls_that_are_meant_as_often_as_told_and_no_others()
     assert faults.told() == []
 
 
-def test_the_same_calls_meet_the_same_faults_each_time() -> None:
-    def met() -> list[Kind | None]:
-        faults = Faults()
-        with faults.injected(Fault("dynamodb.*", Kind.FAILED, 0.5)):
-            return [faults.fault_for(READ) for _call in range(50)]
+def _met(seed: int, writes_between: int = 0) -> list[Kind | None]:
+    """What 50 reads meet, with so many writes between any two of them."""
+    faults, met = Faults(seed), []
+    with faults.injected(Fault("dynamodb.*", Kind.FAILED, 0.5)):
+        for _call in range(50):
+            met.append(faults.fault_for(READ))
+            for _between in range(writes_between):
+                faults.fault_for(WRITE)
+    return met
 
-    assert met() == met()
-    assert 10 < met().count(Kind.FAILED) < 40
+
+def test_the_seed_decides_which_calls_meet_a_fault_whatever_other_calls_fall_between() -> None:
+    assert _met(7) == _met(7) == _met(7, writes_between=3)
+    assert _met(7) != _met(8)
+    assert 10 < _met(7).count(Kind.FAILED) < 40
+
+
+def test_each_injection_meets_other_calls() -> None:
+    faults, fault = Faults(), Fault("dynamodb.*", Kind.FAILED, 0.5)
+    met = []
+    for _time in range(2):
+        with faults.injected(fault):
+            met.append([faults.fault_for(READ) for _call in range(50)])
+    assert met[0] != met[1]
+
+
+def test_a_transaction_that_was_done_is_answered_again_under_its_token_as_dynamodb_does() -> None:
+    faults = Faults()
+    once, other, refused = (
+        Call("dynamodb.TransactWriteItems", json.dumps({"ClientRequestToken": token}).encode()) for token in "abc"
+    )
+    done = Answer(200, {}, b"{}")
+    faults.note_done(once, done)
+    faults.note_done(refused, Answer(400, {}, b"{}"))
+    faults.note_done(WRITE, done)
+    assert faults.done_before(once) == done
+    assert [faults.done_before(call) for call in (other, refused, WRITE)] == [None, None, None]
 
 
 @pytest.mark.parametrize(

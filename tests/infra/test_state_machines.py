@@ -25,16 +25,20 @@ def test_the_template_holds_each_definition_as_committed(template: Template) -> 
     machines = resources(template, "AWS::StepFunctions::StateMachine")
     assert {logical_id(path.name) for path in DEFINITIONS} == set(machines)
     for path in DEFINITIONS:
-        assert machines[logical_id(path.name)]["Definition"] == json.loads(path.read_text())
+        assert json.loads(machines[logical_id(path.name)]["DefinitionString"]) == json.loads(path.read_text())
 
 
 def test_every_placeholder_of_a_definition_is_filled_and_none_is_left_over(machine: dict[str, Any]) -> None:
-    used = set(re.findall(r"\$\{(\w+)\}", json.dumps(machine["Definition"])))
+    used = set(re.findall(r"\$\{(\w+)\}", machine["DefinitionString"]))
     assert used == set(machine["DefinitionSubstitutions"])
 
 
 def test_every_task_calls_the_lambda_of_its_own_name(template: Template, machine: dict[str, Any]) -> None:
-    tasks = {name: state for name, state in machine["Definition"]["States"].items() if state["Type"] == "Task"}
+    tasks = {
+        name: state
+        for name, state in json.loads(machine["DefinitionString"])["States"].items()
+        if state["Type"] == "Task"
+    }
     assert tasks
     for name, state in tasks.items():
         assert f"${{{name}Arn}}" in json.dumps(state)

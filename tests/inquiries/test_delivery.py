@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import rules, service, workflow
+from chalicelib.inquiries import rules, service, store, workflow
 from chalicelib.inquiries.delivery import IN_HAND, NoticeBusy, Postman
 from chalicelib.inquiries.rules import Inquiry, What
 from chalicelib.mail.message import Mail
 from chalicelib.platform.call import Actor, Call
+from chalicelib.platform.dynamo import ConditionFailed
 from chalicelib.platform.errors import MailRefused, MailUnavailable
 from chalicelib.runtime import Runtime
 from tests.conftest import StillClock
@@ -107,6 +108,36 @@ def test_a_mail_whose_answer_was_lost_is_sent_again_and_counted(runtime: Runtime
     assert (after.possible_duplicates, after.outbox) == (1, ())
 
 
+def test_a_sender_knows_its_own_mail_when_the_answer_to_its_taking_was_lost(
+    runtime: Runtime, mails: FakeMailSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inquiry_id = _open(runtime)
+    change, lost = store.change, iter([True])
+
+    def lose_one_answer(after: Inquiry) -> None:
+        change(after)
+        if next(lost, False):  # DynamoDB has it, botocore asks again, and the version is another by now
+            raise ConditionFailed([0])
+
+    monkeypatch.setattr(store, "change", lose_one_answer)
+    assert _send(runtime, inquiry_id).possible_duplicates == 0
+    assert len(mails.to(TECH)) == 1
+
+
+def test_a_reminder_of_a_sender_that_died_is_counted_though_the_answer_came(
+    runtime: Runtime, mails: FakeMailSender, clock: StillClock
+) -> None:
+    inquiry_id = _open(runtime)
+    _send(runtime, inquiry_id)
+    clock.pass_(hours=24)
+    service.act(runtime, inquiry_id, Call(ACTOR, runtime.clock(), "due"))
+    assert Postman(runtime, workflow.letters(runtime), Call(ACTOR, runtime.clock(), "notice"))._take(
+        inquiry_id
+    )  # sends it, and dies
+    service.acknowledge(runtime, inquiry_id, 1, Call(ACTOR, runtime.clock(), "press"))
+    assert _send(runtime, inquiry_id).possible_duplicates == 1
+
+
 def test_an_address_that_the_provider_refuses_for_good_is_passed_over_at_once(
     runtime: Runtime, mails: FakeMailSender
 ) -> None:
@@ -139,7 +170,7 @@ def test_a_reminder_in_hand_is_not_sent_when_the_answer_came_meanwhile(
     reminder = postman._take(inquiry_id)
     assert reminder
     service.acknowledge(runtime, inquiry_id, 1, Call(ACTOR, runtime.clock(), "press"))
-    postman._send(inquiry_id, reminder)
+    assert postman._send(inquiry_id, reminder).possible_duplicates == 0
     assert len(mails.to(TECH)) == 1
     assert What.REMINDED not in [event.what for event in service.get(inquiry_id).events]
 

@@ -239,7 +239,7 @@ def test_the_one_asked_first_reads_who_asks_for_what_and_until_when(entries: lis
     assert mail.subject == "[IN-7K2MQ4T] Inquiry: please acknowledge receipt (France)"
     for line in (
         "Inquiring State: France",
-        "Call by: Diplomatic point of contact",
+        "Asked by: Diplomatic point of contact",
         "Urgency: Urgent: harm is likely soon",
         "Class of incident: Malicious Code",
         "Type of incident: C2 Server",
@@ -554,7 +554,7 @@ def test_the_manager_reads_only_of_the_present_round(entries: list[Entry]) -> No
     desk.inquiry = rules.reopened(desk.inquiry, desk.line, CODES[1], desk.now)
     desk.send()
     desk.miss()
-    asked = desk.send()[Notice.UNREACHED].text.partition("Call, and since when:")[2]
+    asked = desk.send()[Notice.UNREACHED].text.partition("Asked, and since when:")[2]
     assert "Diplomatic point of contact: " in asked
     assert "Technical point of contact" not in asked
 

@@ -763,6 +763,17 @@ def test_a_mail_put_back_waits_again_and_is_no_possible_duplicate() -> None:
     assert taken.possible_duplicates == 0
 
 
+def test_a_mail_that_was_dropped_in_the_hands_of_a_sender_is_counted_until_the_sender_tells_of_it() -> None:
+    taken = rules.in_hand(opened(), 1, after(seconds=60))
+    mail = taken.outbox[0]
+    dropped = rules.withdrawn(taken, after(seconds=1))
+    assert dropped.possible_duplicates == 1
+    assert rules.accepted(dropped, mail, after(seconds=2), POLICY).possible_duplicates == 0
+    assert rules.put_back(dropped, mail.number).possible_duplicates == 0
+    assert rules.put_back(dropped, mail.number, may_have_gone=True).possible_duplicates == 1
+    assert rules.given_up(dropped, mail.number).possible_duplicates == 0
+
+
 def test_numbers_of_mails_are_never_used_again() -> None:
     inquiry = rules.given_up(opened(), 1)
     assert [mail.number for mail in rules.withdrawn(delivered(opened(), NOW), after(hours=1)).outbox] == [2]

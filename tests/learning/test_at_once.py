@@ -33,7 +33,7 @@ def account(clock: StillClock) -> Account:
 
 
 @pytest.fixture
-def asked(clock: StillClock) -> Call:
+def call(clock: StillClock) -> Call:
     return Call(Actor.account("m1", "manager"), clock(), "request")
 
 

@@ -1,6 +1,6 @@
 """The sender by itself: what it has in hand, and what it reads when."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from chalicelib.links.tokens import LinkSigner
 from chalicelib.mail.message import Mail
 from chalicelib.pings import answers, campaigns, service, store
+from chalicelib.pings.campaigns import InHand
 from chalicelib.pings.delivery import Dispatcher
 from chalicelib.pings.letter import Letters
 from chalicelib.pings.policy import PingPolicy
@@ -100,11 +101,51 @@ def test_a_mail_whose_answer_was_lost_is_sent_again_and_counted() -> None:
     assert campaign.possible_duplicates == 1
 
 
+def test_a_mail_of_a_dead_sender_is_counted_though_its_poc_answered_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign_id = _campaign(2)
+
+    def fail(*_given: object, **_named: object) -> None:
+        raise ConnectionError("DynamoDB does not answer")
+
+    out = FakeMailSender()
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "add_sent", fail)
+        with pytest.raises(ConnectionError):
+            _dispatch(out, campaign_id)
+    assert len(out.sent) == 2, "both mails are out, and nothing is written of them"
+    answers.confirm(ping_of(campaign_id, "p0"), Route.PRIMARY, Call(Actor.link("-"), utc_now(), "press"))
+    again = FakeMailSender()
+    assert _dispatch(again, campaign_id)["sent"] == 1
+    for poc_id in ("p0", "p1"):
+        ping = ping_of(campaign_id, poc_id)
+        mails = [mail for mail in out.sent + again.sent if mail.to == f"{poc_id}@am.example"]
+        assert ping.mails + ping.possible_duplicates == len(mails)
+
+
+def test_a_mail_that_a_dead_sender_had_written_down_is_not_counted_when_its_poc_answers() -> None:
+    campaign_id = _campaign(1)
+    began = utc_now()
+    _dispatch(FakeMailSender(), campaign_id)
+    answers.confirm(ping_of(campaign_id, "p0"), Route.PRIMARY, Call(Actor.link("-"), utc_now(), "press"))
+    campaigns.take_lease(campaign_id, "dead", began, began)
+    campaigns.take_in_hand(campaign_id, "dead", InHand(("p0",), began), began)
+    _dispatch(FakeMailSender(), campaign_id)
+    assert ping_of(campaign_id, "p0").possible_duplicates == 0
+
+
+def test_a_sender_whose_lease_was_granted_without_an_answer_asks_again_and_has_it() -> None:
+    campaign_id, now = _campaign(1), utc_now()
+    until = now + timedelta(seconds=30)
+    assert campaigns.take_lease(campaign_id, "me", now, until) is not None
+    assert campaigns.take_lease(campaign_id, "me", now, until) is not None
+    assert campaigns.take_lease(campaign_id, "another", now, until) is None
+
+
 def test_mails_of_a_dead_sender_stay_written_down_until_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign_id = _campaign(2)
     now = utc_now()
     campaigns.take_lease(campaign_id, "dead", now, now)
-    campaigns.take_in_hand(campaign_id, "dead", ["p0", "p1"], now)
+    campaigns.take_in_hand(campaign_id, "dead", InHand(("p0", "p1"), now), now)
 
     def fail(_ping: Ping) -> None:
         raise ConnectionError("DynamoDB does not answer")

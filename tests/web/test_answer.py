@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
+from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.records import entry_subject
+from chalicelib.audit.chain import Head
+from chalicelib.audit.records import Action, entry_subject
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Verification
 from chalicelib.links.tokens import Purpose
@@ -49,6 +52,26 @@ def _verification(ping: Ping) -> Verification:
     entry = directory.get(ping.state, ping.poc_id)
     assert entry is not None
     return entry.verification
+
+
+def test_a_press_that_dynamodb_does_not_take_at_first_is_tried_again_and_the_person_sees_no_error(
+    browser: Browser, site: Runtime, ping: Ping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = browser.get(_link(site, ping))
+    confirm, gone = answers.confirm, iter([True, True])
+
+    def answer_lost(given: Ping, route: Route, call: Call, head: Head | None = None) -> Ping:
+        after = confirm(given, route, call, head)
+        if next(gone, False):  # written, and nobody knows
+            raise TransactWriteError("no answer", ConnectionClosedError(endpoint_url="https://dynamodb.example"))
+        return after
+
+    monkeypatch.setattr(answers, "confirm", answer_lost)
+    done = browser.submit(page, _link(site, ping), {"answer": "confirm"})
+    assert done.status == 200, "where the press leads"
+    assert next(gone, False) is False, "both faults were met"
+    assert _verification(ping) is Verification.VERIFIED
+    assert [row.action for row in audit.history(entry_subject("p1"))].count(Action.ENTRY_VERIFIED) == 1
 
 
 def test_opening_the_link_shows_the_entry_and_changes_nothing_but_opened(

@@ -16,6 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.directory.importing.report import Report
 from chalicelib.platform.dynamo import InstantAttribute, Model
+from chalicelib.platform.rows import attributes_of, record_of, row_of
 
 KEPT = timedelta(days=90)
 STALLED_AFTER = timedelta(minutes=3)
@@ -91,49 +92,22 @@ class Import:
         return self.status is Status.COMMITTING and now - self.moved_at > STALLED_AFTER
 
 
-def _import(row: ImportRow) -> Import:
-    return Import(
-        import_id=row.import_id,
-        uploaded_at=row.uploaded_at,
-        uploaded_by=row.uploaded_by,
-        filename=row.filename,
-        status=Status(row.status),
-        counts=dict(row.counts),
-        digest=row.digest,
-        total=int(row.total),
-        moved_at=row.moved_at,
-        done=int(row.done),
-        committed_by=row.committed_by,
-    )
-
-
 def get(import_id: str) -> Import | None:
     """One import, read consistently; None when there is none."""
-    try:
-        return _import(ImportRow.get(import_id, consistent_read=True))
-    except ImportRow.DoesNotExist:
-        return None
+    row = row_of(ImportRow, import_id)
+    return record_of(Import, row) if row else None
 
 
 def recent(limit: int) -> list[Import]:
     """The latest imports, newest first."""
-    return [_import(row) for row in ImportRow.by_listing.query(_LISTING, scan_index_forward=False, limit=limit)]
+    return [
+        record_of(Import, row) for row in ImportRow.by_listing.query(_LISTING, scan_index_forward=False, limit=limit)
+    ]
 
 
 def add(transaction: TransactWrite, made: Import) -> None:
     """Put a new import into the transaction; it fails when the id is taken."""
-    row = ImportRow(
-        made.import_id,
-        uploaded_at=made.uploaded_at,
-        uploaded_by=made.uploaded_by,
-        filename=made.filename,
-        status=made.status.value,
-        counts=made.counts,
-        digest=made.digest,
-        total=made.total,
-        moved_at=made.moved_at,
-        expires=int((made.uploaded_at + KEPT).timestamp()),
-    )
+    row = ImportRow(**attributes_of(made), expires=int((made.uploaded_at + KEPT).timestamp()))
     transaction.save(row, condition=ImportRow.import_id.does_not_exist())
 
 

@@ -14,12 +14,14 @@ from chalicelib.inquiries.sheet import facts
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
 from chalicelib.platform.call import Actor
 from chalicelib.platform.errors import NotFound, TooManyAttempts
+from chalicelib.platform.retry import tried_again
 from chalicelib.web.answers import page, redirect
 from chalicelib.web.wire.request import WebRequest
 
 REFUSALS_AUDITED = 20  # bad links from one address that are audited before there are pauses: the rest say nothing new
 
 
+@tried_again
 def inquiry_acknowledgement(request: WebRequest, token: str) -> Response:
     """The page, and the press of its button."""
     try:

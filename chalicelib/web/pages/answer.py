@@ -29,6 +29,7 @@ from chalicelib.pings.rules import Ping, Route
 from chalicelib.platform.call import Actor
 from chalicelib.platform.errors import Invalid, NotFound
 from chalicelib.platform.observability.metrics import Metric, count
+from chalicelib.platform.retry import tried_again
 from chalicelib.web.answers import page, redirect
 from chalicelib.web.pages import acknowledge
 from chalicelib.web.pages.learning import practice_of_code
@@ -37,6 +38,7 @@ from chalicelib.web.wire.request import WebRequest
 CODE_TRIES = 20  # wrong codes from one address before it has to slow down (several PoCs may share an address)
 
 
+@tried_again
 def acknowledgement(request: WebRequest, token: str) -> Response:
     """The page behind a link: whose entry it is, and the two buttons."""
     try:

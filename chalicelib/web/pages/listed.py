@@ -14,12 +14,14 @@ from chalicelib.pings import answers
 from chalicelib.pings.letter import held_data
 from chalicelib.platform.call import Actor
 from chalicelib.platform.errors import NotFound
+from chalicelib.platform.retry import tried_again
 from chalicelib.web.answers import page, redirect
 from chalicelib.web.pages.acknowledge import record_refusal
 from chalicelib.web.pages.answer import record_link_view
 from chalicelib.web.wire.request import WebRequest
 
 
+@tried_again
 def listed(request: WebRequest, token: str) -> Response:
     """The entry as it is listed, and one button: the details are right."""
     try:

@@ -21,7 +21,7 @@ from chalicelib.platform.i18n import _
 from chalicelib.web import labels
 from chalicelib.web.answers import page, redirect
 from chalicelib.web.cells import Cells
-from chalicelib.web.pages.nominations import NOTE, note
+from chalicelib.web.pages.nomination_forms import NOTE, note_verbale
 from chalicelib.web.wire.request import WebRequest
 
 EITHER = (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS)
@@ -52,7 +52,7 @@ def approve(request: WebRequest, proposal_id: str) -> Response:
     found = _found(request, proposal_id)
     policy = request.runtime.policy(NominationPolicy)
     try:
-        deciding.approve(proposal_id, request.based_on, note(request), policy, request.call)
+        deciding.approve(proposal_id, request.based_on, note_verbale(request), policy, request.call)
     except (proposing.Moved, NotFound):
         return _page(request, found, 409, overtaken=True)
     except proposing.Refused as refused:

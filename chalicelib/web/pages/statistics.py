@@ -10,7 +10,8 @@ from chalicelib.access.policy import Right
 from chalicelib.platform.errors import Conflict, NotFound
 from chalicelib.platform.i18n import LANGUAGES, _, translations
 from chalicelib.statistics import exports, figures, plots, service
-from chalicelib.statistics.figures import Figure
+from chalicelib.statistics.figure import Figure
+from chalicelib.statistics.figures_over_time import over_time
 from chalicelib.statistics.store import Report
 from chalicelib.web import spreadsheet
 from chalicelib.web.answers import download, page, redirect
@@ -24,7 +25,7 @@ ONE_VIEW = "private, max-age=60"
 def statistics(request: WebRequest) -> Response:
     """The published reports, newest first, and what they say one after the other."""
     reports = service.published()
-    found = figures.over_time(*service.over_time(reports), request.language)
+    found = over_time(*service.over_time(reports), request.language)
     return page(request, "statistics.html", reports=reports, figures=found, **_shared(request))
 
 
@@ -116,7 +117,7 @@ def printed(request: WebRequest, report_id: str) -> Response:
 def plots_over_time(request: WebRequest) -> Response:
     """The plots of all published reports, in one image; NotFound while there are none."""
     language = _language(request)
-    found = figures.over_time(*service.over_time(service.published()), language)
+    found = over_time(*service.over_time(service.published()), language)
     if not found:
         raise NotFound("plots over time")
     return _plots(request, found, translations(language).gettext(_("Statistics")), language)

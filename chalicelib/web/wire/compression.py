@@ -3,7 +3,7 @@
 A packed answer tells its length to whoever watches the line, and the length tells what is repeated in it: whoever can
 make a reader's browser ask for a page again and again, each time with other words in the address, may guess what else
 stands on it (BREACH). Such requests come from another site, and browsers say so: those get the page as it is. What is
-the same for everybody holds nothing to be guessed (docs/decisions.md).
+the same for everybody holds nothing to be guessed (docs/decisions/0044-our-lambda-packs-answers.md).
 """
 
 import base64

@@ -7,6 +7,8 @@ import pytest
 
 from chalicelib.platform.i18n import LANGUAGES
 from chalicelib.statistics import figures, plots
+from chalicelib.statistics.figure import rate
+from chalicelib.statistics.figures_over_time import over_time
 from chalicelib.statistics.rules import Answers, Band, Bound, Group, Shares
 from chalicelib.statistics.tables import CampaignTable, InquiriesTable
 
@@ -57,7 +59,7 @@ def test_what_is_missing_is_said_once_with_the_reason() -> None:
 
 
 def test_a_half_that_is_exactly_between_is_rounded_up() -> None:
-    assert [figures.rate(*pair) for pair in ((1, 200), (1, 3), (2, 3), (199, 200))] == [1, 33, 67, 100]
+    assert [rate(*pair) for pair in ((1, 200), (1, 3), (2, 3), (199, 200))] == [1, 33, 67, 100]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -74,8 +76,8 @@ def test_a_long_label_goes_on_in_the_next_line_and_nothing_overlaps(language: st
 
 def test_over_time_needs_two_reports() -> None:
     one = campaign(Answers("technical", 80, Bound.EXACT, 40))
-    assert figures.over_time([one], [], "en") == []
-    [shown] = figures.over_time([one, campaign(Answers("technical", 80, Bound.NEARLY_ALL))], [], "en")
+    assert over_time([one], [], "en") == []
+    [shown] = over_time([one, campaign(Answers("technical", 80, Bound.NEARLY_ALL))], [], "en")
     assert shown.summary == "Technical: 50% in the first of these ping tests, at least 95% in the last."
 
 

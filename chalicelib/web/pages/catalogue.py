@@ -1,0 +1,172 @@
+"""The catalogue of training resources and events: to read, as calendar files, and as the manager keeps it."""
+
+from dataclasses import replace
+
+from chalice.app import Response
+
+from chalicelib.learning import catalogue, rules, store
+from chalicelib.learning.ics import calendar
+from chalicelib.learning.policy import LearningPolicy
+from chalicelib.learning.rules import FIELDS, LIMITS, Resource
+from chalicelib.platform.errors import Conflict, Invalid, LimitReached, NotFound
+from chalicelib.platform.i18n import _, format_moment
+from chalicelib.platform.ids import new_id
+from chalicelib.reference.languages import operating_languages
+from chalicelib.web.answers import download, page, redirect
+from chalicelib.web.wire.request import WebRequest
+
+
+def resources(request: WebRequest) -> Response:
+    """Training resources, events and meetings: what is to come, what lasts, what is over."""
+    coming, lasting, over = rules.sorted_for_readers(store.resources(), request.now)
+    return page(
+        request,
+        "learn-resources.html",
+        groups=((_("Coming up"), coming), (_("At any time"), lasting), (_("Over"), over)),
+        coming=coming,
+        kinds=rules.KINDS,
+        languages_by_code=operating_languages(),
+    )
+
+
+def events(request: WebRequest) -> Response:
+    """All coming events for a calendar."""
+    coming, _lasting, _over = rules.sorted_for_readers(store.resources(), request.now)
+    return _calendar(request, "events.ics", coming)
+
+
+def event(request: WebRequest, resource_id: str) -> Response:
+    """One event for a calendar."""
+    found = _resource(resource_id)
+    if found.content.starts_at is None:
+        raise NotFound(f"{resource_id} has no time")
+    return _calendar(request, f"event-{resource_id}.ics", [found])
+
+
+def _calendar(request: WebRequest, name: str, found: "list[Resource]") -> Response:
+    return download(name, "text/calendar; charset=utf-8", calendar(found, request.gettext))
+
+
+def _resource(resource_id: str) -> "Resource":
+    if not rules.is_id(resource_id):
+        raise NotFound(resource_id)
+    return catalogue.get(resource_id)
+
+
+def ask_for_resource(request: WebRequest) -> Response:
+    """The form for a new item."""
+    return _form_page(request, {}, new_id())
+
+
+def take_resource(request: WebRequest) -> Response:
+    """Add it. The form brings the id of the item, so that pressing twice adds one."""
+    typed = _typed_content(request)
+    resource_id = request.field("resource_id")
+    if not rules.is_id(resource_id):
+        resource_id = new_id()
+    try:
+        catalogue.add(resource_id, rules.check(typed), request.runtime.policy(LearningPolicy), request.call)
+    except Invalid as error:
+        return _form_page(request, typed, resource_id, 400, problems=error.fields)
+    except LimitReached as full:
+        return _form_page(request, typed, resource_id, 400, full=full.number)
+    except Conflict:
+        return _form_page(request, typed, new_id(), 409, taken=True)
+    return redirect(request, "/learn/resources", request.gettext(_("Added to the catalogue.")))
+
+
+def ask_for_change(request: WebRequest, resource_id: str) -> Response:
+    """The form of an item as it is."""
+    found = _resource(resource_id)
+    return _form_page(request, rules.typed_of(found.content), resource_id, there=found)
+
+
+def take_change(request: WebRequest, resource_id: str) -> Response:
+    """Change it, if it is still as the manager saw it."""
+    typed = _typed_content(request)
+    if not rules.is_id(resource_id):
+        raise NotFound(resource_id)
+    there = store.resource(resource_id)
+    if there is None:
+        return _removed_page(request, typed)
+    try:
+        catalogue.change(resource_id, rules.check(typed), request.based_on, request.call)
+    except Invalid as error:
+        based_on = replace(there, version=request.based_on)
+        return _form_page(request, typed, resource_id, 400, problems=error.fields, there=based_on)
+    except NotFound:
+        return _removed_page(request, typed)
+    except Conflict:
+        now = store.resource(resource_id)
+        return (
+            _form_page(request, typed, resource_id, 409, there=now, theirs=now)
+            if now
+            else _removed_page(request, typed)
+        )
+    return redirect(request, "/learn/resources", request.gettext(_("Changed.")))
+
+
+def _removed_page(request: WebRequest, typed: dict[str, str]) -> Response:
+    """What was typed for an item that is gone: it can be added again, as a new one."""
+    return _form_page(request, typed, new_id(), 409, removed=True)
+
+
+def remove_resource(request: WebRequest, resource_id: str) -> Response:
+    """Take it out of the catalogue, if it is still as the manager saw it."""
+    if not rules.is_id(resource_id):
+        raise NotFound(resource_id)
+    try:
+        catalogue.remove(resource_id, request.based_on, request.call)
+    except Conflict:
+        now = store.resource(resource_id)
+        if now:
+            typed = rules.typed_of(now.content)
+            return _form_page(request, typed, resource_id, 409, there=now, theirs=now)
+    return redirect(request, "/learn/resources", request.gettext(_("Removed from the catalogue.")))
+
+
+def _typed_content(request: WebRequest) -> dict[str, str]:
+    return {name: request.field(name)[: 2 * LIMITS[name]] for name in FIELDS}
+
+
+def _form_page(
+    request: WebRequest,
+    typed: dict[str, str],
+    resource_id: str,
+    status: int = 200,
+    problems: dict[str, str] | None = None,
+    there: "Resource | None" = None,
+    theirs: "Resource | None" = None,
+    removed: bool = False,
+    taken: bool = False,
+    full: int = 0,
+) -> Response:
+    """The form. `there` is the item that it changes; `theirs` what somebody else made of it meanwhile."""
+    return page(
+        request,
+        "learn-resource.html",
+        status,
+        typed={**dict.fromkeys(rules.FIELDS, ""), **typed},
+        resource_id=resource_id,
+        there=there,
+        theirs=_lines_of(request, theirs) if theirs else [],
+        problems={name: request.gettext(reason) for name, reason in (problems or {}).items()},
+        removed=removed,
+        taken=taken,
+        full=full,
+        fields=rules.FIELDS,
+        limits=rules.LIMITS,
+        kinds=[(code, request.gettext(name)) for code, name in rules.KINDS.items()],
+    )
+
+
+def _lines_of(request: WebRequest, found: "Resource") -> list[tuple[str, str]]:
+    """An item line by line, as it is now."""
+    held = found.content
+    times = {"starts": held.starts_at, "ends": held.ends_at}
+    shown = {
+        **rules.typed_of(held),
+        "kind": request.gettext(rules.KINDS[held.kind]),
+        **{name: format_moment(moment, request.language) for name, moment in times.items() if moment},
+    }
+    return [(request.gettext(label), shown[name]) for name, label in rules.FIELDS.items() if shown[name]]
