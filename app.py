@@ -19,10 +19,12 @@ from chalicelib.platform.observability.invocation import logged, traced, watched
 from chalicelib.runtime import Runtime
 from chalicelib.web.dispatch import OPEN, Page, Site
 from chalicelib.web.pages import (
+    account,
     accounts,
     acknowledge,
     answer,
     audit,
+    audit_check,
     campaigns,
     catalogue,
     contacts,
@@ -34,6 +36,7 @@ from chalicelib.web.pages import (
     imports,
     inquiries,
     invitation,
+    inviting,
     learning,
     listed,
     nominations,
@@ -42,6 +45,7 @@ from chalicelib.web.pages import (
     sign_in,
     site,
     statistics,
+    views,
 )
 
 Event = dict[str, Any]
@@ -153,28 +157,28 @@ PAGES = (
     # Accounts
     Page("GET", "/accounts", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.accounts),
     Page("POST", "/accounts/review", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.review),
-    Page("GET", "/accounts/invite", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.ask_whom_to_invite),
-    Page("POST", "/accounts/invite", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.invite),
-    Page("GET", "/accounts/{account_id}", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.account),
-    Page("POST", "/accounts/{account_id}/resend", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.resend),
-    Page("POST", "/accounts/{account_id}/suspend", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.suspend),
-    Page("POST", "/accounts/{account_id}/restore", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.restore),
-    Page("POST", "/accounts/{account_id}/remove", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.remove),
-    Page("POST", "/accounts/{account_id}/role", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.set_role),
-    Page("POST", "/accounts/{account_id}/reset", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.ask_for_reset),
+    Page("GET", "/accounts/invite", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), inviting.ask_whom_to_invite),
+    Page("POST", "/accounts/invite", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), inviting.invite),
+    Page("GET", "/accounts/{account_id}", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), account.account),
+    Page("POST", "/accounts/{account_id}/resend", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), account.resend),
+    Page("POST", "/accounts/{account_id}/suspend", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), account.suspend),
+    Page("POST", "/accounts/{account_id}/restore", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), account.restore),
+    Page("POST", "/accounts/{account_id}/remove", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), account.remove),
+    Page("POST", "/accounts/{account_id}/role", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), account.set_role),
+    Page("POST", "/accounts/{account_id}/reset", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), account.ask_for_reset),
     Page(
         "POST",
         "/accounts/{account_id}/confirm-reset",
         (Right.SUPERVISE_ACCOUNTS, Right.APPOINT),
-        accounts.confirm_reset,
+        account.confirm_reset,
     ),
     # The audit trail
     Page("GET", "/audit", Right.SEE_AUDIT, audit.search_audit),
     Page("GET", "/audit/export.csv", Right.SEE_AUDIT, audit.export_audit),
     Page("GET", "/audit/subject/{subject}", Right.SEE_AUDIT, audit.audit_of_subject),
-    Page("GET", "/audit/verify", Right.SEE_AUDIT, audit.ask_to_verify),
-    Page("POST", "/audit/verify", Right.SEE_AUDIT, audit.verify_audit),
-    Page("GET", "/entries/{state}/views", Right.SEE_OWN_VIEWS, audit.views),
+    Page("GET", "/audit/verify", Right.SEE_AUDIT, audit_check.ask_to_verify),
+    Page("POST", "/audit/verify", Right.SEE_AUDIT, audit_check.verify_audit),
+    Page("GET", "/entries/{state}/views", Right.SEE_OWN_VIEWS, views.views),
     # Statistics
     Page("GET", "/statistics", Right.SEE_STATISTICS, statistics.statistics),
     Page("GET", "/statistics/prepare", Right.PUBLISH_STATISTICS, statistics.preparing),

@@ -17,9 +17,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib.access import store
-from chalicelib.access.changes import identity
-from chalicelib.access.policy import AccountStatus, Role, as_email
+from chalicelib.access.cognito import identity
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.typed import as_email
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action, AuditRecord, account_subject
 from chalicelib.platform.call import Actor, Call
@@ -91,8 +92,8 @@ def let_a_manager_in(stage: str, told: dict[str, str], email: str) -> str:
     Two managers reset everybody else on the site, which sends invitations. Raises RestoreError for other accounts.
     """
 
-    account = store.account(as_email(email))
-    if account is None or account.role is not Role.MANAGER or account.status is not AccountStatus.ACTIVE:
+    account = account_store.by_email(as_email(email))
+    if account is None or account.role is not Role.MANAGER or not account.is_active:
         raise RestoreError(f"{email} is not the account of an active directory manager")
     settings = Settings(stage=stage, user_pool_id=told["UserPoolId"], user_pool_client_id=told["UserPoolClientId"])
     password = identity(Runtime(settings)).make_for_now(account.email)

@@ -1,7 +1,9 @@
 """Makes the tables of every model. That they match `infra/resources.yaml` is tested in tests/infra."""
 
-from chalicelib.access.items import InvitationRow
-from chalicelib.access.store import AccountRow, AttemptRow, SessionRow
+from chalicelib.access.stores.accounts import AccountRow
+from chalicelib.access.stores.attempts import AttemptRow
+from chalicelib.access.stores.invitations import InvitationRow
+from chalicelib.access.stores.sessions import SessionRow
 from chalicelib.audit.store import AuditRow, HeadRow
 from chalicelib.directory.importing.imports import ImportRow
 from chalicelib.directory.store import EntryRow

@@ -2,12 +2,28 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.access import store
-from chalicelib.access.policy import FORGET_AFTER, LONGEST_WAIT, wait_after
-from chalicelib.access.store import Attempts, hashed
+from chalicelib.access.hashes import hashed
+from chalicelib.access.stores import attempts as attempt_store
+from chalicelib.access.stores.attempts import Attempts
 from chalicelib.platform.errors import TooManyAttempts
 from chalicelib.platform.observability import metrics
 from chalicelib.platform.observability.metrics import Metric
+
+FREE_PER_ADDRESS = 5
+"""Failures of one e-mail address, or of one second factor, before each further one has to wait."""
+FREE_PER_SOURCE = 30
+"""Failures from one network address before waiting: a Mission's whole staff may share one."""
+LONGEST_WAIT = timedelta(minutes=15)
+FORGET_AFTER = timedelta(hours=1)
+"""Failures are forgotten when none was added for this long."""
+
+
+def wait_after(failures: int, free: int) -> timedelta:
+    """How long after the last of so many failures nothing is tried: nothing for the first `free`, then doubling."""
+    if failures < free:
+        return timedelta(0)
+    return min(LONGEST_WAIT, timedelta(seconds=15 * (1 << min(failures - free, 10))))
+
 
 _TRIES = 10
 CODE_LIVES = timedelta(minutes=2)  # an authenticator's code, with a clock that is one step off either way
@@ -25,30 +41,30 @@ def count(counted: str, free: int, now: datetime) -> None:
     so far ask for a pause that is not over; the try is then not counted.
     """
     for _try in range(_TRIES):
-        before = store.attempts(counted)
+        before = attempt_store.get(counted)
         so_far = before.failures if before and now - before.last_at < FORGET_AFTER else 0
         if before and so_far:
             left = before.last_at + wait_after(so_far, free) - now
             if left > timedelta(0):
                 metrics.count(Metric.TRIES_SLOWED)
                 raise TooManyAttempts(int(left.total_seconds()) + 1)
-        if store.count_attempt(counted, before, Attempts(so_far + 1, now), now + FORGET_AFTER + LONGEST_WAIT):
+        if attempt_store.replace(counted, before, Attempts(so_far + 1, now), now + FORGET_AFTER + LONGEST_WAIT):
             return
     raise TooManyAttempts(1)
 
 
 def take_back(counted: str, now: datetime) -> None:
     """One try of these did not fail after all."""
-    before = store.attempts(counted)
+    before = attempt_store.get(counted)
     if before and before.failures:
-        store.count_attempt(counted, before, Attempts(before.failures - 1, before.last_at), now + FORGET_AFTER)
+        attempt_store.replace(counted, before, Attempts(before.failures - 1, before.last_at), now + FORGET_AFTER)
 
 
 def forget(counted: str) -> None:
     """Forget all failures: the person has shown who it is."""
-    store.forget_attempts(counted)
+    attempt_store.drop(counted)
 
 
 def use_up_code(email: str, code: str, now: datetime) -> bool:
     """Whether this one-time code is used for the first time; it cannot be used again while it would still be valid."""
-    return store.use_up(subject("used", f"{email} {code}"), now, now + CODE_LIVES)
+    return attempt_store.use_up(subject("used", f"{email} {code}"), now, now + CODE_LIVES)

@@ -1,8 +1,8 @@
-"""What access writes into the audit table."""
+"""The audit records of access."""
 
 from dataclasses import replace
 
-from chalicelib.access.policy import Account
+from chalicelib.access.account import Account
 from chalicelib.audit import store
 from chalicelib.audit.records import Action, AuditRecord, Outcome, account_subject
 from chalicelib.platform.call import Actor, Call

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
+from chalicelib.platform import aws
 from chalicelib.platform.errors import DirectoryError
+from chalicelib.runtime import Runtime
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 
 class Stage(StrEnum):
-    """What a person whose password was right has yet to give."""
+    """The step that is left for a person whose password was right."""
 
     CODE = "code"
     ENROL = "enrol"
@@ -224,3 +226,8 @@ class Identity:
             Session=step.session,
             ChallengeResponses={"USERNAME": step.username, **responses},
         )
+
+
+def identity(runtime: Runtime) -> Identity:
+    """The user pool of this stage."""
+    return Identity(aws.cognito(), runtime.settings.user_pool_id, runtime.settings.user_pool_client_id)

@@ -1,26 +1,28 @@
 """The first directory manager of a stage: everybody else is invited by somebody, this one cannot be.
 
-No mail is needed, since SES may still be in its sandbox then. Whoever deployed the stage tells the password by voice;
-the first sign-in asks for another one, and for an authenticator.
+No mail is needed, since SES may still be in its sandbox then. The one who deployed the stage tells the password by
+voice; the first sign-in asks for another one, and for an authenticator.
 """
 
-from chalicelib.access import store
-from chalicelib.access.changes import identity
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.cognito import identity
 from chalicelib.access.invitations import NotInvited, allowed
-from chalicelib.access.policy import Account, AccountStatus, Role, as_email
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.typed import as_email
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action, AuditRecord, account_subject
 from chalicelib.directory import domains
 from chalicelib.directory.problems import Problem, Refused
 from chalicelib.directory.rules import email_address
 from chalicelib.platform.call import Actor, Call
-from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.dynamo import Writes, refused_as
 from chalicelib.platform.errors import Conflict
 from chalicelib.platform.ids import new_id
 from chalicelib.runtime import Runtime
 
 
-def make_first_manager(runtime: "Runtime", email: str, language: str, call: Call) -> str:
+def make_first_manager(runtime: Runtime, email: str, language: str, call: Call) -> str:
     """Make the account, audited; returns the password for the first sign-in.
 
     Raises Conflict when there is or was a manager who is not removed, or an account of this address, and NotInvited for
@@ -35,8 +37,12 @@ def make_first_manager(runtime: "Runtime", email: str, language: str, call: Call
         raise NotInvited([refused.problem("email")]) from refused
     if wrong := domains.check("email", address, tuple(sorted(allowed("", runtime.settings)))):
         raise NotInvited([wrong])
-    known = [manager for manager in store.all_in(Role.MANAGER) if manager.status is not AccountStatus.REMOVED]
-    if known or store.account(address):
+    known = [
+        manager
+        for manager in account_store.in_role_for_certain(Role.MANAGER)
+        if manager.status is not AccountStatus.REMOVED
+    ]
+    if known or account_store.by_email(address):
         raise Conflict("a manager" if known else "an account of this address")
     made = Account(address, Role.MANAGER, "", language, AccountStatus.ACTIVE, call.at, new_id())
     actor = Actor.system("first_manager")
@@ -45,12 +51,10 @@ def make_first_manager(runtime: "Runtime", email: str, language: str, call: Call
     record = AuditRecord(call.by(actor), Action.FIRST_MANAGER_MADE, subject, details=details)
 
     def build(transaction: Writes) -> None:
-        store.add_account(transaction, made)
+        account_store.add(transaction, made)
 
     # Without its account a user of the pool opens nothing; an account without a user could not be made again.
     password = identity(runtime).make_for_now(address)
-    try:
+    with refused_as(Conflict("an account of this address")):
         audit_store.write(build, record)
-    except ConditionFailed as failed:
-        raise Conflict("an account of this address") from failed
     return password

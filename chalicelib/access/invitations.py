@@ -1,7 +1,7 @@
 """Invitations: a link by mail, and a start code by voice. Neither opens anything alone, and both work once.
 
-Whoever reads somebody's mail has the link but not the start code, which is told by telephone or in person by whoever
-invited. Both together let a person choose a password; signing in then asks for an authenticator as well.
+Who reads somebody's mail has the link but not the start code, which the inviter tells by telephone or in person. Both
+together let a person choose a password; signing in then asks for an authenticator as well.
 """
 
 import secrets
@@ -10,11 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hmac import compare_digest
 
-from chalicelib.access import accounts, attempts, audit, changes, items, store
-from chalicelib.access.accounts import AccountPolicy, Act, Invitation
-from chalicelib.access.changes import Change
-from chalicelib.access.cognito import IdentityBusy
-from chalicelib.access.policy import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account, AccountStatus, Role, as_email
+from chalicelib.access import accounts, attempts, audit, rules
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.account_policy import AccountPolicy
+from chalicelib.access.attempts import FREE_PER_ADDRESS, FREE_PER_SOURCE
+from chalicelib.access.cognito import IdentityBusy, identity
+from chalicelib.access.hashes import hardened
+from chalicelib.access.policy import Role
+from chalicelib.access.records import Invitation
+from chalicelib.access.rules import AccountAct
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import invitations as invitation_store
+from chalicelib.access.stores import removals as removal_store
+from chalicelib.access.telling import AccountEvent, tell
+from chalicelib.access.typed import as_email
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
 from chalicelib.directory import domains
@@ -22,10 +31,10 @@ from chalicelib.directory.problems import Problem, Refused
 from chalicelib.directory.rules import email_address
 from chalicelib.links import codes
 from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
-from chalicelib.mail import outbox as notices
+from chalicelib.mail import outbox
 from chalicelib.mail.notice import Notice, to_account
 from chalicelib.platform.call import Call
-from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.dynamo import Writes, refused_as
 from chalicelib.platform.errors import Conflict, DirectoryError, Forbidden, TooManyAttempts
 from chalicelib.platform.i18n import LANGUAGES
 from chalicelib.platform.ids import new_id
@@ -69,7 +78,7 @@ def allowed(state: str, settings: Settings) -> frozenset[str]:
 
 def invite(actor: Account, state: str, role: str, email: str, language: str, runtime: Runtime, call: Call) -> Invited:
     """Make an account and send its invitation. Raises Forbidden, NotInvited, TooManyAttempts, or Conflict."""
-    wanted = accounts.invitable(actor, state)
+    wanted = rules.invitable(actor, state)
     if not wanted:
         raise Forbidden("may invite nobody there")
     problems = []
@@ -78,12 +87,12 @@ def invite(actor: Account, state: str, role: str, email: str, language: str, run
     if language not in LANGUAGES:
         problems.append(Problem("language", "invite-language"))
     address, wrong = _address(email, state, runtime.settings)
-    before = None if wrong else store.account(address)
+    before = None if wrong else account_store.by_email(address)
     policy = runtime.policy(AccountPolicy)
     limit = policy.invitations_open
     if before and (before.status is not AccountStatus.REMOVED or before.state != state):
         wrong = Problem("email", _taken(actor, before))
-    elif before and not accounts.may_return(actor, items.removal(before.account_id), policy, call.at):
+    elif before and not rules.may_return(actor, removal_store.get(before.account_id), policy, call.at):
         wrong = Problem("email", "invite-removed", {"days": str(policy.return_after.days)})
     elif not wrong and _open(state, call.at) >= limit:
         wrong = Problem("email", "invite-many", {"limit": str(limit)})
@@ -92,21 +101,21 @@ def invite(actor: Account, state: str, role: str, email: str, language: str, run
     made = Account(address, Role(role), state, language, AccountStatus.INVITED, call.at, new_id())
     if before:
         kept = replace(before, role=made.role, language=language, status=made.status, version=before.version + 1)
-        return _send(actor, kept, Action.ACCOUNT_INVITED, Change.INVITED, policy, call)
-    return _send(actor, made, Action.ACCOUNT_INVITED, Change.INVITED, policy, call)
+        return _send(actor, kept, Action.ACCOUNT_INVITED, AccountEvent.INVITED, policy, call)
+    return _send(actor, made, Action.ACCOUNT_INVITED, AccountEvent.INVITED, policy, call)
 
 
 def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call) -> Invited:
     """Send another invitation; the one before no longer works. Raises Forbidden, TooManyAttempts or Conflict."""
-    changes.admit(actor, Act.RESEND, target, based_on)
+    accounts.admit(actor, AccountAct.RESEND, target, based_on)
     changed = replace(target, version=target.version + 1)
-    return _send(actor, changed, Action.INVITATION_RENEWED, Change.INVITED_ANEW, policy, call)
+    return _send(actor, changed, Action.INVITATION_RENEWED, AccountEvent.INVITED_AGAIN, policy, call)
 
 
 def _send(
-    actor: Account, invited: Account, action: Action, change: Change, policy: AccountPolicy, call: Call
+    actor: Account, invited: Account, action: Action, change: AccountEvent, policy: AccountPolicy, call: Call
 ) -> Invited:
-    # Withdrawn and sent anew, invitations could be written to strangers without end.
+    # Withdrawn and sent again, invitations could be written to strangers without end.
     attempts.count(
         attempts.subject("inviting", f"{actor.account_id} {invited.state}"), policy.invitations_open, call.at
     )
@@ -114,33 +123,31 @@ def _send(
 
     def build(transaction: Writes) -> None:
         if invited.version == 1:
-            store.add_account(transaction, invited)
+            account_store.add(transaction, invited)
         else:
-            store.add_account_change(transaction, invited)
-        store.add_still_in_charge(transaction, actor)
+            account_store.add_change(transaction, invited)
+        account_store.add_still_in_charge(transaction, actor)
         add(transaction, made)
-        changes.tell(transaction, change, invited, actor.role, call.at)
+        tell(transaction, change, invited, actor.role, call.at)
 
-    try:
+    with refused_as(Conflict(invited.account_id)):
         audit_store.write(build, audit.of_change(action, actor, invited, call))
-    except ConditionFailed as failed:
-        raise Conflict(invited.account_id) from failed
     return Invited(invited, start_code)
 
 
 def new_invitation(account_id: str, by: Account, policy: AccountPolicy, now: datetime) -> tuple[Invitation, str]:
     """An invitation that is not yet kept, and its start code, which is kept as a hash only."""
     start_code, salt = codes.new_code(), secrets.token_hex(16)
-    hashed = store.hardened(start_code, salt)
+    hashed = hardened(start_code, salt)
     ends_at = now + policy.invitation
     return Invitation(account_id, new_id(), salt, hashed, by.role, now, ends_at, by.account_id), start_code
 
 
 def add(transaction: Writes, made: Invitation) -> None:
     """Put an invitation and its mail (two actions) into the transaction."""
-    items.add_invitation(transaction, made)
+    invitation_store.add(transaction, made)
     about = {"account": made.account_id, "invitation": made.invitation_id}
-    notices.add(transaction, Notice(TEMPLATE, to_account(made.account_id), about, made.made_at))
+    outbox.add(transaction, Notice(TEMPLATE, to_account(made.account_id), about, made.made_at))
 
 
 def _address(typed: str, state: str, settings: Settings) -> tuple[str, Problem | None]:
@@ -160,27 +167,27 @@ def _address(typed: str, state: str, settings: Settings) -> tuple[str, Problem |
 
 def _taken(actor: Account, before: Account) -> str:
     """Why an address cannot be invited; what another State's account is like is not said."""
-    if not accounts.may_see(actor, before.state) or before.status is AccountStatus.REMOVED:
+    if not rules.may_see(actor, before.state) or before.status is AccountStatus.REMOVED:
         return "invite-taken"
     return "invite-invited" if before.status is AccountStatus.INVITED else "invite-there"
 
 
 def _open(state: str, now: datetime) -> int:
     """How many invitations of a State can be accepted now."""
-    invited = [one for one in store.accounts_of(state) if one.status is AccountStatus.INVITED]
-    found = [items.invitation(one.account_id) for one in invited]
+    invited = [one for one in account_store.of_state(state) if one.status is AccountStatus.INVITED]
+    found = [invitation_store.get(one.account_id) for one in invited]
     return sum(1 for one in found if one and not one.is_over(now))
 
 
 # The page behind the link
 
 
-def token(runtime: "Runtime", made: Invitation) -> str:
+def token(runtime: Runtime, made: Invitation) -> str:
     """The signed part of the link: ids only."""
     return runtime.link_signer().sign(Purpose.INVITATION, made.account_id, made.invitation_id)
 
 
-def behind(runtime: "Runtime", given: str, now: datetime) -> tuple[Account, Invitation]:
+def behind(runtime: Runtime, given: str, now: datetime) -> tuple[Account, Invitation]:
     """The account and invitation behind a link. Raises LinkInvalid, or InvitationOver for one that no longer works."""
     try:  # the row says when it ends; the link is signed when the mail is sent, which may be a little later
         read = runtime.link_signer().read(Purpose.INVITATION, given, 2 * runtime.policy(AccountPolicy).invitation)
@@ -189,19 +196,19 @@ def behind(runtime: "Runtime", given: str, now: datetime) -> tuple[Account, Invi
     if len(read.ids) != 2:
         raise LinkInvalid("not an invitation")
     account_id, invitation_id = read.ids
-    account, held = store.account_of_id(account_id), items.invitation(account_id)
+    account, held = account_store.by_id(account_id), invitation_store.get(account_id)
     if account is None or account.status is not AccountStatus.INVITED or held is None:
         raise InvitationOver("used or withdrawn")
     if held.invitation_id != invitation_id:
         raise InvitationOver("replaced")
     if held.is_over(now):
         raise InvitationOver("expired")
-    if not held.stands(store.account_of_id(held.invited_by)):
+    if not held.stands(account_store.by_id(held.invited_by)):
         raise InvitationOver("lapsed")
     return account, held
 
 
-def accept(runtime: "Runtime", account: Account, held: Invitation, start_code: str, password: str, call: Call) -> None:
+def accept(runtime: Runtime, account: Account, held: Invitation, start_code: str, password: str, call: Call) -> None:
     """Give an invited account its password, and make it active.
 
     Raises StartCodeWrong, PasswordRefused, TooManyAttempts, and InvitationOver when somebody was faster.
@@ -210,28 +217,26 @@ def accept(runtime: "Runtime", account: Account, held: Invitation, start_code: s
     by_source = attempts.subject("invitation-source", call.source)
     attempts.count(counted, FREE_PER_ADDRESS, call.at)
     attempts.count(by_source, FREE_PER_SOURCE, call.at)
-    if not compare_digest(store.hardened(codes.as_typed(start_code), held.salt), held.start_code):
+    if not compare_digest(hardened(codes.as_typed(start_code), held.salt), held.start_code):
         audit_store.put(audit.refused(Action.INVITATION_REFUSED, account, call, reason="start-code"))
         raise StartCodeWrong("start code")
     attempts.forget(counted)
     attempts.take_back(by_source, call.at)
     try:
-        changes.identity(runtime).make(account.email, password)
+        identity(runtime).make(account.email, password)
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
     active = replace(account, status=AccountStatus.ACTIVE, version=account.version + 1)
-    try:
+    with refused_as(InvitationOver("used or withdrawn")):
         audit_store.write(
             _acceptance(active, held, call.at), audit.of_account(Action.INVITATION_ACCEPTED, active, call)
         )
-    except ConditionFailed as failed:
-        raise InvitationOver("used or withdrawn") from failed
 
 
 def _acceptance(active: Account, held: Invitation, now: datetime) -> Callable[[Writes], None]:
     def build(transaction: Writes) -> None:
-        items.take_invitation(transaction, held)
-        store.add_account_change(transaction, active)
-        changes.tell(transaction, Change.ACCEPTED, active, None, now)
+        invitation_store.take(transaction, held)
+        account_store.add_change(transaction, active)
+        tell(transaction, AccountEvent.ACCEPTED, active, None, now)
 
     return build

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from chalicelib.access import items, store
-from chalicelib.access.accounts import ROLE_NAMES, STATUS_NAMES
-from chalicelib.access.changes import CHANGE_NAMES, Change
+from chalicelib.access.account import Account, AccountStatus
 from chalicelib.access.invitations import token
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.names import EVENT_NAMES, ROLE_NAMES, STATUS_NAMES
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import invitations as invitation_store
+from chalicelib.access.stores import reviews as review_store
+from chalicelib.access.telling import AccountEvent
 from chalicelib.mail.notice import Notice, Recipient, parts
 from chalicelib.platform.errors import MailRefused
 from chalicelib.platform.i18n import _, _p, format_moment, translations
@@ -19,8 +22,8 @@ BY_NAMES = {
 }
 
 
-def _account(notice: "Notice") -> Account:
-    found = store.account_of_id(notice.about["account"])
+def _account(notice: Notice) -> Account:
+    found = account_store.by_id(notice.about["account"])
     if found is None:
         raise MailRefused("the account is gone")
     return found
@@ -33,9 +36,9 @@ def _facts(account: Account, language: str) -> list[tuple[str, str]]:
     return [*state, (translate(_p("account", "Role")), translate(ROLE_NAMES[account.role]))]
 
 
-def invitation(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def invitation(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To an invited person: the link. The start code is never in it."""
-    account, made = _account(notice), items.invitation(notice.about["account"])
+    account, made = _account(notice), invitation_store.get(notice.about["account"])
     if made is None or made.invitation_id != notice.about["invitation"] or account.status is not AccountStatus.INVITED:
         raise MailRefused("the invitation is used, withdrawn or replaced")
     translate = translations(recipient.language).gettext
@@ -48,14 +51,14 @@ def invitation(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> 
     }
 
 
-def changed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def changed(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To a State, and to the person concerned: what happened to an account, and who did it."""
-    account, change = _account(notice), Change(notice.about["change"])
+    account, change = _account(notice), AccountEvent(notice.about["change"])
     translate = translations(recipient.language).gettext
     by = BY_NAMES[Role(notice.about["by"])] if notice.about["by"] else _("The person whose account it is")
     rows = [
         (_("Account"), account.email),
-        (_("What happened"), translate(CHANGE_NAMES[change])),
+        (_("What happened"), translate(EVENT_NAMES[change])),
         (_("When"), format_moment(notice.made_at, recipient.language)),
         (_("By"), translate(by)),
         (_("Status"), translate(STATUS_NAMES[account.status])),
@@ -65,16 +68,16 @@ def changed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dic
         "reference": f"A-{account.account_id}",
         "rows": [*_facts(account, recipient.language), *((translate(label), value) for label, value in rows)],
         "own": own,
-        "waits": change is Change.RESET_ASKED and not own,
+        "waits": change is AccountEvent.RESET_ASKED and not own,
         "page_url": f"{runtime.site_url()}/accounts/{account.account_id}?lang={recipient.language}",
         "manager_email": runtime.settings.manager_email,
     }
 
 
-def review(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def review(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To the supervisors of a State, every six months: look through the list."""
     state, translate = notice.about["state"], translations(recipient.language).gettext
-    reviewed_at = items.review(state).reviewed_at
+    reviewed_at = review_store.get(state).reviewed_at
     if reviewed_at and reviewed_at >= notice.made_at:
         raise MailRefused("reviewed meanwhile")
     rows = [(_("State"), states()[state].name(recipient.language))] if state else []

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.access import accounts
-from chalicelib.access.accounts import AccountPolicy
-from chalicelib.access.policy import Account, AccountStatus
+from chalicelib.access import rules
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.account_policy import AccountPolicy
 from chalicelib.platform.i18n import _
 
 
 class Mark(StrEnum):
-    """What a list says of an account beside its status."""
+    """A list says this of an account beside its status."""
 
     EXPIRED = "expired"
     """Its invitation can no longer be accepted."""
@@ -29,7 +29,7 @@ MARK_NAMES = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AccountFilter:
     """What is looked for; what is empty does not matter. `status` is the code of an `AccountStatus` or of a `Mark`."""
 
     words: str = ""
@@ -38,25 +38,25 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Line:
+class AccountLine:
     """An account on a list, with what is to be said of it."""
 
     account: Account
     marks: frozenset[Mark]
 
 
-def line(account: Account, policy: AccountPolicy, now: datetime, *, expired: bool, waiting: bool) -> Line:
+def line(account: Account, policy: AccountPolicy, now: datetime, *, expired: bool, waiting: bool) -> AccountLine:
     """The line of an account; whether its invitation has ended or a reset waits is known to the caller only."""
     there = account.status is not AccountStatus.REMOVED
     marks = {
         Mark.EXPIRED: expired,
         Mark.WAITING: waiting,
-        Mark.UNUSED: there and accounts.is_unused(account, policy, now),
+        Mark.UNUSED: there and rules.is_unused(account, policy, now),
     }
-    return Line(account, frozenset(mark for mark, holds in marks.items() if holds))
+    return AccountLine(account, frozenset(mark for mark, holds in marks.items() if holds))
 
 
-def fits(shown: Line, wanted: Wanted) -> bool:
+def fits(shown: AccountLine, wanted: AccountFilter) -> bool:
     """Whether an account is among what is looked for. Words are looked for anywhere in its address."""
     held = shown.account
     return (

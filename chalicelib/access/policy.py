@@ -1,15 +1,11 @@
 """Roles, rights, and the one policy function. Whatever is not granted here is denied."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
-from unicodedata import digit
-
-from chalicelib.platform.call import Actor
+from typing import Protocol
 
 
 class Role(StrEnum):
-    """What an account is for. A PoC and its account are different things: contact is granted by the State, not here."""
+    """The purpose of an account. A PoC and its account are different things: the State grants contact, not the role."""
 
     MANAGER = "manager"
     """The directory manager (UNODA)."""
@@ -25,17 +21,6 @@ class Role(StrEnum):
 
 OF_A_STATE = frozenset({Role.SUPERVISOR, Role.POC, Role.READER})
 """The roles that belong to a State; the others are the directory manager's own."""
-
-
-class AccountStatus(StrEnum):
-    """Only an active account may sign in, whatever the identity store says."""
-
-    INVITED = "invited"
-    """Has an invitation that is not yet accepted, and no password of its own."""
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    REMOVED = "removed"
-    """Kept so that its id in audit records still leads somewhere; it can only be invited anew."""
 
 
 class Right(StrEnum):
@@ -95,30 +80,6 @@ class Right(StrEnum):
     """Add, change and remove what the catalogue of training resources and events lists."""
 
 
-@dataclass(frozen=True)
-class Account:
-    """Who signs in. `email` is lower-case; `state` is a State's code, empty for a manager or auditor; `language` one of
-    the six, empty when the person never chose one; times are aware UTC. `account_id` is an opaque id: what audit
-    records name. `version` counts the changes and guards against lost updates. A session begun before `sessions_since`
-    is over: it was begun before the account was suspended, removed or reset."""
-
-    email: str
-    role: Role
-    state: str
-    language: str
-    status: AccountStatus
-    created_at: datetime
-    account_id: str = ""
-    last_signed_in_at: datetime | None = None
-    version: int = 1
-    sessions_since: datetime | None = None
-
-    @property
-    def actor(self) -> Actor:
-        """The account as the audit names it: without its address."""
-        return Actor.account(self.account_id, self.role.value, self.state)
-
-
 _ALL = frozenset({Right.SEE_HOME, Right.SIGN_OUT, Right.SEE_STATISTICS})
 _LEARNER = frozenset({Right.SEE_LEARNING, Right.PRACTISE})
 _READER = _ALL | _LEARNER | {Right.SEE_ENTRIES, Right.REPORT_DOUBT}
@@ -154,7 +115,6 @@ _GRANTED: dict[Role, frozenset[Right]] = {
     Role.READER: _READER,
     Role.AUDITOR: _ALL | {Right.SEE_AUDIT},
 }
-
 _OWN_STATE_ONLY = frozenset(
     {
         Right.SEE_OWN_ENTRIES,
@@ -169,13 +129,24 @@ _OWN_STATE_ONLY = frozenset(
 )
 
 
-def may(account: Account | None, right: Right, state: str | None = None) -> bool:
+class Holder(Protocol):
+    """What the policy looks at in an account."""
+
+    @property
+    def role(self) -> Role: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def is_active(self) -> bool: ...
+
+
+def may(account: Holder | None, right: Right, state: str | None = None) -> bool:
     """Whether `account` may use `right`, on something of `state` when the right is about one State.
 
     Denied by default: nobody signed in, a suspended account, a role without the right, a right over one's own State
     asked without naming it, or naming another.
     """
-    if account is None or account.status is not AccountStatus.ACTIVE:
+    if account is None or not account.is_active:
         return False
     if right not in _GRANTED.get(account.role, frozenset()):
         return False
@@ -184,35 +155,3 @@ def may(account: Account | None, right: Right, state: str | None = None) -> bool
     if right in _OWN_STATE_ONLY:
         return bool(account.state) and state == account.state
     return True
-
-
-FREE_PER_ADDRESS = 5
-"""Failures of one e-mail address, or of one second factor, before each further one has to wait."""
-FREE_PER_SOURCE = 30
-"""Failures from one network address before waiting: a Mission's whole staff may share one."""
-LONGEST_WAIT = timedelta(minutes=15)
-FORGET_AFTER = timedelta(hours=1)
-"""Failures are forgotten when none was added for this long."""
-
-
-def wait_after(failures: int, free: int) -> timedelta:
-    """How long after the last of so many failures nothing is tried: nothing for the first `free`, then doubling."""
-    if failures < free:
-        return timedelta(0)
-    return min(LONGEST_WAIT, timedelta(seconds=15 * (1 << min(failures - free, 10))))
-
-
-def is_one_time_code(typed: str) -> bool:
-    """Whether `typed` has the form of an authenticator's code: six ASCII digits."""
-    return len(typed) == 6 and typed.isascii() and typed.isdigit()
-
-
-def as_one_time_code(typed: str) -> str:
-    """What was typed, without spaces and hyphens, and with the digits of any script as 0-9."""
-    kept = (character for character in typed if not character.isspace() and character != "-")
-    return "".join(str(digit(character)) if character.isdecimal() else character for character in kept)
-
-
-def as_email(typed: str) -> str:
-    """An e-mail address as accounts are kept: without spaces around it, in lower case."""
-    return typed.strip().lower()

@@ -3,47 +3,49 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from hmac import compare_digest
-from typing import TYPE_CHECKING
 
-from chalicelib.access import accounts, audit, changes, invitations, items, store
-from chalicelib.access.accounts import AccountPolicy, Act, Reset
-from chalicelib.access.changes import Change
+from chalicelib.access import accounts, audit, invitations, rules
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.account_policy import AccountPolicy
+from chalicelib.access.hashes import hardened
 from chalicelib.access.invitations import Invited
-from chalicelib.access.items import Recovery
-from chalicelib.access.policy import Account, AccountStatus
+from chalicelib.access.records import RecoveryCodes, Reset
+from chalicelib.access.rules import AccountAct
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import recovery_codes as recovery_code_store
+from chalicelib.access.stores import resets as reset_store
+from chalicelib.access.telling import AccountEvent, tell
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
 from chalicelib.links import codes
 from chalicelib.platform.call import Call
-from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.dynamo import Writes, refused_as
 from chalicelib.platform.errors import Conflict, Forbidden
 from chalicelib.runtime import Runtime
 
-if TYPE_CHECKING:
-    from datetime import datetime
 
-
-def new_codes(account: Account, policy: AccountPolicy, now: "datetime") -> tuple[Recovery, tuple[str, ...]]:
+def new_codes(account: Account, policy: AccountPolicy, now: datetime) -> tuple[RecoveryCodes, tuple[str, ...]]:
     """Recovery codes that are not yet kept: what is to be kept of them, and the codes themselves, shown once."""
     made, salt = tuple(codes.new_code() for _code in range(policy.recovery_codes)), secrets.token_hex(16)
-    return Recovery(account.account_id, salt, tuple(store.hardened(code, salt) for code in made), now), made
+    return RecoveryCodes(account.account_id, salt, tuple(hardened(code, salt) for code in made), now), made
 
 
-def add_codes(transaction: Writes, account: Account, made: Recovery, now: "datetime") -> None:
+def add_codes(transaction: Writes, account: Account, made: RecoveryCodes, now: datetime) -> None:
     """Put new recovery codes, and the mails that tell of them, into the transaction."""
-    items.add_recovery(transaction, made)
-    changes.tell(transaction, Change.CODES_MADE, account, None, now)
+    recovery_code_store.add(transaction, made)
+    tell(transaction, AccountEvent.CODES_MADE, account, None, now)
 
 
-def fitting(held: Recovery | None, typed: str) -> str:
+def fitting(held: RecoveryCodes | None, typed: str) -> str:
     """The hash of the code that was typed, if it is one that is left; empty otherwise, after the same work."""
-    hashed = store.hardened(codes.as_typed(typed), held.salt if held else "none")
+    hashed = hardened(codes.as_typed(typed), held.salt if held else "none")
     matches = [code for code in (held.codes if held else ()) if compare_digest(code, hashed)]
     return matches[0] if matches else ""
 
 
-def use_code(account: Account, held: Recovery, used: str, call: Call) -> None:
+def use_code(account: Account, held: RecoveryCodes, used: str, call: Call) -> None:
     """Use one code up (its hash), and end the sessions that run: a lost authenticator may be a stolen machine.
 
     Raises Conflict when it, or another, was used at the same moment, or the account changed.
@@ -51,15 +53,13 @@ def use_code(account: Account, held: Recovery, used: str, call: Call) -> None:
     changed = replace(account, sessions_since=call.at, version=account.version + 1)
 
     def build(transaction: Writes) -> None:
-        items.add_recovery_use(transaction, held, used)
-        store.add_account_change(transaction, changed)
-        changes.tell(transaction, Change.CODE_USED, changed, None, call.at)
+        recovery_code_store.add_use(transaction, held, used)
+        account_store.add_change(transaction, changed)
+        tell(transaction, AccountEvent.CODE_USED, changed, None, call.at)
 
     record = audit.of_account(Action.RECOVERY_CODE_USED, changed, call, left=str(len(held.codes) - 1))
-    try:
+    with refused_as(Conflict(account.account_id)):
         audit_store.write(build, record)
-    except ConditionFailed as failed:
-        raise Conflict(account.account_id) from failed
 
 
 # Both lost: two people
@@ -68,48 +68,46 @@ def use_code(account: Account, held: Recovery, used: str, call: Call) -> None:
 def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call) -> None:
     """The first of two people says that somebody has lost everything. Raises Forbidden or Conflict.
 
-    Whoever asks while a reset waits takes the place of whoever asked before.
+    Who asks while a reset waits takes the place of the one who asked before.
     """
-    changes.admit(actor, Act.ASK_RESET, target, based_on)
+    accounts.admit(actor, AccountAct.ASK_RESET, target, based_on)
     asked = Reset(target.account_id, actor.account_id, actor.role, target.state, call.at)
 
     def build(transaction: Writes) -> None:
-        store.add_unchanged(transaction, target)
-        store.add_still_in_charge(transaction, actor)
-        items.add_reset(transaction, asked, call.at + policy.reset_within)
-        changes.tell(transaction, Change.RESET_ASKED, target, actor.role, call.at)
+        account_store.add_unchanged(transaction, target)
+        account_store.add_still_in_charge(transaction, actor)
+        reset_store.add(transaction, asked, call.at + policy.reset_within)
+        tell(transaction, AccountEvent.RESET_ASKED, target, actor.role, call.at)
 
-    try:
+    with refused_as(Conflict(target.account_id)):
         audit_store.write(build, audit.of_change(Action.RESET_ASKED, actor, target, call))
-    except ConditionFailed as failed:
-        raise Conflict(target.account_id) from failed
 
 
-def waiting(target: Account, policy: AccountPolicy, now: "datetime") -> Reset | None:
+def waiting(target: Account, policy: AccountPolicy, now: datetime) -> Reset | None:
     """The reset of an account that waits for the second person, if there is one."""
-    asked = items.reset(target.account_id)
+    asked = reset_store.get(target.account_id)
     return None if asked is None or asked.is_over(policy, now) else asked
 
 
 def may_confirm(
-    actor: Account | None, target: Account, asked: Reset | None, policy: AccountPolicy, now: "datetime"
+    actor: Account | None, target: Account, asked: Reset | None, policy: AccountPolicy, now: datetime
 ) -> bool:
     """Whether `actor` may be the second person, as things stand in the tables."""
     if asked is None:
         return False
-    colleagues: Iterable[Account] = store.accounts_of(target.state) if target.state else ()
-    asker = store.account_of_id(asked.asked_by)
-    return accounts.may_confirm(actor, target, asked, asker, colleagues, policy, now)
+    colleagues: Iterable[Account] = account_store.of_state(target.state) if target.state else ()
+    asker = account_store.by_id(asked.asked_by)
+    return rules.may_confirm(actor, target, asked, asker, colleagues, policy, now)
 
 
 def confirm(
-    runtime: "Runtime", actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call
+    runtime: Runtime, actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call
 ) -> Invited:
     """The second person says so too: password, authenticator, codes and sessions are gone, an invitation goes out.
 
     The start code is for the second person to tell. Raises Forbidden or Conflict.
     """
-    changes.admit(actor, Act.CONFIRM_RESET, target, based_on)
+    accounts.admit(actor, AccountAct.CONFIRM_RESET, target, based_on)
     asked = waiting(target, policy, call.at)
     if asked is None or not may_confirm(actor, target, asked, policy, call.at):
         raise Forbidden("not the second of two people")
@@ -117,10 +115,12 @@ def confirm(
     changed = replace(target, status=AccountStatus.INVITED, sessions_since=call.at, version=target.version + 1)
 
     def also(transaction: Writes) -> None:
-        items.take_reset(transaction, asked)
-        items.drop_recovery(transaction, target.account_id)
+        reset_store.take(transaction, asked)
+        recovery_code_store.drop(transaction, target.account_id)
         invitations.add(transaction, made)
 
-    changes.write(actor, changed, Action.RESET_CONFIRMED, Change.RESET_CONFIRMED, call, also, asked_by=asked.asked_by)
-    changes.forget(runtime, target)
+    accounts.write(
+        actor, changed, Action.RESET_CONFIRMED, AccountEvent.RESET_CONFIRMED, call, also, asked_by=asked.asked_by
+    )
+    accounts.forget(runtime, target)
     return Invited(changed, start_code)

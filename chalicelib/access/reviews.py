@@ -4,24 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.access import accounts, items, store
-from chalicelib.access.accounts import AccountPolicy
-from chalicelib.access.items import Review
-from chalicelib.access.policy import Account, AccountStatus
+from chalicelib.access import rules
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.account_policy import AccountPolicy
+from chalicelib.access.records import Review
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import reviews as review_store
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action, AuditRecord, accounts_subject
 from chalicelib.mail import outbox
-from chalicelib.mail import outbox as notices
 from chalicelib.mail.notice import MANAGER, Notice, to_supervisors
 from chalicelib.platform.call import Call
-from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.dynamo import ConditionFailed, Writes, refused_as
 from chalicelib.platform.errors import Conflict
 from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
 
 
 @dataclass(frozen=True)
-class Line:
+class StateLine:
     """A State on the manager's list (empty: the manager's own): how many accounts are there, and who watches them."""
 
     state: str
@@ -33,33 +34,33 @@ class Line:
     @property
     def too_few(self) -> bool:
         """Whether the State has fewer supervisors than it is urged to have."""
-        return bool(self.state) and self.supervisors < accounts.ENOUGH_SUPERVISORS
+        return bool(self.state) and self.supervisors < rules.ENOUGH_SUPERVISORS
 
 
 def by_state() -> dict[str, list[Account]]:
     """All accounts but those removed, by State; the manager's own under an empty one."""
-    found: dict[str, list[Account]] = {}
-    for one in store.all_accounts():
-        if one.status is not AccountStatus.REMOVED:
-            found.setdefault(one.state, []).append(one)
-    return found
+    grouped: dict[str, list[Account]] = {}
+    for account in account_store.of_all_states():
+        if account.status is not AccountStatus.REMOVED:
+            grouped.setdefault(account.state, []).append(account)
+    return grouped
 
 
-def overview(runtime: "Runtime", now: datetime) -> list[Line]:
+def overview(runtime: Runtime, now: datetime) -> list[StateLine]:
     """A line for each State that has accounts, and one for the manager's own."""
-    policy, known = runtime.policy(AccountPolicy), items.reviews()
+    policy, known = runtime.policy(AccountPolicy), review_store.by_state()
     lines = []
     for state, held in by_state().items():
         reviewed_at = known.get(state, Review()).reviewed_at
-        due = accounts.review_due(held, reviewed_at, policy, now)
-        lines.append(Line(state, len(held), len(accounts.supervisors(held)), reviewed_at, due))
+        due = rules.review_due(held, reviewed_at, policy, now)
+        lines.append(StateLine(state, len(held), len(rules.supervisors(held)), reviewed_at, due))
     return lines
 
 
 def reviewed(actor: Account, state: str, held: list[Account], call: Call) -> None:
-    """Whoever looks after the accounts of a State has looked through them. Pressing twice does no harm.
+    """Note that the accounts of a State were looked through. Pressing twice does no harm.
 
-    Raises Conflict when the account that presses was suspended at that moment.
+    Raises Conflict when `actor` was suspended at that moment.
     """
     there = [one for one in held if one.status is not AccountStatus.REMOVED]
     record = AuditRecord(
@@ -71,13 +72,11 @@ def reviewed(actor: Account, state: str, held: list[Account], call: Call) -> Non
     )
 
     def build(transaction: Writes) -> None:
-        store.add_still_in_charge(transaction, actor)
-        items.add_reviewed(transaction, state, call.at)
+        account_store.add_still_in_charge(transaction, actor)
+        review_store.add_reviewed(transaction, state, call.at)
 
-    try:
+    with refused_as(Conflict(state)):
         audit_store.write(build, record)
-    except ConditionFailed as failed:
-        raise Conflict(state) from failed
 
 
 # The Lambda `keep_accounts`, once a day
@@ -86,18 +85,18 @@ def reviewed(actor: Account, state: str, held: list[Account], call: Call) -> Non
 def keep_accounts(_event: dict[str, Any], runtime: Runtime, call: Call) -> dict[str, int]:
     """Ask each State whose review is due to look through its accounts. Repeating it changes nothing.
 
-    A State without an active supervisor is not call, since nobody there could do it: the manager sees that on the
+    A State without an active supervisor is not asked, since nobody there could do it: the manager sees that on the
     list of States, and appoints one.
     """
-    policy, now, known = runtime.policy(AccountPolicy), runtime.clock(), items.reviews()
+    policy, now, known = runtime.policy(AccountPolicy), runtime.clock(), review_store.by_state()
     held = by_state()
     asked = 0
     for state, there in held.items():
-        if state and not accounts.supervisors(there):
+        if state and not rules.supervisors(there):
             continue
         before = known.get(state, Review())
-        due = accounts.review_due(there, before.reviewed_at, policy, now)
-        if accounts.ask_for_review(due, before.reviewed_at, before.asked_at, policy, now):
+        due = rules.review_due(there, before.reviewed_at, policy, now)
+        if rules.ask_for_review(due, before.reviewed_at, before.asked_at, policy, now):
             asked += _ask(state, before, call)
     if asked:
         outbox.send_soon(runtime.settings.send_notices_function)
@@ -111,8 +110,8 @@ def _ask(state: str, before: Review, call: Call) -> bool:
     notice = Notice("account-review", to_supervisors(state) if state else MANAGER, {"state": state}, call.at)
 
     def build(transaction: Writes) -> None:
-        items.add_review_asked(transaction, state, before.asked_at, call.at)
-        notices.add(transaction, notice)
+        review_store.add_asked(transaction, state, before.asked_at, call.at)
+        outbox.add(transaction, notice)
 
     try:
         audit_store.write(build, record)

@@ -4,8 +4,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.access import store
-from chalicelib.access.policy import Account, AccountStatus
+from chalicelib.access.account import Account
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import sessions as session_store
+from chalicelib.access.stores.sessions import Session
 
 SIGNED_IN = "signed-in"
 TOUCH_EVERY = timedelta(minutes=1)  # a write with every request would cost more than the page
@@ -33,9 +35,9 @@ def is_alive(created_at: datetime, last_seen_at: datetime, policy: SessionPolicy
     return now < created_at + policy.absolute and now < last_seen_at + policy.idle
 
 
-def new(account: Account, now: datetime) -> tuple[str, "store.Session"]:
+def new(account: Account, now: datetime) -> tuple[str, Session]:
     """A session not yet kept, and its random id, which goes into the cookie and nowhere else."""
-    return secrets.token_urlsafe(32), store.Session(SIGNED_IN, account.email, secrets.token_urlsafe(32), now, now)
+    return secrets.token_urlsafe(32), Session(SIGNED_IN, account.email, secrets.token_urlsafe(32), now, now)
 
 
 def resolve(identifier: str, policy: SessionPolicy, now: datetime, in_use: bool = True) -> SignedIn | None:
@@ -43,14 +45,14 @@ def resolve(identifier: str, policy: SessionPolicy, now: datetime, in_use: bool 
 
     A request that no person made (a page that renews itself) is not `in_use`: an empty chair does not stay signed in.
     """
-    kept = store.session(identifier)
+    kept = session_store.get(identifier)
     if kept is None or kept.stage != SIGNED_IN or not is_alive(kept.created_at, kept.last_seen_at, policy, now):
         return None
-    account = store.account(kept.email)
-    if account is None or account.status is not AccountStatus.ACTIVE:
+    account = account_store.by_email(kept.email)
+    if account is None or not account.is_active:
         return None
     if account.sessions_since and kept.created_at < account.sessions_since:
-        return None  # restored since: whoever was signed in before the suspension signs in again
+        return None  # restored since: who was signed in before the suspension signs in again
     if in_use and now - kept.last_seen_at >= TOUCH_EVERY:
-        store.touch_session(identifier, now)
+        session_store.touch(identifier, now)
     return SignedIn(account, kept.csrf_key)

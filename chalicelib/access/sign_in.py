@@ -7,25 +7,28 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from chalicelib.access import attempts, audit, items, recovery, sessions, store
-from chalicelib.access.accounts import AccountPolicy
-from chalicelib.access.changes import identity
-from chalicelib.access.cognito import CodeRefused, IdentityBusy, IdentityRefused, Stage, Step, StepExpired
-from chalicelib.access.items import Recovery
-from chalicelib.access.policy import FREE_PER_ADDRESS, FREE_PER_SOURCE, Account, AccountStatus, is_one_time_code
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.access import attempts, audit, recovery, sessions
+from chalicelib.access.account import Account
+from chalicelib.access.account_policy import AccountPolicy
+from chalicelib.access.attempts import FREE_PER_ADDRESS, FREE_PER_SOURCE
+from chalicelib.access.cognito import CodeRefused, IdentityBusy, IdentityRefused, Stage, Step, StepExpired, identity
+from chalicelib.access.records import RecoveryCodes
 from chalicelib.access.sessions import SessionPolicy
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import recovery_codes as recovery_code_store
+from chalicelib.access.stores import sessions as session_store
+from chalicelib.access.stores.sessions import Session
+from chalicelib.access.typed import is_one_time_code
 from chalicelib.audit import store as audit_store
 from chalicelib.audit.records import Action
 from chalicelib.platform.call import Call
-from chalicelib.platform.dynamo import ConditionFailed, Writes
+from chalicelib.platform.dynamo import ConditionFailed, Writes, refused_as
 from chalicelib.platform.errors import Conflict, DirectoryError, TooManyAttempts
 from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
-
-if TYPE_CHECKING:
-    from pynamodb.transactions import TransactWrite
 
 SAME_TIME = 1.0
 """Seconds that every answer to a password takes, so that its time tells nothing about the account."""
@@ -69,7 +72,7 @@ class Halfway:
 
 
 @contextmanager
-def _same_time(runtime: "Runtime") -> Iterator[None]:
+def _same_time(runtime: Runtime) -> Iterator[None]:
     started = runtime.monotonic()
     try:
         yield
@@ -77,13 +80,13 @@ def _same_time(runtime: "Runtime") -> Iterator[None]:
         runtime.sleep(max(0.0, SAME_TIME - (runtime.monotonic() - started)))
 
 
-def with_password(runtime: "Runtime", email: str, password: str, back: str, call: Call) -> Halfway:
+def with_password(runtime: Runtime, email: str, password: str, back: str, call: Call) -> Halfway:
     """The first step. Raises SignInRefused, whatever was wrong and in the same time, or TooManyAttempts."""
     by_email, by_source = attempts.subject("email", email), attempts.subject("source", call.source)
     with _same_time(runtime):
         attempts.count(by_email, FREE_PER_ADDRESS, call.at)
         attempts.count(by_source, FREE_PER_SOURCE, call.at)
-        account = store.account(email)
+        account = account_store.by_email(email)
         try:
             step = identity(runtime).password(email, password)
         except IdentityBusy as error:
@@ -92,7 +95,7 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, call
             audit.put_failure(account, "password", call)
             count(Metric.SIGN_INS_FAILED, kind="password")
             raise SignInRefused("password") from error
-        if account is None or account.status is not AccountStatus.ACTIVE:
+        if account is None or not account.is_active:
             audit.put_failure(account, "account", call)
             count(Metric.SIGN_INS_FAILED, kind="account")
             raise SignInRefused("account")
@@ -101,9 +104,9 @@ def with_password(runtime: "Runtime", email: str, password: str, back: str, call
         return _keep(runtime, Halfway(secrets.token_urlsafe(32), email, step, back), call)
 
 
-def halfway(runtime: "Runtime", identifier: str, call: Call, stage: Stage | None = None) -> Halfway:
+def halfway(runtime: Runtime, identifier: str, call: Call, stage: Stage | None = None) -> Halfway:
     """The sign-in behind a cookie. Raises SignInOver when it is unknown, too old, or not at `stage`."""
-    kept = store.session(identifier) if identifier else None
+    kept = session_store.get(identifier) if identifier else None
     if kept is None or not kept.stage.startswith(_UNDER_WAY):
         raise SignInOver("unknown")
     if call.at >= kept.created_at + runtime.policy(SessionPolicy).sign_in:
@@ -116,7 +119,7 @@ def halfway(runtime: "Runtime", identifier: str, call: Call, stage: Stage | None
     return Halfway(identifier, kept.email, step, back)
 
 
-def with_new_password(runtime: "Runtime", at: Halfway, password: str, call: Call) -> Halfway:
+def with_new_password(runtime: Runtime, at: Halfway, password: str, call: Call) -> Halfway:
     """An invited person chooses a password. Raises PasswordRefused, TooManyAttempts or SignInOver."""
     try:
         step = identity(runtime).new_password(at.step, password)
@@ -127,31 +130,31 @@ def with_new_password(runtime: "Runtime", at: Halfway, password: str, call: Call
     return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), call)
 
 
-def with_code(runtime: "Runtime", at: Halfway, code: str, call: Call) -> Begun:
+def with_code(runtime: Runtime, at: Halfway, code: str, call: Call) -> Begun:
     """The second factor; a session begins. Raises CodeRefused, TooManyAttempts or SignInOver."""
     _check_code(at, code, call, lambda: identity(runtime).code(at.step, code))
     return _begin(runtime, at, call, Action.SIGNED_IN)
 
 
-def with_enrolment(runtime: "Runtime", at: Halfway, code: str, call: Call) -> Begun:
+def with_enrolment(runtime: Runtime, at: Halfway, code: str, call: Call) -> Begun:
     """The second factor, enrolled now; a session begins, and there are new recovery codes. Raises as `with_code`."""
     _check_code(at, code, call, lambda: identity(runtime).enrol(at.step, code))
     actions = (Action.SECOND_FACTOR_ENROLLED, Action.RECOVERY_CODES_MADE, Action.SIGNED_IN)
     return _begin(runtime, at, call, *actions)
 
 
-def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str, call: Call) -> Halfway:
+def with_recovery_code(runtime: Runtime, at: Halfway, password: str, code: str, call: Call) -> Halfway:
     """The authenticator is lost: a recovery code takes it off, and another has to be enrolled before anything opens.
 
-    The password is given again, since the user is made anew with it (`Identity.make`) and it is kept nowhere. Raises
+    The password is given again, since the user is made again with it (`Identity.make`) and it is kept nowhere. Raises
     RecoveryRefused, TooManyAttempts or SignInOver.
     """
     counted = attempts.subject("recovery", at.email)
     attempts.count(counted, FREE_PER_ADDRESS, call.at)
-    account = store.account(at.email)
-    if account is None or account.status is not AccountStatus.ACTIVE:
+    account = account_store.by_email(at.email)
+    if account is None or not account.is_active:
         raise SignInOver("the account may not come in any more")
-    held = items.recovery(account.account_id)
+    held = recovery_code_store.get(account.account_id)
     used = recovery.fitting(held, code)
     known = _is_password(runtime, at.email, password)
     if held is None or not used or not known:
@@ -164,7 +167,7 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
         raise RecoveryRefused("used at the same moment") from error
     attempts.forget(counted)
     try:
-        _make_anew(runtime, at.email, password)
+        _make_again(runtime, at.email, password)
         step = identity(runtime).password(at.email, password)
     except IdentityBusy as error:
         raise TooManyAttempts(_BUSY_SECONDS) from error
@@ -173,7 +176,7 @@ def with_recovery_code(runtime: "Runtime", at: Halfway, password: str, code: str
     return _keep(runtime, Halfway(at.identifier, at.email, step, at.back), call)
 
 
-def _make_anew(runtime: "Runtime", email: str, password: str) -> None:
+def _make_again(runtime: Runtime, email: str, password: str) -> None:
     """Without giving up half-way: the code is used up, and between the two calls there is no user at all."""
     for pause in (0.5, 1.0, 2.0):
         try:
@@ -183,7 +186,7 @@ def _make_anew(runtime: "Runtime", email: str, password: str) -> None:
     return identity(runtime).make(email, password)
 
 
-def _is_password(runtime: "Runtime", email: str, password: str) -> bool:
+def _is_password(runtime: Runtime, email: str, password: str) -> bool:
     try:
         return identity(runtime).password(email, password).stage is Stage.CODE
     except IdentityBusy as error:
@@ -192,8 +195,8 @@ def _is_password(runtime: "Runtime", email: str, password: str) -> bool:
         return False
 
 
-def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code: str, call: Call) -> tuple[str, ...]:
-    """New recovery codes for whoever is signed in and shows password and authenticator again; those before are dead.
+def new_recovery_codes(runtime: Runtime, account: Account, password: str, code: str, call: Call) -> tuple[str, ...]:
+    """Make new recovery codes for one who is signed in and shows password and authenticator again; those before die.
 
     Raises CodeRefused, whichever of the two was wrong, TooManyAttempts, or SignInOver.
     """
@@ -216,7 +219,7 @@ def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code
     attempts.forget(counted)
     made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
-    def build(transaction: "Writes") -> None:
+    def build(transaction: Writes) -> None:
         recovery.add_codes(transaction, account, made, call.at)
 
     audit_store.write(build, audit.of_account(Action.RECOVERY_CODES_MADE, account, call))
@@ -226,8 +229,8 @@ def new_recovery_codes(runtime: "Runtime", account: Account, password: str, code
 def sign_out(identifier: str, account: Account, call: Call) -> None:
     """End the session at once. A second press changes nothing."""
 
-    def build(transaction: "TransactWrite") -> None:
-        store.take_session(transaction, identifier)
+    def build(transaction: TransactWrite) -> None:
+        session_store.take(transaction, identifier)
 
     try:
         audit_store.write(build, audit.of_account(Action.SIGNED_OUT, account, call))
@@ -245,7 +248,7 @@ def _check_code(at: Halfway, code: str, call: Call, check: Callable[[], None]) -
         if not attempts.use_up_code(at.email, code, call.at):
             raise CodeRefused("used already")
     except CodeRefused:
-        audit.put_failure(store.account(at.email), "code", call)
+        audit.put_failure(account_store.by_email(at.email), "code", call)
         count(Metric.SIGN_INS_FAILED, kind="code")
         raise
     except IdentityBusy as error:
@@ -255,35 +258,33 @@ def _check_code(at: Halfway, code: str, call: Call, check: Callable[[], None]) -
     attempts.forget(counted)
 
 
-def _keep(runtime: "Runtime", at: Halfway, call: Call) -> Halfway:
+def _keep(runtime: Runtime, at: Halfway, call: Call) -> Halfway:
     details = {"back": at.back, "username": at.step.username, "session": at.step.session}
     details |= {"secret": at.step.secret, "access_token": at.step.access_token}
-    kept = store.Session(_UNDER_WAY + at.stage, at.email, "", call.at, call.at, details)
-    store.put_session(at.identifier, kept, call.at + runtime.policy(SessionPolicy).sign_in)
+    kept = Session(_UNDER_WAY + at.stage, at.email, "", call.at, call.at, details)
+    session_store.put(at.identifier, kept, call.at + runtime.policy(SessionPolicy).sign_in)
     return at
 
 
-def _begin(runtime: "Runtime", at: Halfway, call: Call, *actions: Action) -> Begun:
+def _begin(runtime: Runtime, at: Halfway, call: Call, *actions: Action) -> Begun:
     """End the sign-in and begin a session under a new id, in one transaction: of two presses one wins."""
-    account = store.account(at.email)
-    if account is None or account.status is not AccountStatus.ACTIVE:
+    account = account_store.by_email(at.email)
+    if account is None or not account.is_active:
         raise SignInOver("the account may not come in any more")
     identifier, session = sessions.new(account, call.at)
-    made: Recovery | None = None
+    made: RecoveryCodes | None = None
     shown: tuple[str, ...] = ()
     if Action.RECOVERY_CODES_MADE in actions:
         made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
-    def build(transaction: "Writes") -> None:
-        store.take_session(transaction, at.identifier)
-        store.add_session(transaction, identifier, session, call.at + runtime.policy(SessionPolicy).absolute)
-        store.add_sign_in(transaction, account.email, call.at)
+    def build(transaction: Writes) -> None:
+        session_store.take(transaction, at.identifier)
+        session_store.add(transaction, identifier, session, call.at + runtime.policy(SessionPolicy).absolute)
+        account_store.add_sign_in(transaction, account.email, call.at)
         if made:
             recovery.add_codes(transaction, account, made, call.at)
 
-    try:
+    with refused_as(SignInOver("finished already")):
         audit_store.write(build, *(audit.of_account(action, account, call) for action in actions))
-    except ConditionFailed as error:
-        raise SignInOver("finished already") from error
     count(Metric.SIGN_INS)
     return Begun(identifier, shown)

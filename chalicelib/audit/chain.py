@@ -1,6 +1,6 @@
 """The chain of a subject's records: each carries its number, the digest of the one before, and its own digest.
 
-Pure functions. Whoever changes, drops, adds or reorders a record breaks the chain at a place that can be named.
+Pure functions. To change, drop, add or reorder a record breaks the chain at a place that can be named.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What actions and details of records are called, for whoever reads them; the codes stand beside."""
+"""Names of the actions and details of records, for their readers; the codes stand beside."""
 
 from chalicelib.audit.records import Action
 from chalicelib.platform.i18n import _

@@ -1,4 +1,4 @@
-"""What an audit record says."""
+"""An audit record: who did what, when, to which subject."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -135,7 +135,7 @@ class Action(StrEnum):
     SECOND_FACTOR_ENROLLED = "access:account:second-factor-enrolled"
     """An account verified its authenticator at first sign-in."""
     FIRST_MANAGER_MADE = "access:account:first-manager"
-    """A stage that had no manager was given its first one, from the console of whoever deployed it."""
+    """A stage that had no manager was given its first one, from the console of the one who deployed it."""
     ACCOUNT_INVITED = "access:account:invited"
     """An account was made, or a removed one taken up again, and an invitation sent to its address."""
     INVITATION_RENEWED = "access:account:invitation-renewed"
@@ -228,7 +228,7 @@ def concerning(states: Iterable[str]) -> tuple[str, dict[str, list[str]]]:
     """`about` and the details that go with it, for a step that concerned these States.
 
     One State: its code. Several: `SEVERAL`, and their codes in the details. So a view of many States' entries is one
-    record, written once; whoever looks for a State's records asks the index for the State and for `SEVERAL`, and reads
+    record, written once; a search for a State's records asks the index for the State and for `SEVERAL`, and reads
     of the latter those that list it.
     """
     codes = sorted(set(states) - {""})

@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from heapq import merge
 from typing import Any
 
+from chalicelib.audit.reading import Place, newest_first
 from chalicelib.audit.records import SEVERAL, Action, Outcome
-from chalicelib.audit.store import AuditRow, Place, newest_first
+from chalicelib.audit.store import AuditRow
 from chalicelib.platform.errors import Invalid
 from chalicelib.platform.i18n import _
 

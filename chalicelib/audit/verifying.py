@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from chalicelib.audit import kept_heads, store
+from chalicelib.audit import kept_heads, reading
 from chalicelib.audit.chain import Break, Fault, Head, Link, digest_of, walked
 from chalicelib.audit.kept_heads import Unreadable, Version
 from chalicelib.platform.clock import to_z
@@ -160,7 +160,7 @@ def _misfit_of_day(walk: Walk, subject: str, day: str, preface: kept_heads.Prefa
 
 def _hold_against(walk: Walk, kept: dict[str, Head]) -> Walk:
     """Whether the records that were the ends of their chains on a day still are what they were."""
-    found = store.stored((subject, head.number) for subject, head in kept.items())
+    found = reading.stored((subject, head.number) for subject, head in kept.items())
     for subject, head in kept.items():
         link = found.get((subject, head.number))
         if link is None:
@@ -181,14 +181,14 @@ def _chains(walk: Walk, _bucket: str, _now: datetime, stop: Stop) -> Walk:
         walk = _one_chain(walk, subject, _link_at(walk.at["last"]), walk.at["index"], stop)
         if stop():
             return walk
-    for subject, position in store.subjects_from(walk.at.get("index")):
+    for subject, position in reading.subjects_from(walk.at.get("index")):
         walk = _one_chain(walk, subject, None, position, stop)
         if stop():
             return walk
     return replace(walk, phase=DAYS, at={})
 
 
-def _one_chain(walk: Walk, subject: str, last: Link | None, index: store.Position | None, stop: Stop) -> Walk:
+def _one_chain(walk: Walk, subject: str, last: Link | None, index: reading.Position | None, stop: Stop) -> Walk:
     """Walk through one chain after `last`; when there is no time to finish it, the walk says where to go on."""
     seen = _stretch(subject, last, stop)
     walk = replace(walk, records=walk.records + seen.records, at={"index": index})
@@ -203,7 +203,7 @@ def _one_chain(walk: Walk, subject: str, last: Link | None, index: store.Positio
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a walk along one chain came to: the last record that fits, and the first misfit if it met one."""
+    """The result of a walk along one chain: the last record that fits, and the first misfit if it met one."""
 
     last: Link | None
     records: int
@@ -220,11 +220,11 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
     records, first_day = 0, ""
     wrong: Break | None = None
     for _try in range(_TRIES):
-        stored, wrong = store.stored_heads([subject])[subject], None
+        stored, wrong = reading.stored_heads([subject])[subject], None
         if stored is None:
             return _Seen(last, records, first_day, Break(subject, 0, Fault.CHANGED))
         try:
-            links = store.links(subject, last.number if last else 0)
+            links = reading.links(subject, last.number if last else 0)
             for each in walked(subject, links, stored.head, last):
                 if isinstance(each, Break):
                     wrong = each
@@ -232,12 +232,12 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
                 last, records, first_day = each, records + 1, first_day or each.fields["at"][:10]
                 if records % _STRETCH == 0 and stop():
                     return _Seen(last, records, first_day, finished=False)
-        except store.Unreadable as error:
+        except reading.Unreadable as error:
             return _Seen(last, records, first_day, Break(subject, error.number, Fault.CHANGED))
-        if wrong is None and stored != store.NO_HEAD and not (last and last.fields["at"] <= stored.moved_at):
+        if wrong is None and stored != reading.NO_HEAD and not (last and last.fields["at"] <= stored.moved_at):
             # Such a head would not be kept apart any more.
             wrong = Break(subject, stored.head.number, Fault.CHANGED, last.fields["at"] if last else "")
-        if wrong is None or store.stored_heads([subject])[subject] == stored:
+        if wrong is None or reading.stored_heads([subject])[subject] == stored:
             break
     return _Seen(last, records, first_day, wrong)
 
@@ -257,7 +257,7 @@ def _days(walk: Walk, _bucket: str, now: datetime, stop: Stop) -> Walk:
     oldest = date.fromisoformat(walk.first_day) if walk.first_day else today
     day = date.fromisoformat(walk.at["day"]) if walk.at else min(oldest, today) - MARGIN
     while day <= today:
-        walk = _without_head(walk, store.subjects_of_day(day.isoformat()))
+        walk = _without_head(walk, reading.subjects_of_day(day.isoformat()))
         day += timedelta(days=1)
         if stop():
             return replace(walk, at={"day": day.isoformat()})
@@ -269,7 +269,7 @@ def _without_head(walk: Walk, subjects: Iterator[str]) -> Walk:
     while page := list(islice(subjects, _STRETCH)):
         distinct = list(dict.fromkeys(page))
         for at in range(0, len(distinct), _BATCH):
-            for subject, stored in store.stored_heads(distinct[at : at + _BATCH]).items():
+            for subject, stored in reading.stored_heads(distinct[at : at + _BATCH]).items():
                 if stored is None or not stored.listed:
                     unlisted = Break(subject, stored.head.number if stored else 0, Fault.CHANGED)
                     walk = walk.noting(verify_subject(subject) or unlisted)

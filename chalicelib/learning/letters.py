@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chalicelib.access import store as accounts
 from chalicelib.access.policy import Right, may
+from chalicelib.access.stores import accounts as account_store
 from chalicelib.learning import practice, samples, store
 from chalicelib.learning.rules import Practice, Which
 from chalicelib.links.codes import spaced
@@ -30,7 +30,7 @@ def inquiry(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dic
 def _practice(notice: "Notice", recipient: "Recipient") -> Practice:
     """The practice, if it still waits and the account may still practise. Raises MailRefused."""
     made = store.practice(recipient.key, Which(notice.about["which"]))
-    account = accounts.account_of_id(recipient.key)
+    account = account_store.by_id(recipient.key)
     if made is None or made.practice_id != notice.about["practice"] or account is None:
         raise MailRefused("another practice was asked for since, or the account is gone")
     if not may(account, Right.PRACTISE, account.state):

@@ -7,7 +7,7 @@ written, and no figure counts it.
 from datetime import datetime, timedelta
 from math import ceil
 
-from chalicelib.access.policy import Account
+from chalicelib.access.account import Account
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord, practice_subject
 from chalicelib.learning import rules, store

@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any
 
-from chalicelib.access import store as accounts
 from chalicelib.access.policy import Right, may
+from chalicelib.access.stores import accounts as account_store
 from chalicelib.directory import store
 from chalicelib.directory.entry import KIND_NAMES
 from chalicelib.links.codes import spaced
@@ -40,7 +40,7 @@ def listed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict
 
 def decided(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
     """To whoever proposed: approved, or returned and why."""
-    about, account = proposals.get(notice.about["proposal"]), accounts.account_of_id(recipient.key)
+    about, account = proposals.get(notice.about["proposal"]), account_store.by_id(recipient.key)
     if about is None or account is None or not may(account, Right.SEE_OWN_PROPOSALS, about.state):
         raise MailRefused("the proposal is gone, or the account may not see it any more")
     translate = translations(recipient.language).gettext

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.audit import kept_heads, store
+from chalicelib.audit import kept_heads, reading
 from chalicelib.audit.chain import BEGINNING, Head
 from chalicelib.audit.kept_heads import Preface
 from chalicelib.platform import aws
@@ -39,7 +39,7 @@ def keep_audit_heads(_event: dict[str, Any], runtime: Runtime, _call: Call) -> d
     since = before.moment() if before else None
     preface = Preface(to_z(now)[:10], to_z(now), last, before.digest() if before else BEGINNING)
     with tempfile.TemporaryFile() as file:  # on disk: there may be many heads
-        count = _write(file, preface, store.moved_heads(since and since - OVERLAP))
+        count = _write(file, preface, reading.moved_heads(since and since - OVERLAP))
         if not _put(bucket, key, file):
             return {"key": key, "kept": 0}
     logger.info("audit heads kept", extra={"key": key, "counts": {"heads": count}})

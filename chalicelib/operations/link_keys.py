@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.access.accounts import AccountPolicy
+from chalicelib.access.account_policy import AccountPolicy
 from chalicelib.access.sessions import SessionPolicy
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import LINK_KEYS, Action, AuditRecord

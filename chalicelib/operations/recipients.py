@@ -1,7 +1,8 @@
 """Whom a notice goes to, looked up when it is sent: accounts and entries may have changed since it was made."""
 
-from chalicelib.access import store as accounts
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.account import Account
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.mail.notice import MANAGER, Notice, Recipient, parts
@@ -15,7 +16,7 @@ def recipients(notice: Notice, settings: Settings) -> list[Recipient]:
     if kind == MANAGER:
         return [_manager(settings)]
     if kind == "account":
-        held = accounts.account_of_id(one)
+        held = account_store.by_id(one)
         return [_of_account(held)] if held else []
     if kind == "entry":
         entry = directory.get(one, two)
@@ -26,9 +27,7 @@ def recipients(notice: Notice, settings: Settings) -> list[Recipient]:
 def _of_state(state: str, settings: Settings) -> list[Recipient]:
     """A State that nobody can be told anything for is a matter for the manager, who writes to its Mission (rule 4)."""
     supervisors = [
-        account
-        for account in accounts.accounts_of(state)
-        if account.role is Role.SUPERVISOR and account.status is AccountStatus.ACTIVE
+        account for account in account_store.of_state(state) if account.role is Role.SUPERVISOR and account.is_active
     ]
     if supervisors:
         return [_of_account(account) for account in supervisors]

@@ -3,7 +3,8 @@
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ from pynamodb.transactions import TransactGet, TransactWrite
 
 from chalicelib.platform import aws
 from chalicelib.platform.clock import from_z, to_z
+from chalicelib.platform.errors import DirectoryError
 
 if TYPE_CHECKING:
     from botocore.session import Session as BotocoreSession
@@ -96,6 +98,15 @@ class ConditionFailed(Exception):
     def __init__(self, failed: list[int]) -> None:
         super().__init__(f"condition failed in action {failed}")
         self.failed = failed
+
+
+@contextmanager
+def refused_as(error: DirectoryError) -> Iterator[None]:
+    """Raise `error` when a condition of the transaction inside does not hold: somebody else was faster."""
+    try:
+        yield
+    except ConditionFailed as failed:
+        raise error from failed
 
 
 _TRIES = 8

@@ -11,7 +11,7 @@ from typing import Any
 import pyotp
 from botocore.exceptions import ClientError
 
-from chalicelib.access.store import OURS
+from chalicelib.access.stores.accounts import OURS
 from chalicelib.platform.ids import new_id
 from infra.local.aws import ROOT, LocalAws, LocalAwsError
 

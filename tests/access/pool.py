@@ -11,8 +11,9 @@ from moto.cognitoidp.models import COGNITO_TOTP_MFA_SECRET
 from moto.cognitoidp.utils import cognito_totp
 from moto.utilities.utils import load_resource
 
-from chalicelib.access import store
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores.accounts import account_row
 from chalicelib.platform import aws
 from tests.accounts import id_of
 from tests.conftest import StillClock
@@ -31,7 +32,7 @@ class Pool:
     def invite(self, email: str, role: Role = Role.MANAGER, state: str = "") -> None:
         """An account whose password is that of the invitation, to be replaced."""
         aws.cognito().admin_create_user(UserPoolId=self.pool_id, Username=email, TemporaryPassword=PASSWORD)
-        store.account_row(Account(email, role, state, "", AccountStatus.ACTIVE, self.clock(), id_of(email))).save()
+        account_row(Account(email, role, state, "", AccountStatus.ACTIVE, self.clock(), id_of(email))).save()
 
     def add(self, email: str, role: Role = Role.MANAGER, state: str = "", enrolled: bool = True) -> None:
         """An account with a password of its own and, unless told otherwise, an authenticator."""

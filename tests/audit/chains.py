@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 
-from chalicelib.audit import chain, store, verifying
+from chalicelib.audit import chain, reading, store, verifying
 from chalicelib.audit.chain import Break, Head, Link
 from chalicelib.audit.records import Action, AuditRecord, Outcome
 from chalicelib.audit.store import HeadRow
@@ -108,8 +108,8 @@ def drop_head(subject: str = SUBJECT) -> None:
 def rewrite(change: Callable[[list[Link]], list[Link]], subject: str = SUBJECT) -> None:
     """What somebody would do who knows how chains are made: change some records, then make every digest anew, and the
     head too. `change` gives the records as they are to stand; their numbers and digests are made here."""
-    links = change(list(store.links(subject)))
-    for old in store.records(subject):
+    links = change(list(reading.links(subject)))
+    for old in reading.records(subject):
         drop(int(old.number), subject)
     end = Head()
     for number, link in enumerate(links, 1):

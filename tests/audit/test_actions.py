@@ -13,7 +13,7 @@ from chalicelib.audit.names import ACTION_NAMES, DETAIL_NAMES
 from chalicelib.audit.records import Action
 from chalicelib.inquiries.record import What
 from chalicelib.platform.i18n import LANGUAGES, translations
-from chalicelib.web.pages.audit import FAULTS
+from chalicelib.web.pages.audit_parts import FAULTS
 from infra.audit_table import DOCUMENT, documented, with_table
 
 ONLY_NAMED = {Path("chalicelib/audit/records.py"), Path("chalicelib/audit/names.py")}

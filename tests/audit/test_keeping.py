@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit import kept_heads, store
+from chalicelib.audit import kept_heads, reading, store
 from chalicelib.audit.chain import BEGINNING, Head
 from chalicelib.audit.kept_heads import Kept, Preface, Unreadable
 from chalicelib.operations import audit_heads
@@ -121,7 +121,7 @@ def test_after_an_object_that_says_nothing_everything_is_kept_again(clock: Still
 
 
 def test_many_heads_come_through_in_pages(clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PAGE", 3)
+    monkeypatch.setattr(reading, "PAGE", 3)
     for number in range(10):
         put(clock, 1, f"entry#{number}")
     assert run(keep_audit_heads, runtime(clock))["kept"] == 10

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit import kept_heads, store, verifying
+from chalicelib.audit import kept_heads, reading, store, verifying
 from chalicelib.audit.chain import Fault, Link
 from chalicelib.audit.verifying import Walk, verify, verify_subject
 from chalicelib.operations.audit_heads import keep_audit_heads
@@ -347,7 +347,7 @@ def test_a_walk_can_stop_anywhere_and_finds_the_same(clock: StillClock, monkeypa
 @pytest.mark.usefixtures("written")
 def test_records_that_are_added_meanwhile_are_no_misfit(clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The head is read, then somebody adds a record, then the records are read."""
-    plain = store.links
+    plain = reading.links
     added: list[str] = []
 
     def links(subject: str, after: int = 0) -> Any:
@@ -356,7 +356,7 @@ def test_records_that_are_added_meanwhile_are_no_misfit(clock: StillClock, monke
             put(clock, 1, subject)
         return plain(subject, after)
 
-    monkeypatch.setattr(store, "links", links)
+    monkeypatch.setattr(reading, "links", links)
     assert verified(clock.now).fits
     assert added
 

@@ -20,9 +20,11 @@ from chalice.app import Chalice, ConvertToMiddleware, Response
 from app import app
 from chalicelib import composition
 from chalicelib.access import sessions
-from chalicelib.access import store as access
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
 from chalicelib.access.sessions import SessionPolicy
+from chalicelib.access.stores import sessions as session_store
+from chalicelib.access.stores.accounts import account_row
 from chalicelib.links.tokens import Purpose
 from chalicelib.pings import service, store
 from chalicelib.pings.policy import PingPolicy
@@ -93,14 +95,14 @@ class Site:
     def account(self, number: int, role: Role) -> Account:
         email = f"reader-{number}@poc.example"
         account = Account(email, role, "", "en", AccountStatus.ACTIVE, self.runtime.clock(), f"{number:012}")
-        access.account_row(account).save()
+        account_row(account).save()
         return account
 
     def manager(self) -> str:
         """The cookie of a signed-in manager."""
         now = self.runtime.clock()
         identifier, kept = sessions.new(self.account(0, Role.MANAGER), now)
-        access.put_session(identifier, kept, now + self.runtime.policy(SessionPolicy).absolute)
+        session_store.put(identifier, kept, now + self.runtime.policy(SessionPolicy).absolute)
         return f"__Host-session={identifier}"
 
     def passwords(self) -> Iterator[Event]:

@@ -8,8 +8,9 @@ import json
 from typing import Any
 
 from chalicelib import composition
-from chalicelib.access import store as access
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores.accounts import account_row
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Kind
 from chalicelib.inquiries import service as inquiries
@@ -81,7 +82,7 @@ def events() -> dict[str, dict[str, Any]]:
     asker, asked = (entry for entry in entries if entry.nomination.kind is Kind.TECHNICAL)
     inquiry = inquiries.open_inquiry(runtime, envelope(asker, asked, "BENCH"), Call(actor, runtime.clock(), "bench"))
     account = Account("poc@poc.example", Role.POC, asker.state, "en", AccountStatus.ACTIVE, now, "a" * 12)
-    access.account_row(account).save()
+    account_row(account).save()
     notice = Notice("entry-listed", to_entry(asker.state, asker.poc_id), {}, now)
     transact(lambda transaction: notices.add(transaction, notice))
     token = runtime.link_signer().sign(Purpose.PING, ping.campaign_id, ping.poc_id, "primary")

@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from chalicelib.audit import store as audit
+from chalicelib.audit import reading
 from chalicelib.audit.records import entry_subject
 from chalicelib.composition import install
 from chalicelib.directory import store as directory
@@ -135,8 +135,8 @@ def campaign(clock: StillClock) -> list[Any]:
     found += [service.close_campaign(campaign_id, Call(actor, clock(), "request")), campaigns.newest()]
     found += [replace(ping, code="") for ping in store.of_campaign(campaign_id)]
     found += [*directory.everything(), directory.of_state("CH")]
-    found.append(sorted(subject for subject, _head in audit.moved_heads()))
-    found += [link for poc in (first, second) for link in audit.links(entry_subject(poc.poc_id))]
+    found.append(sorted(subject for subject, _head in reading.moved_heads()))
+    found += [link for poc in (first, second) for link in reading.links(entry_subject(poc.poc_id))]
     return found + [(mail.to, mail.subject) for mail in sorted(mails.sent, key=lambda mail: (mail.to, mail.subject))]
 
 

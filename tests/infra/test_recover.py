@@ -7,8 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.access import store as accounts
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord, account_subject, entry_subject
 from chalicelib.audit.verifying import Walk, verify
@@ -140,7 +141,7 @@ def empty_pool(aws: None, clock: StillClock, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_manager_whose_account_came_back_can_sign_in_again(empty_pool: Pool) -> None:
-    transact(lambda transaction: accounts.add_account(transaction, MANAGER))
+    transact(lambda transaction: account_store.add(transaction, MANAGER))
     told = {"UserPoolId": empty_pool.pool_id, "UserPoolClientId": empty_pool.client_id}
     assert let_a_manager_in("b", told, "Manager@X.example")
     user = boto3.client("cognito-idp").admin_get_user(UserPoolId=empty_pool.pool_id, Username=MANAGER.email)
@@ -150,7 +151,7 @@ def test_a_manager_whose_account_came_back_can_sign_in_again(empty_pool: Pool) -
 
 @pytest.mark.parametrize("changed", [{"role": Role.POC}, {"status": AccountStatus.SUSPENDED}])
 def test_nobody_else_is_let_in_by_the_operators(empty_pool: Pool, changed: dict[str, Any]) -> None:
-    transact(lambda transaction: accounts.add_account(transaction, replace(MANAGER, **changed)))
+    transact(lambda transaction: account_store.add(transaction, replace(MANAGER, **changed)))
     told = {"UserPoolId": empty_pool.pool_id, "UserPoolClientId": empty_pool.client_id}
     with pytest.raises(RestoreError, match="not the account"):
         let_a_manager_in("b", told, MANAGER.email)

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
 from chalicelib.audit.store import AuditRow
 from chalicelib.learning import catalogue, practice, store
 from chalicelib.learning.policy import LearningPolicy

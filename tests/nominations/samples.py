@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.access.policy import Account, AccountStatus, Role
-from chalicelib.access.store import account_row
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores.accounts import account_row
 from chalicelib.directory import history, store
 from chalicelib.directory.entry import NOBODY, Entry, Kind
 from chalicelib.directory.history import Version

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.access.policy import Account, AccountStatus, Role
-from chalicelib.access.store import AccountRow, account_row
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores.accounts import AccountRow, account_row
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
 from chalicelib.links.codes import spaced

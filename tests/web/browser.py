@@ -10,9 +10,12 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from chalice.app import Chalice
 from chalice.test import Client
 
-from chalicelib.access import sessions, store
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access import sessions
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
 from chalicelib.access.sessions import SessionPolicy
+from chalicelib.access.stores import sessions as session_store
+from chalicelib.access.stores.accounts import account_row
 from chalicelib.runtime import Runtime
 from tests.accounts import id_of
 
@@ -96,9 +99,9 @@ class Browser:
         """Begin a session without the sign-in pages."""
         now = self.runtime.clock()
         account = Account(email, role, state, language, AccountStatus.ACTIVE, now, id_of(email))
-        store.account_row(account).save()
+        account_row(account).save()
         identifier, kept = sessions.new(account, now)
-        store.put_session(identifier, kept, now + self.runtime.policy(SessionPolicy).absolute)
+        session_store.put(identifier, kept, now + self.runtime.policy(SessionPolicy).absolute)
         self.cookies["__Host-session"] = identifier
 
     def send(

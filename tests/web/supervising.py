@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
-from chalicelib.access import sessions, store
-from chalicelib.access.policy import Account, Role
+from chalicelib.access import sessions
+from chalicelib.access.account import Account
+from chalicelib.access.policy import Role
 from chalicelib.access.sessions import SessionPolicy
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import sessions as session_store
+from chalicelib.access.stores.accounts import account_row
 from chalicelib.audit.records import account_subject
 from chalicelib.audit.store import history
 from chalicelib.directory import domains
@@ -33,7 +37,7 @@ def set_domains(runtime: Runtime, state: str = "AM", *names: str) -> None:
 
 def of(email: str) -> Account:
     """The account of an address as it is now."""
-    found = store.account(email)
+    found = account_store.by_email(email)
     assert found is not None
     return found
 
@@ -44,7 +48,7 @@ def path_of(email: str, act: str = "") -> str:
 
 def change(email: str, **changed: object) -> None:
     """Change an account behind the site's back."""
-    row = store.account_row(replace(of(email), **changed))  # type: ignore[arg-type]
+    row = account_row(replace(of(email), **changed))  # type: ignore[arg-type]
     row.save()
 
 
@@ -104,6 +108,6 @@ def people(pool: Pool) -> None:
 def signed_in(browser: Browser, pool: Pool, email: str) -> Browser:
     """A browser signed in to an account that is there already, without the sign-in pages."""
     identifier, kept = sessions.new(of(email), pool.clock())
-    store.put_session(identifier, kept, pool.clock() + browser.runtime.policy(SessionPolicy).absolute)
+    session_store.put(identifier, kept, pool.clock() + browser.runtime.policy(SessionPolicy).absolute)
     browser.cookies["__Host-session"] = identifier
     return browser

@@ -14,8 +14,9 @@ from urllib.parse import quote, quote_plus, urlsplit
 import pytest
 from pynamodb.connection.base import Connection
 
-from chalicelib.access import invitations, items
+from chalicelib.access import invitations
 from chalicelib.access.policy import Role
+from chalicelib.access.stores import invitations as invitation_store
 from chalicelib.inquiries.record import Inquiry
 from chalicelib.learning import catalogue
 from chalicelib.learning.policy import LearningPolicy
@@ -307,7 +308,7 @@ def test_nothing_typed_by_a_stranger_is_a_fault_of_ours(
     site, call = scene.site, Call(Actor("visitor", "203.0.113.9"), scene.clock(), "r", "203.0.113.9")
     supervisor = people.of(people.SUPERVISOR)
     made = invitations.invite(supervisor, "AM", "poc", people.NEWCOMER, "en", site, call)
-    invited = items.invitation(made.account.account_id)
+    invited = invitation_store.get(made.account.account_id)
     assert invited is not None
     links = (
         "/",

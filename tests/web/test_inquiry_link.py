@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from botocore.client import BaseClient
 
-from chalicelib.access.store import hashed
+from chalicelib.access.hashes import hashed
 from chalicelib.audit.store import history
 from chalicelib.inquiries import queries, service
 from chalicelib.inquiries.policy import InquiryPolicy

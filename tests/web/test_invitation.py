@@ -5,10 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.access import items, store
-from chalicelib.access.accounts import AccountPolicy
-from chalicelib.access.policy import Account, AccountStatus, Role
-from chalicelib.access.store import AccountRow
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.account_policy import AccountPolicy
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import invitations as invitation_store
+from chalicelib.access.stores.accounts import AccountRow, account_row
+from chalicelib.access.stores.invitations import InvitationRow
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow
 from chalicelib.links.tokens import Purpose
@@ -93,7 +96,7 @@ def test_the_mail_holds_the_link_and_not_the_start_code_and_no_address(superviso
 
 def test_the_start_code_is_kept_as_a_hash_only(supervisor: Browser) -> None:
     code = start_code(invite(supervisor)).replace("-", "")
-    kept = str([row.attribute_values for row in items.InvitationRow.scan()])
+    kept = str([row.attribute_values for row in InvitationRow.scan()])
     kept += str([row.attribute_values for row in AuditRow.scan()])
     kept += str([row.attribute_values for row in NoticeRow.scan()])
     assert code not in kept
@@ -187,12 +190,12 @@ def test_a_withdrawn_invitation_does_not_work(
 
 
 def test_scanners_change_nothing(invited: tuple[str, str], browser: Browser) -> None:
-    before = [str(row.attribute_values) for row in items.InvitationRow.scan()], AuditRow.count(), NoticeRow.count()
+    before = [str(row.attribute_values) for row in InvitationRow.scan()], AuditRow.count(), NoticeRow.count()
     for _visit in range(3):
         assert browser.send("HEAD", invited[0]).status == 200
         assert browser.get(invited[0]).status == 200
     assert before == (
-        [str(row.attribute_values) for row in items.InvitationRow.scan()],
+        [str(row.attribute_values) for row in InvitationRow.scan()],
         AuditRow.count(),
         NoticeRow.count(),
     )
@@ -220,7 +223,7 @@ def test_a_forged_link_and_one_of_another_purpose_are_refused(
     invited: tuple[str, str], browser: Browser, site: Runtime
 ) -> None:
     account_id = of(NEWCOMER).account_id
-    held = items.invitation(account_id)
+    held = invitation_store.get(account_id)
     assert held is not None
     other = site.link_signer().sign(Purpose.ENTRY, account_id, held.invitation_id)
     for token in (other, invited[0].rpartition("/")[2][:-3], "x"):
@@ -269,7 +272,7 @@ def test_a_mistyped_domain_is_caught_and_what_was_typed_stays(supervisor: Browse
     assert "Did you mean" in page.text
     assert "cert.am.example" in page.text
     assert page.inputs["email"] == "new.officer@cret.am.example"
-    assert store.account("new.officer@cret.am.example") is None
+    assert account_store.by_email("new.officer@cret.am.example") is None
 
 
 @pytest.mark.parametrize("email", ["", "no address", "a@b", "x@webmail.example", "x@cert.am.example.evil.example"])
@@ -297,7 +300,7 @@ def test_an_address_that_has_an_account_is_not_invited(
     if email == STRANGER:  # of another State, though at a domain that both may use
         email = "shared@cert.am.example"
         made = Account(email, Role.POC, "FR", "en", AccountStatus.ACTIVE, site.clock(), "shared")
-        store.account_row(made).save()
+        account_row(made).save()
     before = of(email)
     page = invite(supervisor, email)
     assert (page.status, said in page.text) == (400, True)

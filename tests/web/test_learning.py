@@ -9,8 +9,10 @@ from html import unescape
 import boto3
 import pytest
 
-from chalicelib.access import store as accounts
-from chalicelib.access.policy import AccountStatus, Role
+from chalicelib.access.account import AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores.accounts import account_row
 from chalicelib.audit.records import practice_subject, resource_subject
 from chalicelib.audit.store import AuditRow, HeadRow, history
 from chalicelib.directory.terms import ROLES
@@ -298,9 +300,9 @@ def test_nothing_is_sent_to_an_account_that_was_suspended_meanwhile(
     poc: Browser, site: Runtime, mails: FakeMailSender
 ) -> None:
     ask(poc)
-    held = accounts.account_of_id(id_of(EMAIL))
+    held = account_store.by_id(id_of(EMAIL))
     assert held
-    accounts.account_row(replace(held, status=AccountStatus.SUSPENDED)).save()
+    account_row(replace(held, status=AccountStatus.SUSPENDED)).save()
     send_waiting(site)
     assert mails.sent == []
     assert NoticeRow.count() == 0

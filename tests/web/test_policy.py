@@ -12,8 +12,10 @@ from urllib.parse import quote, urlencode
 import pytest
 
 import app
-from chalicelib.access import store
-from chalicelib.access.policy import Account, AccountStatus, Role
+from chalicelib.access.account import Account, AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores.accounts import account_row
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow
 from chalicelib.runtime import Runtime
@@ -150,7 +152,7 @@ PAGES: dict[str, Line] = {
     "GET /inquiries/{inquiry_id}/clocks": everywhere(POCS),
     "GET /inquiries/{inquiry_id}/export.csv": everywhere(POCS),
     "GET /inquiries/{inquiry_id}/form": everywhere(POCS),
-    # accounts: what may be done to which is tested in tests/access/test_accounts.py
+    # accounts: what may be done to which is tested in tests/access/test_rules.py
     "GET /recovery-codes": everywhere(EVERYBODY),
     "POST /recovery-codes": everywhere(EVERYBODY),
     "GET /accounts": everywhere(IN_CHARGE),
@@ -235,7 +237,7 @@ class Stand:
 
     def stands(self) -> list[object]:
         """All that the pages could change."""
-        held = [store.account_of_id(one) for one in self.accounts.values()]
+        held = [account_store.by_id(one) for one in self.accounts.values()]
         made = [self.scene.proposal(one) for one in self.proposals.values()]
         return [self.scene.entry("p1"), self.scene.entry("t1", "TR"), *made, *held]
 
@@ -258,7 +260,7 @@ def stand(aws: None, site: Runtime, clock: StillClock, open_browser: Callable[[]
 def account_in(state: str, now: datetime) -> str:
     """The id of an account that nobody in these tests signs in with."""
     made = Account(f"assistant@{state.lower()}.example", P, state, "en", AccountStatus.ACTIVE, now, f"of-{state}")
-    store.account_row(made).save()
+    account_row(made).save()
     return made.account_id
 
 

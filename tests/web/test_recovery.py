@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.access import items
-from chalicelib.access.policy import AccountStatus
+from chalicelib.access.account import AccountStatus
+from chalicelib.access.stores import recovery_codes as recovery_code_store
+from chalicelib.access.stores import resets as reset_store
+from chalicelib.access.stores.recovery_codes import RecoveryRow
 from chalicelib.audit.records import Action
 from chalicelib.audit.store import AuditRow
 from chalicelib.mail.outbox import NoticeRow
@@ -78,7 +80,7 @@ def test_eight_recovery_codes_are_shown_once_after_enrolling_and_kept_as_hashes(
     held: list[str], open_browser: Callable[[], Browser]
 ) -> None:
     assert len(set(held)) == 8
-    kept = str([row.attribute_values for row in items.RecoveryRow.scan()])
+    kept = str([row.attribute_values for row in RecoveryRow.scan()])
     kept += str([row.attribute_values for row in AuditRow.scan()])
     assert not any(code in kept or code.replace("-", "") in kept for code in held)
     assert Action.RECOVERY_CODES_MADE in actions(POC)
@@ -223,7 +225,7 @@ def test_a_supervisor_and_the_manager_together_reset_an_account(
     assert of(POC).status is A.INVITED
     assert not is_in(victim)
     assert not everybody.is_there(POC)
-    assert items.recovery(of(POC).account_id) is None
+    assert recovery_code_store.get(of(POC).account_id) is None
     assert actions(POC) == [Action.RESET_ASKED, Action.RESET_CONFIRMED]
     assert password_given(open_browser(), POC).status == 400
     link = link_in(deliver(site), POC, site)
@@ -318,5 +320,5 @@ def test_suspending_ends_a_request_for_a_reset(supervisor: Browser, manager: Bro
     press(supervisor, POC, "reset")
     press(supervisor, POC, "suspend")
     press(supervisor, POC, "restore")
-    assert items.reset(of(POC).account_id) is None
+    assert reset_store.get(of(POC).account_id) is None
     assert "Confirm the reset" not in manager.get(path_of(POC)).text

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.access.policy import AccountStatus, Role
-from chalicelib.access.store import AccountRow, SessionRow
+from chalicelib.access.account import AccountStatus
+from chalicelib.access.policy import Role
+from chalicelib.access.stores.accounts import AccountRow
+from chalicelib.access.stores.sessions import SessionRow
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import history
 from tests.accounts import id_of

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.access import store
-from chalicelib.access.policy import AccountStatus
+from chalicelib.access.account import AccountStatus
 from chalicelib.access.sign_in import SAME_TIME
-from chalicelib.access.store import AccountRow, SessionRow
+from chalicelib.access.stores import sessions as session_store
+from chalicelib.access.stores.accounts import AccountRow
+from chalicelib.access.stores.sessions import SessionRow
 from chalicelib.audit.records import Action, account_subject
 from chalicelib.audit.store import AuditRow, history
 from chalicelib.platform import aws
@@ -219,7 +220,7 @@ def test_signing_in_gives_a_new_session_id_and_ends_the_half_way_state(pool: Poo
     _code(browser, page, pool.code())
     assert browser.cookies["__Host-session"] not in ("planted", halfway)
     assert "__Host-sign-in" not in browser.cookies
-    assert store.session(halfway) is None
+    assert session_store.get(halfway) is None
     assert not list(SessionRow.scan(SessionRow.stage.startswith("sign-in:")))
 
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.access import accounts, items
-from chalicelib.access import store as access_store
-from chalicelib.access.accounts import AccountPolicy
+from chalicelib.access import rules
+from chalicelib.access.account_policy import AccountPolicy
 from chalicelib.access.policy import Right
+from chalicelib.access.stores import accounts as account_store
+from chalicelib.access.stores import resets as reset_store
+from chalicelib.access.stores import reviews as review_store
 from chalicelib.directory import store as directory_store
 from chalicelib.directory.entry import Entry
 from chalicelib.inquiries import overview as inquiry_overview
@@ -126,10 +128,10 @@ def _clocks(state: str, now: datetime) -> list[tuple["Inquiry", Any, Any, Any]]:
 
 def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
     """Whether the accounts are to be reviewed, and whether there are too few supervisors."""
-    held = access_store.accounts_of(state)
+    held = account_store.of_state(state)
     policy = request.runtime.policy(AccountPolicy)
-    due = accounts.review_due(held, items.review(state).reviewed_at, policy, request.now)
-    return due, len(accounts.supervisors(held)) < accounts.ENOUGH_SUPERVISORS
+    due = rules.review_due(held, review_store.get(state).reviewed_at, policy, request.now)
+    return due, len(rules.supervisors(held)) < rules.ENOUGH_SUPERVISORS
 
 
 def of_manager(request: WebRequest) -> Needs:
@@ -141,5 +143,5 @@ def of_manager(request: WebRequest) -> Needs:
         progress=ping_overview.progress(service.get(active or last)) if active or last else None,
         proposals=sum(1 for _one in proposals.waiting()),
         doubts=len(proposals.doubts()),
-        resets=sum(1 for asked in items.resets().values() if not asked.is_over(policy, request.now)),
+        resets=sum(1 for asked in reset_store.by_account().values() if not asked.is_over(policy, request.now)),
     )

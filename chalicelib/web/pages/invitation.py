@@ -7,9 +7,11 @@ is told by voice, and signing in afterwards asks for an authenticator.
 from chalice.app import Response
 
 from chalicelib.access import invitations
-from chalicelib.access.accounts import ROLE_NAMES, Invitation
+from chalicelib.access.account import Account
 from chalicelib.access.cognito import PasswordRefused
-from chalicelib.access.policy import Account, Role
+from chalicelib.access.names import ROLE_NAMES
+from chalicelib.access.policy import Role
+from chalicelib.access.records import Invitation
 from chalicelib.links.tokens import LinkInvalid
 from chalicelib.mail import outbox
 from chalicelib.platform.errors import TooManyAttempts

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.access.policy import Account
+from chalicelib.access.account import Account
 from chalicelib.access.sessions import SessionPolicy
 from chalicelib.directory.terms import ROLES
 from chalicelib.inquiries.policy import InquiryPolicy

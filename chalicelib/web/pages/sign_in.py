@@ -8,11 +8,12 @@ import segno
 from chalice.app import Response
 from markupsafe import Markup
 
-from chalicelib.access import items, sign_in
+from chalicelib.access import sign_in
 from chalicelib.access.cognito import CodeRefused, PasswordRefused, Stage
-from chalicelib.access.policy import as_email, as_one_time_code
 from chalicelib.access.sessions import SessionPolicy
 from chalicelib.access.sign_in import Begun, Halfway
+from chalicelib.access.stores import recovery_codes as recovery_code_store
+from chalicelib.access.typed import as_email, as_one_time_code
 from chalicelib.links.codes import spaced
 from chalicelib.mail import outbox
 from chalicelib.platform.call import Call
@@ -38,7 +39,7 @@ _STALE = _(
 
 
 def ask_for_password(request: WebRequest) -> Response:
-    """The first step; whoever is signed in already goes on."""
+    """The first step; who is signed in already goes on."""
     back = _back(request.query.get("next", ""))
     if request.account:
         return redirect(request, back)
@@ -85,14 +86,14 @@ def take_enrolment(request: WebRequest) -> Response:
 
 
 def ask_for_recovery_code(request: WebRequest) -> Response:
-    """Instead of the second step, for whoever has lost the authenticator."""
+    """Instead of the second step, for one who has lost the authenticator."""
     return _step(request, "code", lambda at: page(request, "sign-in-recovery.html", email=at.email))
 
 
 def take_recovery_code(request: WebRequest) -> Response:
     """The old authenticator is taken off; nobody is in before another is enrolled."""
 
-    def take(at: "Halfway") -> Response:
+    def take(at: Halfway) -> Response:
         shown = {"email": at.email}
         password, code = _secret(request, "password")[:LONGEST_PASSWORD], request.field("code")[:LONGEST_CODE]
         try:
@@ -108,7 +109,7 @@ def take_recovery_code(request: WebRequest) -> Response:
 
 
 def ask_for_new_codes(request: WebRequest) -> Response:
-    """Whoever is signed in can have new recovery codes; the old ones cannot be shown again."""
+    """Who is signed in can have new recovery codes; the old ones cannot be shown again."""
     return _new_codes_page(request)
 
 
@@ -135,7 +136,7 @@ def ask_for_new_password(request: WebRequest) -> Response:
 def take_new_password(request: WebRequest) -> Response:
     """Whether the password will do is decided by the pool's rules; the page repeats them."""
 
-    def take(at: "Halfway") -> Response:
+    def take(at: Halfway) -> Response:
         password, problem = _secret(request, "password"), ""
         if password != _secret(request, "again"):
             problem = _("The two passwords are not the same.")
@@ -166,7 +167,7 @@ def codes_page(request: WebRequest, codes: tuple[str, ...], back: str) -> Respon
 
 
 def _new_codes_page(request: WebRequest, status: int = 200, **given: Any) -> Response:
-    held = items.recovery(request.account.account_id) if request.account else None
+    held = recovery_code_store.get(request.account.account_id) if request.account else None
     return page(request, "recovery-codes-new.html", status, left=len(held.codes) if held else 0, **given)
 
 
@@ -191,13 +192,13 @@ def _slow_down(response: Response, error: TooManyAttempts) -> Response:
     return response
 
 
-def _go_on(request: WebRequest, at: "Halfway") -> Response:
+def _go_on(request: WebRequest, at: Halfway) -> Response:
     lifetime = int(request.runtime.policy(SessionPolicy).sign_in.total_seconds())
     request.set_cookie(cookies.SIGN_IN, at.identifier, lifetime)
     return redirect(request, _PATHS[at.stage])
 
 
-def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]) -> Response:
+def _step(request: WebRequest, stage: str, then: Callable[[Halfway], Response]) -> Response:
     """Run a later step; a sign-in that is over starts again, one that is finished (a second press) goes on."""
     if request.account:
         return redirect(request, "/")
@@ -211,9 +212,9 @@ def _step(request: WebRequest, stage: str, then: Callable[["Halfway"], Response]
 
 
 def _code_step(
-    request: WebRequest, stage: str, template: str, check: Callable[["Runtime", "Halfway", str, Call], "Begun"]
+    request: WebRequest, stage: str, template: str, check: Callable[[Runtime, Halfway, str, Call], Begun]
 ) -> Response:
-    def take(at: "Halfway") -> Response:
+    def take(at: Halfway) -> Response:
         shown = _key(at) if stage == "enrol" else {"email": at.email}
         try:
             begun = check(request.runtime, at, as_one_time_code(request.field("code")), request.call)
@@ -232,7 +233,7 @@ def _code_step(
     return _step(request, stage, take)
 
 
-def _key(at: "Halfway") -> dict[str, Any]:
+def _key(at: Halfway) -> dict[str, Any]:
     """The authenticator's key: a QR code that authenticator apps read, and the same as text in groups of four."""
     issuer, secret = "PoC Directory", at.step.secret
     label = quote(f"{issuer}:{at.email}")

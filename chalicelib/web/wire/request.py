@@ -9,8 +9,10 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from chalice.app import Request
 
-from chalicelib.access import sessions, store
-from chalicelib.access.policy import Account, Right, may
+from chalicelib.access import sessions
+from chalicelib.access.account import Account
+from chalicelib.access.hashes import hashed
+from chalicelib.access.policy import Right, may
 from chalicelib.access.sessions import SessionPolicy, SignedIn
 from chalicelib.platform import i18n
 from chalicelib.platform.call import Actor, Call
@@ -93,7 +95,7 @@ class WebRequest:
     @property
     def call(self) -> Call:
         """Who asks, when, and from where, as it is audited; a visitor where nobody is signed in."""
-        source = store.hashed(self.source_ip)[:16]
+        source = hashed(self.source_ip)[:16]
         if self.account is None:
             return Call(Actor("visitor", source), self.now, self.request_id, source)
         return Call(self.account.actor, self.now, self.request_id, source, self.account.email)

@@ -1,0 +1,1 @@
+"""The tables of access: a module for each kind of row."""

@@ -1,0 +1,69 @@
+"""What the pages of the audit trail share: how a record is shown, and that looking is audited."""
+
+import json
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib.audit import store
+from chalicelib.audit.records import Action, AuditRecord, account_subject
+from chalicelib.audit.searching import details_of, states_of
+from chalicelib.audit.store import AuditRow
+from chalicelib.platform.i18n import _, format_date
+from chalicelib.reference.states import states
+from chalicelib.web.wire.request import WebRequest
+
+LONGEST = 200
+"""Characters of a field that are looked at: ids and codes are shorter."""
+OUTCOMES = {"done": _("Done"), "refused": _("Refused")}
+FAULTS = {
+    "changed": _("It does not say what it said when it was written."),
+    "missing": _("It is not there, or the chain ends before it."),
+    "reordered": _("It names another record before it than the one that stands there: moved, inserted or replaced."),
+    "beyond": _("It stands behind the end of the chain."),
+    "not-as-kept": _("It differs from the digest that was kept apart."),
+    "written-over": _("Something was put over what was kept apart."),
+}
+
+
+def shown(row: AuditRow) -> dict[str, Any]:
+    """A record as the pages show it: details apart, digests short, States by name."""
+    return {
+        "row": row,
+        "number": int(row.number),
+        "at": moment(row.at),
+        "states": [code for code in states_of(row) if code in states()],
+        "actor_state": row.actor_state if row.actor_state in states() else "",
+        "details": [(name, _as_text(value)) for name, value in details_of(row).items() if name != "states"],
+        "path": subject_path(row.subject),
+    }
+
+
+def subject_path(subject: str) -> str:
+    """Where the chain of a subject is shown."""
+    return f"/audit/subject/{quote(subject, safe='')}"
+
+
+def moment(at: str) -> str:
+    """A stored time as evidence, to the second and alike in all languages; as it is when somebody tampered with it."""
+    return f"{at[:10]} {at[11:19]} UTC" if len(at) > 19 and at[10] == "T" else at
+
+
+def day(request: WebRequest, at: str) -> str:
+    """The day of a stored time; as it is when somebody tampered with it."""
+    try:
+        return format_date(date.fromisoformat(at[:10]), request.language)
+    except ValueError:
+        return at[:10]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def put(request: WebRequest, action: Action, about: str = "", /, **details: Any) -> None:
+    """Audit what somebody did with the audit trail, with their account."""
+    subject = account_subject(request.actor.name)
+    store.put(AuditRecord(request.call, action, subject, about=about, details=details))
