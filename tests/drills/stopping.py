@@ -45,12 +45,7 @@ def run(ground: Ground, report: Report) -> None:
     reminder = campaigns.get(campaign_id).milestones[0].at  # type: ignore[union-attr]
     reminders = ground.random.randint(15, 40)
     wait_for(lambda: _mails_since(ground, campaign_id, reminder) >= reminders, "some reminders")
-    killed_at = datetime.now(UTC)
-    ground.aws.kill()
-    saved = datetime.fromtimestamp(ground.saved_at(), UTC)
-    time.sleep(DOWN)
-    ground.aws.start()
-    ground.wire()
+    saved, killed_at = _kill(ground)
     unsaved = (killed_at - saved).total_seconds()
     report.injected.append(f"killed among the reminders, what it had not saved in {unsaved:.0f} s forgotten")
     _check(ground, report)
@@ -61,6 +56,17 @@ def run(ground: Ground, report: Report) -> None:
     quiet(lambda: len(ground.faults.mails))
     count_inquiries(ground, ids, report, pressed, late=120.0, forgotten=forgotten)
     check_audit(report)
+
+
+def _kill(ground: Ground) -> tuple[datetime, datetime]:
+    """Kill the local AWS and start it again; returns when it had last saved, and when it was killed (UTC)."""
+    killed_at = datetime.now(UTC)
+    ground.aws.kill()
+    saved = datetime.fromtimestamp(ground.saved_at(), UTC)
+    time.sleep(DOWN)
+    ground.aws.start()
+    ground.wire()
+    return saved, killed_at
 
 
 def _check(ground: Ground, report: Report) -> None:
