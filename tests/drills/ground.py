@@ -116,6 +116,13 @@ class Ground:
                 Identity=MAIL_DOMAIN, NotificationType=kind, SnsTopic=self.outputs["MailFeedbackTopic"]
             )
 
+    def saved_at(self) -> float:
+        """When the local AWS last saved its tables (time.time): what it answered before survives when it is killed.
+
+        It saves every SAVE_SECONDS, and less often when saving takes long, as on a busy machine.
+        """
+        return (self.aws.home / "state" / "dynamodb.json").stat().st_mtime
+
     def name(self, what: str) -> str:
         return f"poc-directory-{STAGE}-{what}"
 

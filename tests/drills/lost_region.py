@@ -83,12 +83,7 @@ def run(ground: Ground, report: Report) -> None:
     copies = take_copies(ground)
     due = {each: service.get(each).steps[0].clocks[0].due for each in ids}
 
-    # What is written after the copies were taken is lost.
-    assert ground.confirm(late) == late.keys()
-    assert ground.acknowledge(ground.wait_for_notice(after)), after
-    gone = open_some(1, "GONE-late", skip=64)[0]
-    never_known = ground.wait_for_notice(gone)
-
+    gone, never_known = _write_what_will_be_lost(ground, late, after)
     _lose_everything(ground)
     lost_at, began = datetime.now(UTC), time.monotonic()
     report.injected.append(
@@ -108,6 +103,14 @@ def run(ground: Ground, report: Report) -> None:
     count_inquiries(ground, ids, report, {before, after}, late=120.0, forgotten=forgotten)
     check_audit(report, ground.outputs["AuditBucket"])
     report.lost += [f"a dead letter: {str(letter)[:150]}" for letter in ground.letters()]
+
+
+def _write_what_will_be_lost(ground: Ground, late: dict[str, Accepted], after: str) -> tuple[str, Accepted]:
+    """Answers, an acknowledgement and an inquiry after the copies were taken; returns the inquiry and its notice."""
+    assert ground.confirm(late) == late.keys()
+    assert ground.acknowledge(ground.wait_for_notice(after)), after
+    gone = open_some(1, "GONE-late", skip=64)[0]
+    return gone, ground.wait_for_notice(gone)
 
 
 def _lose_everything(ground: Ground) -> None:

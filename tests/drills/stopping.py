@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from chalicelib.directory import store as directory
 from chalicelib.pings import campaigns
 from tests.drills.counting import check_audit, count_campaign
-from tests.drills.ground import SAVE_SECONDS, Ground, quiet, wait_for
+from tests.drills.ground import PATIENCE, Ground, quiet, wait_for
 from tests.drills.inquiring import count_inquiries, open_some
 from tests.drills.report import Report
 
@@ -40,25 +40,33 @@ def run(ground: Ground, report: Report) -> None:
         assert ground.acknowledge(ground.wait_for_notice(inquiry_id)), inquiry_id
 
     # Whoever answered must not be among what was not saved: the local AWS saves now and then, AWS at once.
-    saved = datetime.now(UTC)
-    time.sleep(2 * SAVE_SECONDS)
+    answered_at = time.time()
+    wait_for(lambda: ground.saved_at() > answered_at, "the answers to be saved", 2 * PATIENCE)
     reminder = campaigns.get(campaign_id).milestones[0].at  # type: ignore[union-attr]
     reminders = ground.random.randint(15, 40)
     wait_for(lambda: _mails_since(ground, campaign_id, reminder) >= reminders, "some reminders")
-    killed_at = datetime.now(UTC)
-    ground.aws.kill()
-    time.sleep(DOWN)
-    ground.aws.start()
-    ground.wire()
-    report.injected.append(f"killed among the reminders, what it had not saved in {SAVE_SECONDS} s forgotten")
+    saved, killed_at = _kill(ground)
+    unsaved = (killed_at - saved).total_seconds()
+    report.injected.append(f"killed among the reminders, what it had not saved in {unsaved:.0f} s forgotten")
     _check(ground, report)
 
     ground.until_closed(campaign_id, 600)
-    forgotten = (max(saved, killed_at - timedelta(seconds=SAVE_SECONDS + 10)), killed_at + timedelta(seconds=1))
+    forgotten = (saved - timedelta(seconds=1), killed_at + timedelta(seconds=1))
     count_campaign(ground, campaign_id, report, answered, expected, forgotten=forgotten)
     quiet(lambda: len(ground.faults.mails))
     count_inquiries(ground, ids, report, pressed, late=120.0, forgotten=forgotten)
     check_audit(report)
+
+
+def _kill(ground: Ground) -> tuple[datetime, datetime]:
+    """Kill the local AWS and start it again; returns when it had last saved, and when it was killed (UTC)."""
+    killed_at = datetime.now(UTC)
+    ground.aws.kill()
+    saved = datetime.fromtimestamp(ground.saved_at(), UTC)
+    time.sleep(DOWN)
+    ground.aws.start()
+    ground.wire()
+    return saved, killed_at
 
 
 def _check(ground: Ground, report: Report) -> None:
@@ -66,7 +74,10 @@ def _check(ground: Ground, report: Report) -> None:
     told = ground.invoke("start-scheduled-campaign", {"resume_only": True})
     inquiries = ground.invoke("resume-inquiries", {"all": True})
     report.seen.append(f"the checks took over: campaign {told.get('resumed', False)}, {inquiries['resumed']} inquiries")
-    if not told.get("resumed"):
+    over = not campaigns.active_and_last()[0]
+    if over:  # on a machine so busy that its state is saved once a minute
+        report.seen.append("the campaign was over before the local AWS was killed: hold the drill on a quieter machine")
+    elif not told.get("resumed"):
         report.lost.append("the campaign's state machine was not taken over")
 
 
