@@ -66,11 +66,11 @@ def test_the_key_serves_the_logs_of_this_stage_and_all_of_them(template: Templat
 
 
 def test_every_table_but_three_is_backed_up_every_day_and_the_backups_end(template: Template) -> None:
-    (selection,) = resources(template, "AWS::Backup::BackupSelection").values()
+    selection = resources(template, "AWS::Backup::BackupSelection")["BackupSelection"]
     chosen = {arn["Fn::GetAtt"][0] for arn in selection["BackupSelection"]["Resources"]}
     left_out = set(resources(template, "AWS::DynamoDB::Table")) - chosen
     assert left_out == {"SessionsTable", "AttemptsTable", "ImportsTable"}
-    (plan,) = resources(template, "AWS::Backup::BackupPlan").values()
+    plan = resources(template, "AWS::Backup::BackupPlan")["BackupPlan"]
     (rule,) = plan["BackupPlan"]["BackupPlanRule"]
     assert rule["ScheduleExpression"] == "cron(0 2 * * ? *)"
     assert rule["Lifecycle"] == {"DeleteAfterDays": {"Ref": "BackupRetentionDays"}}
@@ -85,10 +85,27 @@ def test_the_backup_role_reaches_the_tables_that_are_backed_up_and_its_own_vault
     role = resources(template, "AWS::IAM::Role")["BackupRole"]
     (policy,) = role["Policies"]
     said = {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
-    (selection,) = resources(template, "AWS::Backup::BackupSelection").values()
+    selection = resources(template, "AWS::Backup::BackupSelection")["BackupSelection"]
     assert said["BackUpTheTables"]["Resource"] == selection["BackupSelection"]["Resources"]
     actions = {action for statement in said.values() for action in listed(statement["Action"])}
     assert not [action for action in actions if "*" in action or "Restore" in action]
+
+
+def test_what_is_copied_to_another_region_is_what_is_backed_up_and_nothing_is_unless_a_place_is_given(
+    template: Template,
+) -> None:
+    selections = resources(template, "AWS::Backup::BackupSelection")
+    assert selections["CopySelection"] == selections["BackupSelection"] | {"BackupPlanId": {"Ref": "CopyPlan"}}
+    (rule,) = resources(template, "AWS::Backup::BackupPlan")["CopyPlan"]["BackupPlan"]["BackupPlanRule"]
+    (copy,) = rule["CopyActions"]
+    assert copy["DestinationBackupVaultArn"] == {"Ref": "CopyVaultArn"}
+    assert copy["Lifecycle"] == {"DeleteAfterDays": {"Ref": "BackupRetentionDays"}}
+    for parameter in ("CopyVaultArn", "AuditCopyBucketArn", "LinkKeysCopyRegion"):
+        assert template["Parameters"][parameter]["Default"] == "", parameter
+    (bucket,) = (each for each in resources(template, "AWS::S3::Bucket").values() if "ObjectLockEnabled" in each)
+    assert bucket["ReplicationConfiguration"]["Fn::If"][0] == "CopiesAudit"
+    (keys,) = resources(template, "AWS::SecretsManager::Secret").values()
+    assert keys["ReplicaRegions"]["Fn::If"][0] == "CopiesLinkKeys"
 
 
 # What the site's logs say
