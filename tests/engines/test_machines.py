@@ -17,8 +17,8 @@ from tests.engines.branches import CAMPAIGN, INQUIRY, PAUSES, Branch, as_committ
 from tests.engines.emulator import LocalStack
 from tests.engines.histories import Machine, visits, ways, ways_taken
 
-SECONDS = 150
-"""The longest branch takes about 65 s: a pause of 60 s, or a hundred tries a second apart."""
+SECONDS, POLL = 300, 2.0
+"""The longest branch takes about 65 s on a quiet machine: a pause of 60 s, or a hundred tries. Forty ask at once."""
 MACHINE = "AWS::StepFunctions::StateMachine"
 FILES = {INQUIRY: "inquiry", CAMPAIGN: "ping_campaign"}
 DEFINITIONS: dict[str, Machine] = {
@@ -68,7 +68,7 @@ def runs(localstack: LocalStack, arns: dict[tuple[str, bool], str]) -> dict[str,
         deadline = time.monotonic() + SECONDS
         while (found := machines.describe_execution(executionArn=arn))["status"] == "RUNNING":
             assert time.monotonic() < deadline, f"{branch.name} still runs"
-            time.sleep(0.5)
+            time.sleep(POLL)
         return Run(found.get("error") or found["status"], list(history(machines, arn)))
 
     with ThreadPoolExecutor(len(BRANCHES)) as pool:
