@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.bootstrap import ROOT, BootstrapError, call, ensure_venv_tools
+from infra.bootstrap import ROOT, BootstrapError, call
 from infra.progress import Progress
 
 REQUIREMENTS = ROOT / "requirements"
@@ -36,6 +36,8 @@ class Engines:
     lack: Callable[[], str]
     """Says in one sentence what this machine lacks; empty when nothing."""
     make: Callable[["Engines", Progress], None]
+    proof: str = "bin/python"
+    """What is there when it is made; gone too when the Python that it links to has gone."""
 
     @property
     def wanted(self) -> str:
@@ -44,7 +46,8 @@ class Engines:
     @property
     def is_current(self) -> bool:
         stamp = self.folder / "lock.sha256"
-        return stamp.exists() and stamp.read_text() == self.wanted
+        made = (self.folder / self.proof).exists()
+        return made and stamp.exists() and stamp.read_text() == self.wanted
 
 
 def lacks_nothing() -> str:
@@ -59,7 +62,7 @@ def make_python(engines: Engines, progress: Progress) -> None:
 def lacks_python_for_localstack() -> str:
     if find_python(LOCALSTACK_PYTHON):
         return ""
-    return f"LocalStack is left out: it needs Python {LOCALSTACK_PYTHON}, and none is found on this machine."
+    return f"LocalStack is left out: it needs Python {LOCALSTACK_PYTHON} with its venv module; none is found here."
 
 
 def make_localstack(engines: Engines, progress: Progress) -> None:
@@ -100,17 +103,18 @@ ENGINES = (
         (REQUIREMENTS / "npm" / "package.json", REQUIREMENTS / "npm" / "package-lock.json"),
         lacks_node,
         make_npm,
+        "node_modules",
     ),
 )
 
 
 def find_python(version: str) -> str | None:
-    """A Python of this version: on the path, else among those that pyenv holds.
+    """A Python of this version that can make an environment: on the path, else among those that pyenv holds.
 
     A name on the path is tried, not trusted: pyenv puts one there for every version it holds, chosen or not.
     """
     for candidate in candidates(version):
-        if _said_by(candidate, "--version").startswith(f"Python {version}."):
+        if _said_by(candidate, "-c", "import ensurepip, sys; print(sys.version)").startswith(f"{version}."):
             return candidate
     return None
 
@@ -153,7 +157,6 @@ def main() -> None:
     if not to_make:
         return
     try:
-        ensure_venv_tools(progress)
         names = ", ".join(str(engines.folder.relative_to(ROOT)) for engines in to_make)
         with progress.step(f"Installing {names} (once, about 450 MB in all)"), ThreadPoolExecutor() as pool:
             for _ in pool.map(lambda engines: ensure(engines, progress), to_make):

@@ -17,8 +17,8 @@ from tests.engines.branches import CAMPAIGN, INQUIRY, PAUSES, Branch, as_committ
 from tests.engines.emulator import LocalStack
 from tests.engines.histories import Machine, visits, ways, ways_taken
 
-SECONDS = 150
-"""The longest branch takes about 65 s: a pause of 60 s, or a hundred tries a second apart."""
+SECONDS, POLL = 300, 2.0
+"""The longest branch takes about 65 s on a quiet machine: a pause of 60 s, or a hundred tries. Forty ask at once."""
 MACHINE = "AWS::StepFunctions::StateMachine"
 FILES = {INQUIRY: "inquiry", CAMPAIGN: "ping_campaign"}
 DEFINITIONS: dict[str, Machine] = {
@@ -68,7 +68,7 @@ def runs(localstack: LocalStack, arns: dict[tuple[str, bool], str]) -> dict[str,
         deadline = time.monotonic() + SECONDS
         while (found := machines.describe_execution(executionArn=arn))["status"] == "RUNNING":
             assert time.monotonic() < deadline, f"{branch.name} still runs"
-            time.sleep(0.5)
+            time.sleep(POLL)
         return Run(found.get("error") or found["status"], list(history(machines, arn)))
 
     with ThreadPoolExecutor(len(BRANCHES)) as pool:
@@ -117,7 +117,7 @@ def test_no_lambda_was_called_that_a_branch_did_not_expect(localstack: LocalStac
 def test_an_inquiry_that_nobody_answers_times_out_after_the_seconds_it_was_handed(runs: dict[str, Run]) -> None:
     (asked,) = [visit for visit in visits(runs["silent"].history) if visit.state == "AwaitNews"]
     assert asked.errors == ("States.Timeout",)
-    assert 2 <= (asked.failures[0] - asked.tries[0]).total_seconds() < 10
+    assert 2 <= (asked.failures[0] - asked.tries[0]).total_seconds() < 30
 
 
 def test_the_answer_of_the_task_token_leaves_no_trace_in_what_the_next_state_gets(runs: dict[str, Run]) -> None:
@@ -140,7 +140,7 @@ def test_the_pause_before_another_try_is_as_committed(runs: dict[str, Run], paus
     _machine, state, error = pause
     visit = next(visit for visit in visits(runs[f"pause-{error}"].history) if visit.state == state)
     waited = (visit.tries[1] - visit.failures[0]).total_seconds()
-    assert PAUSES[pause] <= waited < PAUSES[pause] + 10
+    assert PAUSES[pause] <= waited < PAUSES[pause] + 30
 
 
 def test_a_token_that_comes_after_its_time_is_refused_by_a_name_our_code_takes_for_already_over(

@@ -1,5 +1,6 @@
 """Making the environments of `make engines`: what this machine has is used, what it lacks is said in one sentence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,25 +38,27 @@ def program(path: Path, says: str, code: int = 0) -> str:
 def of(folder: Path, lock: str = "a lock") -> Engines:
     """Engines that need nothing but a folder."""
     (folder / "lock.txt").write_text(lock)
-    return Engines(folder / "made", (folder / "lock.txt",), lacks_nothing, lambda made, _progress: made.folder.mkdir())
+    return Engines(
+        folder / "made", (folder / "lock.txt",), lacks_nothing, lambda made, _progress: made.folder.mkdir(), "."
+    )
 
 
 def test_a_python_on_the_path_is_found(programs: Path) -> None:
-    wanted = program(programs / "python3.13", "Python 3.13.2")
+    wanted = program(programs / "python3.13", "3.13.2 (main, Jan 1 2026)")
     assert find_python("3.13") == wanted
 
 
 def test_a_name_on_the_path_that_is_no_python_is_passed_over_for_one_that_pyenv_holds(programs: Path) -> None:
     program(programs / "python3.13", "pyenv: python3.13: command not found", 127)
-    wanted = program(programs.parent / "pyenv" / "versions" / "3.13.0" / "bin" / "python", "Python 3.13.0")
+    wanted = program(programs.parent / "pyenv" / "versions" / "3.13.0" / "bin" / "python", "3.13.0 (main, Jan 1 2026)")
     assert find_python("3.13") == wanted
 
 
 def test_without_python_3_13_localstack_is_left_out_with_one_sentence(programs: Path) -> None:
-    program(programs / "python3.12", "Python 3.12.1")
-    told = "LocalStack is left out: it needs Python 3.13, and none is found on this machine."
+    program(programs / "python3.12", "3.12.1 (main, Jan 1 2026)")
+    told = "LocalStack is left out: it needs Python 3.13 with its venv module; none is found here."
     assert lacks_python_for_localstack() == told
-    program(programs / "python3.13", "Python 3.13.2")
+    program(programs / "python3.13", "3.13.2 (main, Jan 1 2026)")
     assert lacks_python_for_localstack() == ""
 
 
@@ -88,6 +91,12 @@ def test_an_environment_is_made_once_and_again_only_when_its_lock_file_changes(t
     ensure(made, Progress())
     assert made.is_current
     assert not of(tmp_path, lock="another lock").is_current
+
+
+def test_an_environment_whose_python_has_gone_is_made_again(tmp_path: Path) -> None:
+    made = replace(of(tmp_path), proof="bin/python")
+    ensure(made, Progress())
+    assert not made.is_current
 
 
 def test_every_environment_has_a_folder_and_lock_files_of_its_own() -> None:
