@@ -61,14 +61,15 @@ def _show(request: WebRequest, opened: Opened[Asked]) -> Response:
 
 def _entry_still_asked(asked: Asked) -> Entry | None:
     """The entry, None when it has left the directory. Raises AddressChanged."""
-    entries = directory.get_many([(asked.ping.state, asked.ping.poc_id), *((m.state, m.poc_id) for m in asked.mailed)])
+    own = directory.get(asked.ping.state, asked.ping.poc_id)
     for each in asked.mailed:
-        entry = entries.get((each.state, each.poc_id))
+        its_own = each.poc_id == asked.ping.poc_id
+        entry = own if its_own else directory.get(each.state, each.poc_id)
         if entry:
             history.check_address(entry, each)
-        elif each.poc_id != asked.ping.poc_id:
+        elif not its_own:  # the State's other PoC has left
             raise AddressChanged(each.poc_id)
-    return entries.get((asked.ping.state, asked.ping.poc_id))
+    return own
 
 
 def _page(request: WebRequest, opened: Opened[Asked], entry: Entry | None, status: int = 0, **typed: Any) -> Response:
