@@ -100,6 +100,9 @@ class Entry:
     successor: str = ""
     prompted_at: datetime | None = None
     """When the State was last asked who follows (UTC)."""
+    email_since: datetime | None = None
+    alternate_email_since: datetime | None = None
+    """When the address was last changed (UTC); None when it never was, or before entries said so."""
 
     @property
     def state(self) -> str:

@@ -15,6 +15,8 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit.records import Action, AuditRecord, entry_subject
+from chalicelib.directory.addresses import Address, AddressChanged, Mailed
+from chalicelib.directory.entry import Entry
 from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
 from chalicelib.platform.rows import attributes_of, record_of
@@ -94,14 +96,26 @@ def versions(state: str, poc_id: str) -> list[Version]:
     return [record_of(Version, row, state=state, poc_id=poc_id) for row in rows]
 
 
-def address_since(state: str, poc_id: str) -> datetime | None:
-    """Since when the entry has the main address that it has, in whatever case (UTC); None when no version tells."""
+def address_since(state: str, poc_id: str, which: Address = Address.MAIN) -> datetime | None:
+    """Since when the entry has the address that it has, in whatever case (UTC); None when no version tells."""
     since, address = None, ""
     for made in versions(state, poc_id):
-        given = made.new.get("email", address).lower()
+        given = made.new.get(which, address).lower()
         if given != address:
             since, address = made.at, given
     return since
+
+
+def check_address(entry: Entry, mailed: Mailed) -> None:
+    """Raises AddressChanged when the address that was mailed is no longer the entry's.
+
+    The entry says when its addresses were changed. One that was last changed before entries said so has versions.
+    """
+    since = entry.email_since if mailed.address is Address.MAIN else entry.alternate_email_since
+    if since is None and entry.changed_at > mailed.at:
+        since = address_since(entry.state, entry.poc_id, mailed.address)
+    if since and since.replace(microsecond=0) > mailed.at:  # links carry whole seconds
+        raise AddressChanged(mailed.poc_id)
 
 
 def erase(state: str, poc_id: str) -> int:

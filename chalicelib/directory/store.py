@@ -10,10 +10,12 @@ from dataclasses import fields
 from datetime import datetime
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.directory.addresses import Address, Mailed
 from chalicelib.directory.entry import Entry, Nomination, Verification
 from chalicelib.directory.rules import identity
 from chalicelib.platform.dynamo import PAGE, InstantAttribute, Model
@@ -71,6 +73,8 @@ class EntryRow(Model):
     verified_at = InstantAttribute(null=True)
     verified_how = UnicodeAttribute(default="")
     checked_at = InstantAttribute(null=True)
+    email_since = InstantAttribute(null=True)
+    alternate_email_since = InstantAttribute(null=True)
 
     by_listing = _Listing()
 
@@ -145,8 +149,9 @@ def add_new(transaction: TransactWrite, entry: Entry) -> None:
 def add_change(transaction: TransactWrite, entry: Entry, based_on: int, before: Nomination | None = None) -> None:
     """Put the nomination fields, `changed_at` and `version` of `entry` into the transaction.
 
-    With `before` the claim moves along where the address changes (two more actions): it fails when the State has
+    With `before` the claim moves along where the main address changes (two more actions): it fails when the State has
     another entry of that kind and address. The entry is unverified then: nobody has answered from the new address.
+    An address that is another than `before` is noted as changed at `changed_at`: links mailed to the old one end.
 
     It fails when the stored version is not `based_on` any more: somebody else changed the entry. Otherwise the
     verification attributes are left alone.
@@ -159,6 +164,8 @@ def add_change(transaction: TransactWrite, entry: Entry, based_on: int, before: 
         EntryRow.changed_at.set(entry.changed_at),
         EntryRow.version.set(entry.version),
     ]
+    for address in _moved(before, entry.nomination) if before else ():
+        actions.append(_SINCE[address].set(entry.changed_at.replace(microsecond=0)))  # links carry whole seconds
     moves = before is not None and identity(before) != identity(entry.nomination)
     if moves:
         actions += [
@@ -171,6 +178,14 @@ def add_change(transaction: TransactWrite, entry: Entry, based_on: int, before: 
     if before and moves:
         transaction.delete(_claim(before))
         transaction.save(_claim(entry.nomination), condition=ClaimRow.state.does_not_exist())
+
+
+_SINCE = {Address.MAIN: EntryRow.email_since, Address.ALTERNATE: EntryRow.alternate_email_since}
+
+
+def _moved(before: Nomination, after: Nomination) -> list[Address]:
+    """The addresses that a change makes others, in whatever case they are written."""
+    return [each for each in Address if getattr(before, each).lower() != getattr(after, each).lower()]
 
 
 def add_departure(transaction: TransactWrite, entry: Entry, based_on: int) -> None:
@@ -206,10 +221,33 @@ def add_check_verified(transaction: TransactWrite, state: str, poc_id: str) -> N
 
 
 def add_verification(
-    transaction: TransactWrite, state: str, poc_id: str, verification: Verification, now: datetime, how: str = ""
+    transaction: TransactWrite,
+    state: str,
+    poc_id: str,
+    verification: Verification,
+    now: datetime,
+    how: str = "",
+    mailed: Iterable[Mailed] = (),
 ) -> None:
-    """Put a new verification state into the transaction; it fails when the entry is gone."""
+    """Put a new verification state into the transaction.
+
+    It fails when the entry is gone, or when one of its addresses that were `mailed` is another by now.
+    """
     actions: list[Action] = [EntryRow.verification.set(verification.value), EntryRow.checked_at.set(now)]
     if verification is Verification.VERIFIED:
         actions += [EntryRow.verified_at.set(now), EntryRow.verified_how.set(how)]
-    transaction.update(EntryRow(state, poc_id), actions=actions, condition=EntryRow.state.exists())
+    transaction.update(EntryRow(state, poc_id), actions=actions, condition=_still(mailed))
+
+
+def add_check_address(transaction: TransactWrite, mailed: Mailed) -> None:
+    """Put into the transaction that it fails unless the address that was mailed is still that of a listed entry."""
+    transaction.condition_check(EntryRow, mailed.state, mailed.poc_id, _still([mailed]))
+
+
+def _still(mailed: Iterable[Mailed]) -> Condition:
+    """That an entry is listed, and that no address of it that was mailed has been changed since."""
+    condition: Condition = EntryRow.state.exists()
+    for each in mailed:
+        since = _SINCE[each.address]
+        condition &= since.does_not_exist() | (since <= each.at)
+    return condition

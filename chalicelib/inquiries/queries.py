@@ -88,4 +88,9 @@ def may_reopen(inquiry: Inquiry, now: datetime, policy: InquiryPolicy) -> bool:
 
 def code_works(inquiry: Inquiry, step: int, now: datetime, policy: InquiryPolicy) -> bool:
     """Whether the short code of a step still works: as long as the first link that was sent with it."""
-    return now < (inquiry.steps[step - 1].notified_at or inquiry.opened_at) + policy.link_lifetime
+    return now < code_since(inquiry, step) + policy.link_lifetime
+
+
+def code_since(inquiry: Inquiry, step: int) -> datetime:
+    """Since when the short code of a step is out (UTC)."""
+    return inquiry.steps[step - 1].notified_at or inquiry.opened_at

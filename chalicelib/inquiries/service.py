@@ -17,7 +17,7 @@ from chalicelib.audit import store as audit
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import Action, AuditRecord, inquiry_subject
 from chalicelib.directory import store as directory
-from chalicelib.inquiries import queries, store, transitions
+from chalicelib.inquiries import mailed, queries, store, transitions
 from chalicelib.inquiries.clocks import latest_more_time, next_wake
 from chalicelib.inquiries.contacts import contacts_in_order
 from chalicelib.inquiries.policy import InquiryPolicy
@@ -102,12 +102,27 @@ def _add_new(transaction: TransactWrite, inquiry: Inquiry, known: store.Pair, no
 # What the two sides record. Whatever comes too late or twice changes nothing, and returns the inquiry as it is.
 
 
-def acknowledge(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> Inquiry:
-    """A person of the requested State acknowledged receipt."""
+def acknowledge(runtime: Runtime, inquiry_id: str, step: int, call: Call, mailed_at: datetime | None = None) -> Inquiry:
+    """A person of the requested State acknowledged receipt.
+
+    With `mailed_at` it came by a mail of that time (UTC) to the contact of the step. Raises AddressChanged when that
+    address is no longer the contact's; looking costs no call of its own unless it is so, or somebody was faster.
+    """
     policy = runtime.policy(InquiryPolicy)
-    return _change(
-        runtime, inquiry_id, call, lambda found: transitions.acknowledged(found, step, runtime.clock(), policy)
-    )
+    refused = False
+
+    def decide(found: Inquiry) -> Inquiry:
+        if refused and mailed_at:
+            mailed.check(found, step, mailed_at)
+        return transitions.acknowledged(found, step, runtime.clock(), policy)
+
+    def check(transaction: TransactWrite, after: Inquiry) -> None:
+        nonlocal refused
+        refused = True  # unless this goes through
+        if mailed_at:
+            directory.add_check_address(transaction, mailed.to_contact(after, step, mailed_at))
+
+    return _change(runtime, inquiry_id, call, decide, check)
 
 
 def respond(runtime: Runtime, inquiry_id: str, channel: str, call: Call) -> Inquiry:

@@ -14,7 +14,7 @@ from chalicelib.learning import rules, store
 from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Practice, Which
 from chalicelib.links.codes import new_code
-from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner, Purpose
+from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner, Purpose, Token
 from chalicelib.mail import outbox as notices
 from chalicelib.mail.notice import Notice, to_account
 from chalicelib.platform.call import Actor, Call
@@ -50,15 +50,19 @@ def send(account: Account, which: Which, policy: LearningPolicy, call: Call) -> 
 
 def token(signer: LinkSigner, practice: Practice) -> str:
     """The token of the link in a practice mail: for this practice only."""
-    return signer.sign(Purpose.PRACTICE, practice.account_id, practice.which.value, practice.practice_id)
+    return signer.sign(Purpose.PRACTICE, *token_ids(practice))
 
 
-def of_token(signer: LinkSigner, given: str, policy: LearningPolicy) -> Practice:
+def token_ids(practice: Practice) -> tuple[str, str, str]:
+    """What the token of the link says."""
+    return practice.account_id, practice.which.value, practice.practice_id
+
+
+def of_token(read: Token) -> Practice:
     """The practice that a link is for.
 
     Raises LinkInvalid, or LinkExpired also when another practice was sent since, and NotFound when it is forgotten.
     """
-    read = signer.read(Purpose.PRACTICE, given, policy.link_lifetime)
     if len(read.ids) != 3 or read.ids[1] not in list(Which):
         raise LinkInvalid("not a link to a practice")
     account_id, which, practice_id = read.ids

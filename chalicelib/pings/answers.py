@@ -13,6 +13,7 @@ from chalicelib.audit import store as audit
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import Action, AuditRecord, entry_subject
 from chalicelib.directory import store as directory
+from chalicelib.directory.addresses import AddressChanged, Mailed
 from chalicelib.directory.entry import Verification
 from chalicelib.pings import campaigns, rules, store
 from chalicelib.pings.rules import Mark, Ping, Route
@@ -56,15 +57,16 @@ def ping_with_head(campaign_id: str, poc_id: str) -> tuple[Ping, Head]:
     return ping, head
 
 
-def confirm(ping: Ping, route: Route, call: Call, head: Head | None = None) -> Ping:
+def confirm(ping: Ping, route: Route, call: Call, head: Head | None = None, mailed: tuple[Mailed, ...] = ()) -> Ping:
     """Record that a person confirmed the details; repeating it changes nothing.
 
     One call to AWS when the `head` of the entry's audit chain is given, which was read together with the ping. Returns
-    the ping as it stands afterwards.
+    the ping as it stands afterwards. Raises AddressChanged when one of the addresses that were `mailed` is no longer
+    that of its entry.
     """
     if rules.answered(ping):
         return ping
-    return _answer(ping, Mark.ACKNOWLEDGED, route, call, head=head)
+    return _answer(ping, Mark.ACKNOWLEDGED, route, call, head=head, mailed=mailed)
 
 
 def report_change(
@@ -74,10 +76,12 @@ def report_change(
     note: str,
     call: Call,
     head: Head | None = None,
+    mailed: tuple[Mailed, ...] = (),
 ) -> Ping:
     """Record what a person says has changed, for the directory manager; also after a confirmation.
 
-    Raises Invalid when nothing was named, or the note is too long or has control characters.
+    Raises Invalid when nothing was named, or the note is too long or has control characters, and AddressChanged as
+    `confirm` does.
     """
     wrong = {}
     if not fields or any(name not in CHANGEABLE for name in fields):
@@ -90,7 +94,7 @@ def report_change(
         raise Invalid(wrong)
     if Mark.CHANGE_REPORTED in ping.marks:
         return ping
-    return _answer(ping, Mark.CHANGE_REPORTED, route, call, fields, note, head)
+    return _answer(ping, Mark.CHANGE_REPORTED, route, call, fields, note, head, mailed)
 
 
 def _answer(
@@ -101,14 +105,17 @@ def _answer(
     fields: tuple[str, ...] = (),
     note: str = "",
     head: Head | None = None,
+    mailed: tuple[Mailed, ...] = (),
 ) -> Ping:
-    build = partial(_add, ping=ping, mark=mark, route=route, now=call.at, fields=fields, note=note)
+    build = partial(_add, ping=ping, mark=mark, route=route, now=call.at, fields=fields, note=note, mailed=mailed)
     record = _record(ping, mark, route, call, fields)
     try:
         audit.write(build, record, known={record.subject: head} if head else None)
     except ConditionFailed as failed:
         if 0 in failed.failed:  # a second press, or two people at once: the first counts
             return ping_of(ping.campaign_id, ping.poc_id)
+        if failed.failed != [_ENTRY] or directory.get(ping.state, ping.poc_id):
+            raise AddressChanged(ping.poc_id) from failed
         # The entry has left the directory since the mail went out: the answer itself is kept.
         try:
             transact(partial(store.add_answer, ping=ping, mark=mark, at=call.at, answered_by=route.value))
@@ -116,6 +123,10 @@ def _answer(
             return ping_of(ping.campaign_id, ping.poc_id)
     count(Metric.PINGS_ACKNOWLEDGED)
     return rules.with_mark(ping, mark, call.at)
+
+
+_ENTRY = 1
+"""Where the entry stands among the actions of `_add`."""
 
 
 def _verification(mark: Mark) -> Verification:
@@ -130,10 +141,15 @@ def _add(
     now: datetime,
     fields: tuple[str, ...],
     note: str,
+    mailed: tuple[Mailed, ...],
 ) -> None:
     store.add_answer(transaction, ping, mark, now, route.value, fields, note)
     how = f"ping-{route.value}"
-    directory.add_verification(transaction, ping.state, ping.poc_id, _verification(mark), now, how=how)
+    own = [each for each in mailed if each.poc_id == ping.poc_id]
+    directory.add_verification(transaction, ping.state, ping.poc_id, _verification(mark), now, how, own)
+    for each in mailed:
+        if each not in own:  # by way of the State's other PoC
+            directory.add_check_address(transaction, each)
 
 
 def _record(ping: Ping, mark: Mark, route: Route, call: Call, fields: tuple[str, ...]) -> AuditRecord:
@@ -150,10 +166,10 @@ ON_OWN_PAGE, WHEN_LISTED = "own-page", "listed"
 """How an entry was confirmed without a ping: by the State on this site, or by the link sent when it was listed."""
 
 
-def confirm_entry(state: str, poc_id: str, how: str, call: Call) -> None:
+def confirm_entry(state: str, poc_id: str, how: str, call: Call, mailed: tuple[Mailed, ...] = ()) -> None:
     """Somebody confirms, without a ping, that an entry is current. It answers the PoC's ping of a running campaign too.
 
-    Raises NotFound when the entry has left the directory.
+    Raises NotFound when the entry has left the directory, and AddressChanged as `confirm` does.
     """
     active, _last = campaigns.active_and_last()
     ping = store.get(active, poc_id) if active else None
@@ -166,7 +182,7 @@ def confirm_entry(state: str, poc_id: str, how: str, call: Call) -> None:
     )
 
     def build(transaction: TransactWrite, answer: Ping | None) -> None:
-        directory.add_verification(transaction, state, poc_id, Verification.VERIFIED, call.at, how=how)
+        directory.add_verification(transaction, state, poc_id, Verification.VERIFIED, call.at, how, mailed)
         if answer:
             store.add_answer(transaction, answer, Mark.ACKNOWLEDGED, call.at, how)
 
@@ -174,7 +190,7 @@ def confirm_entry(state: str, poc_id: str, how: str, call: Call) -> None:
         audit.write(partial(build, answer=ping if ping and not rules.answered(ping) else None), record)
     except ConditionFailed as failed:
         if 0 in failed.failed:
-            raise NotFound(poc_id) from failed
+            raise (AddressChanged if directory.get(state, poc_id) else NotFound)(poc_id) from failed
         audit.write(partial(build, answer=None), record)  # the ping was answered at the same moment
 
 

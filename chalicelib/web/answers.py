@@ -5,21 +5,16 @@ from urllib.parse import quote
 
 from chalice.app import Response
 
-from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.web import layout
 from chalicelib.web.wire import cookies
 from chalicelib.web.wire.request import WebRequest
 
 NOTICE_LENGTH = 1000
 A_MINUTE = 60
-LINK_REFUSED = {"link-invalid.html": "invalid", "link-expired.html": "expired"}
-"""The pages that refuse a link, and why."""
 
 
 def page(request: WebRequest, template: str, status: int = 200, language: str = "", **context: Any) -> Response:
     """The page `templates/web/<template>`. `language` overrides the reader's (a mail's link keeps its own)."""
-    if template in LINK_REFUSED:
-        count(Metric.LINKS_REFUSED, kind=LINK_REFUSED[template])
     body = layout.filled(request, template, language or request.language, context)
     return Response(body, {"Content-Type": "text/html; charset=utf-8"}, status)
 

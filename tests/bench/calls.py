@@ -46,13 +46,13 @@ NOTHING = '{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}'
 
 def main() -> None:
     with mock_aws():
-        create_tables()
         machine = aws.step_functions().create_state_machine(
             name="inquiry", definition=NOTHING, roleArn="arn:aws:iam::123456789012:role/machine"
         )
         settings = Settings(inquiry_arn=machine["stateMachineArn"])
         site = Runtime(settings, site="https://directory.example", keys=("k" * 40,), mails=FakeMailSender())
-        composition.install(site)
+        composition.install(site)  # names the tables
+        create_tables()
         population.put(ENTRIES, utc_now())
         campaign = service.start(PingPolicy(), Call(Actor.system("bench"), utc_now(), "bench"))
         service.open_campaign(campaign.campaign_id)

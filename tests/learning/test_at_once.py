@@ -13,7 +13,7 @@ from chalicelib.audit.store import AuditRow
 from chalicelib.learning import catalogue, practice, store
 from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.rules import Content, Practice, Resource, Which
-from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner
+from chalicelib.links.tokens import LinkExpired, LinkInvalid, LinkSigner, Purpose
 from chalicelib.mail.outbox import NoticeRow
 from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import ConditionFailed, transact
@@ -80,19 +80,23 @@ def test_a_press_does_not_count_for_the_practice_that_came_after(account: Accoun
     assert store.practice("a1", Which.PING) == second
 
 
+def behind(signer: LinkSigner, token: str) -> Practice:
+    return practice.of_token(signer.read(Purpose.PRACTICE, token, POLICY.link_lifetime))
+
+
 def test_a_link_is_for_one_practice(account: Account, clock: StillClock) -> None:
     signer = LinkSigner(["a key of tests"], clock)
     first = sent(account, clock)
     token = practice.token(signer, first)
-    assert practice.of_token(signer, token, POLICY) == first
+    assert behind(signer, token) == first
     with pytest.raises(NotFound):
-        practice.of_token(signer, practice.token(signer, replace(first, account_id="other")), POLICY)
+        behind(signer, practice.token(signer, replace(first, account_id="other")))
     with pytest.raises(LinkInvalid):
-        practice.of_token(signer, f"{token}x", POLICY)
+        behind(signer, f"{token}x")
     clock.pass_(minutes=5)
     sent(account, clock)
     with pytest.raises(LinkExpired):
-        practice.of_token(signer, token, POLICY)
+        behind(signer, token)
 
 
 def test_of_two_changes_at_once_one_is_made(call: Call) -> None:

@@ -9,6 +9,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import Action, AuditRecord
 from chalicelib.directory import domains, history, store
+from chalicelib.directory.addresses import Address
 from chalicelib.directory.entry import Entry, Nomination
 from chalicelib.directory.history import Version
 from chalicelib.directory.importing.report import Change, Outcome, Report, Result, Row
@@ -155,7 +156,7 @@ def _write_batch(rows: list[Row], by: Commit) -> dict[int, Result]:
             if row.outcome is Outcome.NEW:
                 store.add_new(transaction, entry)
             else:
-                store.add_change(transaction, entry, based_on=row.based_on)
+                store.add_change(transaction, entry, based_on=row.based_on, before=_before(row))
             history.add_version(transaction, version)
 
     try:
@@ -165,6 +166,14 @@ def _write_batch(rows: list[Row], by: Commit) -> dict[int, Result]:
             return {rows[0].line: _settle(rows[0])}
         return {line: result for row in rows for line, result in _write_batch([row], by).items()}
     return {row.line: Result.WRITTEN for row in rows}
+
+
+def _before(row: Row) -> Nomination:
+    """The nomination as the row found it, as far as addresses are concerned."""
+    after = _nomination(row)
+    old = {change.field: change.old for change in row.changes}
+    email, alternate = (old.get(address, getattr(after, address)) for address in Address)
+    return replace(after, email=email, alternate_email=alternate)
 
 
 def _settle(row: Row) -> Result:

@@ -1,8 +1,11 @@
-"""The page behind the link of an invitation: who invites, and a form for the start code and a password. No sign-in.
+"""The page behind the link of an invitation: who invites, and a form for the start code and a password.
 
-GET and HEAD change nothing: mail scanners follow links (mission, rule 7). The link alone opens nothing: the start code
-is told by voice, and signing in afterwards asks for an authenticator.
+The link alone opens nothing: the start code is told by voice, and signing in afterwards asks for an authenticator.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from chalice.app import Response
 
@@ -12,16 +15,18 @@ from chalicelib.access.cognito import PasswordRefused
 from chalicelib.access.names import ROLE_NAMES
 from chalicelib.access.policy import Role
 from chalicelib.access.records import Invitation
-from chalicelib.links.tokens import LinkInvalid
+from chalicelib.links.tokens import Purpose, Token
 from chalicelib.mail import outbox
 from chalicelib.platform.errors import TooManyAttempts
 from chalicelib.platform.i18n import _
+from chalicelib.web import links
 from chalicelib.web.answers import page, redirect
-from chalicelib.web.pages.acknowledge import record_refusal
+from chalicelib.web.links import LinkRefused, MailedLink, Opened, Refusal
 from chalicelib.web.pages.sign_in import LONGEST_CODE, LONGEST_PASSWORD
 from chalicelib.web.wire.csrf import FormRefused
 from chalicelib.web.wire.request import WebRequest
 
+_OVER = "invitation-over.html"
 _STALE = _(
     "Nothing was saved: the page was open for too long, or the browser keeps no cookies for this site. Try again."
 )
@@ -32,40 +37,55 @@ _TOO_LONG = _("This password is too long.")
 _WEAK = _("This password does not meet the rules below.")
 
 
+@dataclass(frozen=True)
+class Invited:
+    """The account that a link is for, and its invitation."""
+
+    account: Account
+    invitation: Invitation
+
+
 def invitation(request: WebRequest, token: str) -> Response:
     """The page, and what is typed into it."""
+    return links.answer(request, INVITATION, token)
+
+
+@contextmanager
+def _in_words_of_its_own() -> Iterator[None]:
+    """An invitation that is over says why."""
     try:
-        account, held = invitations.behind(request.runtime, token, request.now)
-        if request.method == "POST":
-            return _taken(request, token, account, held)
-        return _page(request, token, account, held)
-    except LinkInvalid:
-        record_refusal(request, "link not genuine")
-        return page(request, "invitation-over.html", 404, reason="")
+        yield
     except invitations.InvitationOver as over:
-        record_refusal(request, f"invitation {over}")
-        return page(request, "invitation-over.html", 410, reason=str(over))
+        refusal = Refusal(_OVER, 410, {"reason": str(over)})
+        raise LinkRefused(f"invitation {over}", refusal) from over
 
 
-def _taken(request: WebRequest, token: str, account: "Account", held: "Invitation") -> Response:
+def _invited(request: WebRequest, token: Token) -> Invited:
+    with _in_words_of_its_own():
+        return Invited(*invitations.behind(token, request.now))
+
+
+def _press(request: WebRequest, opened: Opened[Invited]) -> Response:
+    account, held = opened.subject.account, opened.subject.invitation
     password, again = (request.form.get(name, [""])[0] for name in ("password", "again"))
     code = request.field("code")[:LONGEST_CODE]
     try:
         request.check_form()
     except FormRefused:
-        return _page(request, token, account, held, 403, problem=_STALE, code=code)
+        return _page(request, opened, 403, problem=_STALE, code=code)
     if not password or password != again:
-        return _page(request, token, account, held, 400, problem=_DIFFERENT, code=code)
+        return _page(request, opened, 400, problem=_DIFFERENT, code=code)
     if len(password) > LONGEST_PASSWORD:
-        return _page(request, token, account, held, 400, problem=_TOO_LONG, code=code)
+        return _page(request, opened, 400, problem=_TOO_LONG, code=code)
     try:
-        invitations.accept(request.runtime, account, held, code, password, request.call)
+        with _in_words_of_its_own():
+            invitations.accept(request.runtime, account, held, code, password, request.call)
     except invitations.StartCodeWrong:
-        return _page(request, token, account, held, 400, problem=_WRONG_CODE, code=code)
+        return _page(request, opened, 400, problem=_WRONG_CODE, code=code)
     except PasswordRefused:
-        return _page(request, token, account, held, 400, problem=_WEAK, code=code)
+        return _page(request, opened, 400, problem=_WEAK, code=code)
     except TooManyAttempts as error:
-        response = _page(request, token, account, held, 429, seconds=error.seconds, code=code)
+        response = _page(request, opened, 429, seconds=error.seconds, code=code)
         response.headers["Retry-After"] = str(error.seconds)
         return response
     outbox.send_soon(request.runtime.settings.send_notices_function)
@@ -74,19 +94,18 @@ def _taken(request: WebRequest, token: str, account: "Account", held: "Invitatio
 
 def _page(
     request: WebRequest,
-    token: str,
-    account: "Account",
-    held: "Invitation",
+    opened: Opened[Invited],
     status: int = 200,
     problem: str = "",
     seconds: int = 0,
     code: str = "",
 ) -> Response:
+    account, held = opened.subject.account, opened.subject.invitation
     return page(
         request,
         "invitation.html",
         status,
-        token=token,
+        token=opened.token,
         invited=account,
         role=ROLE_NAMES[account.role],
         by_state=held.by is Role.SUPERVISOR,
@@ -95,3 +114,15 @@ def _page(
         seconds=seconds,
         typed_code=code,
     )
+
+
+INVITATION = MailedLink(
+    Purpose.INVITATION,
+    "invitation",
+    lifetime=invitations.link_lifetime,
+    subject_of=_invited,
+    show=_page,
+    press=_press,
+    invalid=Refusal(_OVER, 404, {"reason": ""}),
+    expired=Refusal(_OVER, 410, {"reason": "expired"}),
+)

@@ -4,12 +4,9 @@ The figures of the tutorial are no pictures: they are the real mail and page tem
 page is asked for (docs/decisions/0039-tutorial-shows-real-templates.md).
 """
 
-from typing import Any
-
 from chalice.app import Response
 
 from chalicelib.access.account import Account
-from chalicelib.access.sessions import SessionPolicy
 from chalicelib.directory.terms import ROLES
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.learning import practice, samples, store
@@ -17,12 +14,11 @@ from chalicelib.learning.checklist import CHECKLIST
 from chalicelib.learning.policy import LearningPolicy
 from chalicelib.learning.roles import PRINCIPLES, TEMPLATES, TO_FILL_IN
 from chalicelib.learning.rules import Practice, Which
-from chalicelib.links.tokens import LinkExpired, LinkInvalid, Purpose
 from chalicelib.mail import outbox
 from chalicelib.platform.errors import NotFound, TooManyAttempts
 from chalicelib.platform.i18n import _
 from chalicelib.web.answers import page, redirect
-from chalicelib.web.pages.acknowledge import record_refusal
+from chalicelib.web.pages import practice as practice_page
 from chalicelib.web.wire.request import WebRequest
 
 # The tutorial
@@ -37,7 +33,7 @@ def tutorial(request: WebRequest) -> Response:
         for which in Which
     }
     shown = {
-        (which.value, pressed): _page_figure(
+        (which.value, pressed): practice_page.figure(
             request, samples.shown_practice(which, request.now, request.runtime.policy(LearningPolicy), pressed)
         )
         for which in Which
@@ -77,11 +73,6 @@ def _account(request: WebRequest) -> "Account":
     return request.account
 
 
-def _page_figure(request: WebRequest, practice: "Practice") -> str:
-    """The page behind a link, without what stands around it. Its form sends nothing: the template makes it inert."""
-    return str(_practice_page(request, practice, "", figure=True).body)
-
-
 # The try-out
 
 
@@ -119,68 +110,6 @@ def _try_page(request: WebRequest, status: int = 200, early: str = "") -> Respon
         again_at=before.sent_at + policy.every if before else None,
         ends_after=policy.link_lifetime,
     )
-
-
-def practised(request: WebRequest, token: str) -> Response:
-    """The page behind the link of a practice mail: GET and HEAD change nothing, as on the real pages (rule 7)."""
-    try:
-        found = practice.of_token(request.runtime.link_signer(), token, request.runtime.policy(LearningPolicy))
-    except (LinkInvalid, NotFound):
-        record_refusal(request, "link not genuine")
-        return page(request, "link-invalid.html", 404)
-    except LinkExpired:
-        return page(request, "practice-expired.html", 410)
-    if request.method == "POST" and _made_by_our_page(request, found):
-        practice.acknowledge(found, request.call)
-        return redirect(request, f"/t/{token}")
-    return _practice_page(request, found, token)
-
-
-def practice_of_code(request: WebRequest, plain: str) -> Response | None:
-    """Where the short code of a practice mail leads; None when it is none."""
-    found = practice.of_code(plain, request.runtime.policy(LearningPolicy), request.now)
-    if found is None:
-        return None
-    return redirect(request, f"/t/{practice.token(request.runtime.link_signer(), found)}")
-
-
-def _practice_page(request: WebRequest, found: "Practice", token: str, figure: bool = False) -> Response:
-    runtime, language = request.runtime, request.language
-    given: dict[str, Any] = (
-        samples.ping_page(found, language, runtime)
-        if found.which is Which.PING
-        else samples.inquiry_page(found, language, runtime, request.now)
-    )
-    stale = request.method == "POST"
-    return page(
-        request,
-        f"practice-{found.which.value}.html",
-        403 if stale else 200,
-        frame="web/_figure.html" if figure else "web/base.html",
-        figure=figure,
-        action=request.url(f"/t/{token}"),
-        token=token,
-        form_token="" if figure else _form_token(request, found),
-        stale=stale,
-        **given,
-    )
-
-
-def _form_token(request: WebRequest, found: "Practice") -> str:
-    return request.runtime.link_signer().sign(Purpose.FORM, *_form_ids(found))
-
-
-def _form_ids(found: "Practice") -> tuple[str, ...]:
-    return ("practice", found.account_id, found.which.value, found.practice_id)
-
-
-def _made_by_our_page(request: WebRequest, found: "Practice") -> bool:
-    lifetime = request.runtime.policy(SessionPolicy).absolute
-    try:
-        form = request.runtime.link_signer().read(Purpose.FORM, request.field("form"), lifetime)
-    except (LinkInvalid, LinkExpired):
-        return False
-    return form.ids == _form_ids(found)
 
 
 # To print
