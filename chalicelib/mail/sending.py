@@ -55,7 +55,7 @@ class Outbox(Protocol[Held]):
         """It could not be sent now. Raises the error again where what waits behind it is not to be tried."""
 
 
-def send_waiting(outbox: Outbox[Held], send: Callable[[Mail], None], clock: Callable[[], datetime]) -> None:
+def send_waiting(outbox: Outbox[Held], send: Callable[[Mail], object], clock: Callable[[], datetime]) -> None:
     """Send what waits, one after another, until there is nothing to take."""
     while True:
         now = clock()
@@ -68,7 +68,7 @@ def send_waiting(outbox: Outbox[Held], send: Callable[[Mail], None], clock: Call
             outbox.failed(held, error)
 
 
-def deliver(held: InHand, send: Callable[[Mail], None]) -> None:
+def deliver(held: InHand, send: Callable[[Mail], object]) -> None:
     """Send what is in hand. Raises MailError, after it was put back, when the provider takes nothing now."""
     try:
         for draft in held.drafts():

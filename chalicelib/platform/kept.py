@@ -27,7 +27,10 @@ def to_kept(value: Any) -> Any:
 
 
 def from_kept(kind: type[Record], kept: dict[str, Any], **others: Any) -> Record:
-    """The record that was kept. `others` are fields that are kept elsewhere; what is lacking takes its default, what is unknown is left out."""
+    """The record that was kept. `others` are fields that are kept elsewhere.
+
+    What is lacking takes its default; what is unknown is left out.
+    """
     readers = _readers(kind)  # type: ignore[arg-type]  # a class is hashable
     return kind(**{name: readers[name](value) for name, value in kept.items() if name in readers}, **others)
 
