@@ -1,6 +1,6 @@
 """The inquiries table. Partition `inquiry_id`, sort `item`.
 
-An inquiry is one item, written whole under its version: whoever comes second reads again and decides again. Beside it
+An inquiry is one item, written whole under its version: who comes second reads again and decides again. Beside it
 lie two kinds of small items: `code#<code>` leads from a short code to a step, and `pair#<State>#<State>` counts what
 one State has open with another, so that limits hold also when two people open at once.
 """

@@ -78,7 +78,7 @@ def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
 def resume_inquiries(event: Event, runtime: Runtime, call: Call) -> Event:
     """Called by a schedule: start another state machine for each inquiry whose own has died.
 
-    The schedule finds those that are late; `{"all": true}`, by whoever restarts a stage, all of them. With `"anew"`
+    The schedule finds those that are late; `{"all": true}`, given by who restarts a stage, all of them. With `"anew"`
     beside it, after the tables were restored from a backup, machines that live are replaced as well.
     """
     stuck = service.running() if event.get("all") else service.stuck(runtime.clock())
