@@ -1,9 +1,10 @@
-"""Sending the mails of an inquiry that are waiting.
+"""The mails of an inquiry that wait: kept in its record, sent by the one sender (`mail/sending.py`).
 
-A sender takes a mail in hand before it sends it, so that two never send the same one; a mail may go out twice only if a
-sender died between the provider's answer and our write, or that answer was lost, and those are counted.
+A mail may go out twice only if a sender died between the provider's answer and our write, or that answer was lost;
+those are counted in the record.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,80 +13,123 @@ from chalicelib.inquiries.letter import Letters
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.queue import given_up, never_sent, next_mail, put_back, take_in_hand
 from chalicelib.inquiries.record import Inquiry, MailKind, Waiting
+from chalicelib.mail import sending
+from chalicelib.mail.message import Mail
 from chalicelib.platform.call import Call
-from chalicelib.platform.errors import DirectoryError, MailError, MailRefused, MailUnavailable
+from chalicelib.platform.errors import DirectoryError, MailRefused
 from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
 
-IN_HAND = timedelta(seconds=60)  # how long a sender that has died holds a mail up
+IN_HAND = timedelta(seconds=60)
+"""How long a sender that has died holds a mail up."""
 
 
 class NoticeBusy(DirectoryError):
     """Another sender has the waiting mail in hand. Try again in a moment."""
 
 
-@dataclass(frozen=True)
-class Postman:
-    """Sends the waiting mails of inquiries; `call` is for the audit."""
+def send_waiting(runtime: Runtime, letters: Letters, inquiry_id: str, call: Call) -> Inquiry:
+    """Send the mails of an inquiry until none waits; returns the inquiry as it is then.
+
+    Raises NoticeBusy when another sender is at work, MailError when the provider takes nothing now (the mail goes on
+    waiting), and NotFound.
+    """
+    outbox = InquiryOutbox(runtime, letters, call, service.get(inquiry_id))
+    sending.send_waiting(outbox, lambda mail: runtime.mail_sender().send(mail), runtime.clock)
+    if outbox.inquiry.outbox:
+        raise NoticeBusy(inquiry_id)
+    return outbox.inquiry
+
+
+@dataclass
+class InquiryOutbox:
+    """The waiting mails of one inquiry. `inquiry` is its record as last read or written; `call` is for the audit."""
 
     runtime: Runtime
     letters: Letters
     call: Call
+    inquiry: Inquiry
+    lease: timedelta = IN_HAND
 
-    def send_waiting(self, inquiry_id: str) -> Inquiry:
-        """Send until nothing waits; returns the inquiry as it is then.
-
-        Raises NoticeBusy when another sender is at work, MailError when the provider takes nothing now (the mail goes
-        on waiting), and NotFound.
-        """
-        found = service.get(inquiry_id)
-        while found.outbox:
-            mail = self._take(inquiry_id)
-            if mail is None:
-                found = service.get(inquiry_id)
-                if found.outbox:
-                    raise NoticeBusy(inquiry_id)
-            else:
-                found = self._send(inquiry_id, mail)
-        return found
-
-    def _take(self, inquiry_id: str) -> Waiting | None:
-        """The next mail, now in our hands; None when there is none, or another sender has it."""
-        now = self.runtime.clock()
+    def take(self, now: datetime, until: datetime) -> "MailInHand | None":
+        """Take the first mail that nobody has in hand. Nothing is read when the record, as last seen, has none."""
+        if not self.inquiry.outbox:
+            return None
         ours: Waiting | None = None
 
-        def decide(found: Inquiry) -> Inquiry:
+        def decide(inquiry: Inquiry) -> Inquiry:
             nonlocal ours
-            ours = next_mail(found, now)
-            return take_in_hand(found, ours.number, now + IN_HAND) if ours else found
+            ours = next_mail(inquiry, now)
+            return take_in_hand(inquiry, ours.number, until) if ours else inquiry
 
-        self._write(inquiry_id, decide)
-        return ours
+        self.write(decide)
+        return MailInHand(self, ours) if ours else None
 
-    def _send(self, inquiry_id: str, mail: Waiting) -> Inquiry:
-        now = self.runtime.clock()
-        try:
-            found = service.get(inquiry_id)
-            if all(waiting.number != mail.number for waiting in found.outbox):  # answered since we took it in hand
-                return self._write(inquiry_id, lambda found: never_sent(found, mail))
-            letter = self.letters.compose(found, mail, now)
-            self.runtime.mail_sender().send(letter)
-        except MailRefused:
-            logger.warning("notice refused", extra={"inquiry_id": inquiry_id, "template": mail.notice.value})
-            return self._write(inquiry_id, lambda found: _refused(found, mail, now))
-        except MailError as error:
-            may_have_gone = isinstance(error, MailUnavailable) and error.may_have_gone
-            self._write(inquiry_id, lambda found: put_back(found, mail.number, may_have_gone))
-            raise
-        policy = self.runtime.policy(InquiryPolicy)
-        return self._write(inquiry_id, lambda found: transitions.accepted(found, mail, now, policy))
+    def failed(self, _held: "MailInHand", error: Exception) -> None:
+        """The order of the mails matters: those behind it wait, and the state machine tries again."""
+        raise error
 
-    def _write(self, inquiry_id: str, decide: service.Decide) -> Inquiry:
-        return service.write(inquiry_id, replace(self.call, at=self.runtime.clock()), decide)
+    def read(self) -> Inquiry:
+        """The record as it is now."""
+        self.inquiry = service.get(self.inquiry.inquiry_id)
+        return self.inquiry
+
+    def write(self, decide: service.Decide) -> None:
+        """Write what `decide` makes of the record, audited now."""
+        call = replace(self.call, at=self.runtime.clock())
+        self.inquiry = service.write(self.inquiry.inquiry_id, call, decide)
 
 
-def _refused(found: Inquiry, mail: Waiting, now: datetime) -> Inquiry:
-    """The provider will never take this mail: where somebody was to be asked by it, the next contact is asked."""
+@dataclass(frozen=True)
+class MailInHand:
+    """One mail of an inquiry, in our hands."""
+
+    outbox: InquiryOutbox
+    mail: Waiting
+
+    def drafts(self) -> Iterable["InquiryDraft"]:
+        """The mail, unless an answer has made it superfluous since it was taken in hand."""
+        now = self.outbox.runtime.clock()
+        inquiry = self.outbox.read()
+        if any(waiting.number == self.mail.number for waiting in inquiry.outbox):
+            return [InquiryDraft(self.outbox, self.mail, inquiry, now)]
+        self.outbox.write(lambda inquiry: never_sent(inquiry, self.mail))
+        return []
+
+    def put_back(self, may_have_gone: bool) -> None:
+        """The mail waits again."""
+        self.outbox.write(lambda inquiry: put_back(inquiry, self.mail.number, may_have_gone))
+
+    def done(self) -> None:
+        """The mail has left the record with the provider's answer."""
+
+
+@dataclass(frozen=True)
+class InquiryDraft:
+    """The mail as of `now` (UTC): the deadlines that it names are those that are stored when it is accepted."""
+
+    outbox: InquiryOutbox
+    mail: Waiting
+    inquiry: Inquiry
+    now: datetime
+
+    def compose(self) -> Mail:
+        """The mail in the reader's language. Raises MailRefused when there is no address for it any more."""
+        return self.outbox.letters.compose(self.inquiry, self.mail, self.now)
+
+    def accepted(self) -> None:
+        """The mail leaves the record, and clocks start with the first notice of a step."""
+        policy = self.outbox.runtime.policy(InquiryPolicy)
+        self.outbox.write(lambda inquiry: transitions.accepted(inquiry, self.mail, self.now, policy))
+
+    def refused(self, _error: MailRefused) -> None:
+        """Where somebody was to be asked by it, the next contact is asked."""
+        about = {"inquiry_id": self.inquiry.inquiry_id, "template": self.mail.notice.value}
+        logger.warning("notice refused", extra=about)
+        self.outbox.write(lambda inquiry: _after_refusal(inquiry, self.mail, self.now))
+
+
+def _after_refusal(inquiry: Inquiry, mail: Waiting, now: datetime) -> Inquiry:
     asking = mail.notice in (MailKind.ASK, MailKind.REMIND)
-    after = service.after_bounce(found, mail.step, now) if asking else found
+    after = service.after_bounce(inquiry, mail.step, now) if asking else inquiry
     return given_up(after, mail.number)

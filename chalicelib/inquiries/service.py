@@ -238,7 +238,7 @@ def act(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
 
 
 def rest(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
-    """The machine ends when nothing is left to wait for; whoever changes the record afterwards starts another."""
+    """The machine ends when nothing is left to wait for; who changes the record afterwards starts another."""
 
     def decide(found: Inquiry) -> Inquiry:
         over = next_wake(found, runtime.clock()) is None

@@ -1,16 +1,14 @@
 """The inquiries table. Partition `inquiry_id`, sort `item`.
 
-An inquiry is one item, written whole under its version: whoever comes second reads again and decides again. Beside it
+An inquiry is one item, written whole under its version: who comes second reads again and decides again. Beside it
 lie two kinds of small items: `code#<code>` leads from a short code to a step, and `pair#<State>#<State>` counts what
 one State has open with another, so that limits hold also when two people open at once.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from itertools import islice
-from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import PutError
@@ -22,25 +20,10 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.audit.chain import Head
 from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import HeadRow, head_of
-from chalicelib.directory.entry import Kind
 from chalicelib.inquiries.clocks import next_wake
-from chalicelib.inquiries.record import (
-    Clock,
-    ClockKind,
-    ClockState,
-    Contact,
-    End,
-    Envelope,
-    Event,
-    Inquiry,
-    MailKind,
-    Step,
-    Waiting,
-    What,
-    Why,
-)
-from chalicelib.platform.clock import from_z, to_z
+from chalicelib.inquiries.record import Inquiry
 from chalicelib.platform.dynamo import ConditionFailed, InstantAttribute, Model, get_both
+from chalicelib.platform.kept import from_kept, to_kept
 
 INQUIRY = "inquiry"
 RUNNING = "running"
@@ -281,19 +264,7 @@ def _open(inquiry: Inquiry) -> str:
     return f"{inquiry.inquiry_id}|{inquiry.envelope.case_reference}"
 
 
-# Records as JSON: enums by value, times ending in `Z`, tuples as lists
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return to_z(value)
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    return value
+# The record as JSON (`platform/kept.py`), but for what has attributes of its own
 
 
 _BESIDE = ("inquiry_id", "opened_at", "token", "version")
@@ -301,7 +272,7 @@ _BESIDE = ("inquiry_id", "opened_at", "token", "version")
 
 
 def _row(inquiry: Inquiry) -> InquiryRow:
-    record = {name: value for name, value in _plain(inquiry).items() if name not in _BESIDE}
+    record = {name: value for name, value in to_kept(inquiry).items() if name not in _BESIDE}
     return InquiryRow(
         inquiry.inquiry_id,
         INQUIRY,
@@ -317,73 +288,6 @@ def _row(inquiry: Inquiry) -> InquiryRow:
     )
 
 
-def _time(text: str | None) -> datetime | None:
-    return from_z(text) if text else None
-
-
-def _clock(given: dict[str, Any]) -> Clock:
-    return Clock(
-        ClockKind(given["kind"]),
-        from_z(given["started_at"]),
-        from_z(given["due"]),
-        tuple(from_z(at) for at in given["reminders"]),
-        int(given["reminded"]),
-        ClockState(given["state"]),
-        _time(given["ended_at"]),
-    )
-
-
-def _contact(given: dict[str, Any]) -> Contact:
-    return Contact(given["poc_id"], Kind(given["kind"]), given["alternate"])
-
-
-def _step(given: dict[str, Any]) -> Step:
-    return Step(
-        int(given["number"]),
-        _contact(given["contact"]),
-        Why(given["why"]),
-        given["code"],
-        int(given["round"]),
-        _time(given["notified_at"]),
-        _time(given["seen_at"]),
-        tuple(_clock(clock) for clock in given["clocks"]),
-        _time(given["ended_at"]),
-    )
-
-
-def _event(given: dict[str, Any]) -> Event:
-    return Event(What(given["what"]), from_z(given["at"]), int(given["step"]), given["detail"])
-
-
-def _waiting(given: dict[str, Any]) -> Waiting:
-    return Waiting(int(given["number"]), MailKind(given["notice"]), int(given["step"]), _time(given["in_hand_until"]))
-
-
-def _envelope(given: dict[str, Any]) -> Envelope:
-    kinds = {"from_kind": Kind(given["from_kind"]), "to_kind": Kind(given["to_kind"])}
-    return Envelope(**{**given, **kinds, "asked": tuple(given["asked"])})
-
-
 def _inquiry(row: InquiryRow) -> Inquiry:
-    given = row.record
-    return Inquiry(
-        inquiry_id=row.inquiry_id,
-        envelope=_envelope(given["envelope"]),
-        opened_at=row.opened_at,
-        steps=tuple(_step(step) for step in given["steps"]),
-        events=tuple(_event(event) for event in given["events"]),
-        outbox=tuple(_waiting(mail) for mail in given["outbox"]),
-        mails=int(given["mails"]),
-        round=int(given["round"]),
-        acknowledged_at=_time(given["acknowledged_at"]),
-        responded_at=_time(given["responded_at"]),
-        more_time_until=_time(given["more_time_until"]),
-        exhausted=given["exhausted"],
-        end=End(given["end"]) if given["end"] else None,
-        ended_at=_time(given["ended_at"]),
-        possible_duplicates=int(given["possible_duplicates"]),
-        running=given["running"],
-        executions=int(given["executions"]),
-        token=row.token or "",
-        version=int(row.version),
-    )
+    beside = {"inquiry_id": row.inquiry_id, "opened_at": row.opened_at, "token": row.token or ""}
+    return from_kept(Inquiry, row.record, **beside, version=int(row.version))

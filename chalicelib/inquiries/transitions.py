@@ -145,7 +145,7 @@ def refused(inquiry: Inquiry, step: int, end: End, now: datetime) -> Inquiry:
 
 
 def withdrawn(inquiry: Inquiry, now: datetime) -> Inquiry:
-    """The inquiring side withdraws it; whoever counts on it is told."""
+    """The inquiring side withdraws it; who counts on it is told."""
     if is_over(inquiry):
         return inquiry
     after = _ended(settle(inquiry, now), End.WITHDRAWN, now)

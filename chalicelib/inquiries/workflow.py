@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.inquiries import service
 from chalicelib.inquiries.clocks import next_wake
-from chalicelib.inquiries.delivery import Postman
+from chalicelib.inquiries.delivery import send_waiting
 from chalicelib.inquiries.letter import Letters, step_of
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.record import Inquiry
@@ -28,7 +28,7 @@ def act_on_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
 
 def notify_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
     """State `NotifyInquiry`: send what is waiting, and say how long to wait for news (`next` is `await` or `end`)."""
-    Postman(runtime, letters(runtime), call).send_waiting(event["inquiry_id"])
+    send_waiting(runtime, letters(runtime), event["inquiry_id"], call)
     found = service.rest(runtime, event["inquiry_id"], call)
     seconds = _seconds(found, runtime)
     following = "await" if found.running else "end"
@@ -78,7 +78,7 @@ def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
 def resume_inquiries(event: Event, runtime: Runtime, call: Call) -> Event:
     """Called by a schedule: start another state machine for each inquiry whose own has died.
 
-    The schedule finds those that are late; `{"all": true}`, by whoever restarts a stage, all of them. With `"anew"`
+    The schedule finds those that are late; `{"all": true}`, given by who restarts a stage, all of them. With `"anew"`
     beside it, after the tables were restored from a backup, machines that live are replaced as well.
     """
     stuck = service.running() if event.get("all") else service.stuck(runtime.clock())

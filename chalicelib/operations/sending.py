@@ -1,16 +1,18 @@
-"""Sending what waits: at once after a change, and by a schedule whatever was left.
+"""The notices that wait: sent at once after a change, and by a schedule whatever was left (`mail/sending.py` sends).
 
-A sender takes each notice in hand before it sends it, so that two of them do not both send. It notes whom a notice has
-reached; what it could not send stays for the next one. A notice that nothing can be made of is given up after a while.
+The table says whom a notice has reached; what could not be sent stays for the next sender. A notice that nothing can be
+made of is given up after a while.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.mail import outbox
-from chalicelib.mail.message import render
+from chalicelib.mail import outbox, sending
+from chalicelib.mail.message import Mail, render
 from chalicelib.mail.notice import Notice, Recipient
-from chalicelib.operations.composers import COMPOSERS, Composer
+from chalicelib.operations.composers import COMPOSERS
 from chalicelib.operations.recipients import recipients
 from chalicelib.platform.call import Call
 from chalicelib.platform.errors import MailError, MailRefused
@@ -32,51 +34,106 @@ def send_notices(_event: dict[str, Any], runtime: Runtime, _call: Call) -> dict[
 
 
 def send_waiting(runtime: Runtime) -> int:
-    """Send what waits, oldest first; returns how many mails went out."""
-    sent = 0
-    tried: set[str] = set()
-    while batch := [each for each in outbox.waiting(AT_ONCE, runtime.clock()) if each.notice_id not in tried]:
-        for notice in batch:
-            tried.add(notice.notice_id)
-            now = runtime.clock()
-            told = outbox.take(notice.notice_id, now, now + IN_HAND)
-            if told is not None:
-                sent += _send(notice, told, COMPOSERS, runtime)
-    return sent
+    """Send what waits, oldest first; returns how many mails the provider accepted."""
+    notices = NoticeOutbox(runtime)
+    sending.send_waiting(notices, lambda mail: runtime.mail_sender().send(mail), runtime.clock)
+    return notices.sent
 
 
-def _send(notice: Notice, told: frozenset[str], composers: "dict[str, Composer]", runtime: "Runtime") -> int:
-    """Send one notice to everybody whom it has not reached; returns how many mails went out."""
-    about = {"notice_id": notice.notice_id, "template": notice.template}
-    reached: set[str] = set()
-    try:
-        if runtime.clock() - notice.made_at > GIVE_UP_AFTER:
-            raise MailRefused("too old")
-        for recipient in recipients(notice, runtime.settings):
-            if recipient.key not in told:
-                _send_to(recipient, notice, composers[notice.template], runtime)
-                reached.add(recipient.key)
-                outbox.note_told(notice.notice_id, told | reached)
-    except MailRefused as error:
-        logger.error("a notice is given up", extra={**about, "error": type(error).__name__})
-        count(Metric.NOTICES_GIVEN_UP)
-    except MailError as error:
-        logger.warning("a notice has to wait", extra={**about, "error": type(error).__name__})
-        outbox.put_back(notice.notice_id)
-        return len(reached)
-    except Exception:  # one that cannot be made must not hold up the others; it stays in hand for a while
-        logger.exception("a notice could not be made", extra=about)
-        return len(reached)
-    outbox.delete(notice.notice_id)
-    return len(reached)
+@dataclass
+class NoticeOutbox:
+    """The table of notices, for one sender: it tries each notice once, and counts the mails that it `sent`."""
+
+    runtime: Runtime
+    lease: timedelta = IN_HAND
+    sent: int = 0
+    _tried: set[str] = field(default_factory=set)
+    _batch: list[Notice] = field(default_factory=list)
+
+    def take(self, now: datetime, until: datetime) -> "NoticeInHand | None":
+        """Take the oldest notice that nobody has in hand and that was not tried yet."""
+        while notice := self._next(now):
+            reached = outbox.take(notice.notice_id, now, until)
+            if reached is not None:
+                return NoticeInHand(self, notice, set(reached))
+        return None
+
+    def _next(self, now: datetime) -> Notice | None:
+        if not self._batch:
+            self._batch = [each for each in outbox.waiting(AT_ONCE, now) if each.notice_id not in self._tried]
+        if not self._batch:
+            return None
+        notice = self._batch.pop(0)
+        self._tried.add(notice.notice_id)
+        return notice
+
+    def failed(self, held: "NoticeInHand", error: Exception) -> None:
+        """One that has to wait, or that cannot be made (it stays in hand for a while), does not hold up the others."""
+        if isinstance(error, MailError):
+            logger.warning("a notice has to wait", extra={**held.about, "error": type(error).__name__})
+        else:
+            logger.error("a notice could not be made", extra=held.about, exc_info=error)
 
 
-def _send_to(recipient: "Recipient", notice: Notice, composer: "Composer", runtime: "Runtime") -> None:
-    """One mail to one recipient. A refusal of this one address is logged, and the others still get theirs."""
-    try:
-        context = composer(notice, recipient, runtime)
-        given = {"name": recipient.name, "mail_from": runtime.settings.mail_from, **context}
-        runtime.mail_sender().send(render(notice.template, recipient.language, recipient.email, **given))
-    except MailRefused as error:
-        about = {"notice_id": notice.notice_id, "key": recipient.key, "error": type(error).__name__}
+@dataclass
+class NoticeInHand:
+    """One notice in our hands. `reached` holds the keys of the people who have it already."""
+
+    outbox: NoticeOutbox
+    notice: Notice
+    reached: set[str]
+
+    @property
+    def about(self) -> dict[str, str]:
+        """The notice as the log names it."""
+        return {"notice_id": self.notice.notice_id, "template": self.notice.template}
+
+    def drafts(self) -> Iterator["NoticeDraft"]:
+        """A mail to everybody whom it has not reached; none when it is given up."""
+        runtime = self.outbox.runtime
+        if runtime.clock() - self.notice.made_at > GIVE_UP_AFTER:
+            logger.error("a notice is given up", extra={**self.about, "error": MailRefused.__name__})
+            count(Metric.NOTICES_GIVEN_UP)
+            return
+        for recipient in recipients(self.notice, runtime.settings):
+            if recipient.key not in self.reached:
+                yield NoticeDraft(self, recipient)
+
+    def put_back(self, may_have_gone: bool) -> None:
+        """The notice waits again, for those whom it has not reached."""
+        outbox.put_back(self.notice.notice_id)
+
+    def done(self) -> None:
+        """The notice is sent, or never will be."""
+        outbox.delete(self.notice.notice_id)
+
+    def note(self, recipient: Recipient) -> None:
+        """Keep that a recipient is done with."""
+        self.reached.add(recipient.key)
+        outbox.note_told(self.notice.notice_id, self.reached)
+
+
+@dataclass(frozen=True)
+class NoticeDraft:
+    """The mail of a notice to one recipient."""
+
+    held: NoticeInHand
+    recipient: Recipient
+
+    def compose(self) -> Mail:
+        """The mail in the recipient's language. Raises MailRefused when it is no longer for this recipient."""
+        notice, recipient, runtime = self.held.notice, self.recipient, self.held.outbox.runtime
+        context = COMPOSERS[notice.template](notice, recipient, runtime)
+        words = {"name": recipient.name, "mail_from": runtime.settings.mail_from, **context}
+        return render(notice.template, recipient.language, recipient.email, **words)
+
+    def accepted(self) -> None:
+        """The recipient has it."""
+        self.held.note(self.recipient)
+        self.held.outbox.sent += 1
+
+    def refused(self, error: MailRefused) -> None:
+        """A refusal of this one address is logged, and the others still get theirs."""
+        about = {"notice_id": self.held.notice.notice_id, "key": self.recipient.key, "error": type(error).__name__}
         logger.warning("a notice does not go to one recipient", extra=about)
+        self.held.note(self.recipient)

@@ -6,10 +6,11 @@ import pytest
 
 from chalicelib.directory.entry import Kind
 from chalicelib.inquiries import service, store, workflow
-from chalicelib.inquiries.delivery import IN_HAND, NoticeBusy, Postman
+from chalicelib.inquiries.delivery import IN_HAND, InquiryOutbox, MailInHand, NoticeBusy, send_waiting
 from chalicelib.inquiries.queue import take_in_hand
 from chalicelib.inquiries.record import Inquiry, What
 from chalicelib.mail.message import Mail
+from chalicelib.mail.sending import deliver
 from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.dynamo import ConditionFailed
 from chalicelib.platform.errors import MailRefused, MailUnavailable
@@ -39,7 +40,16 @@ def _open(runtime: Runtime) -> str:
 
 
 def _send(runtime: Runtime, inquiry_id: str) -> Inquiry:
-    return Postman(runtime, workflow.letters(runtime), Call(ACTOR, runtime.clock(), "notice")).send_waiting(inquiry_id)
+    return send_waiting(runtime, workflow.letters(runtime), inquiry_id, Call(ACTOR, runtime.clock(), "notice"))
+
+
+def _take(runtime: Runtime, inquiry_id: str) -> MailInHand:
+    """The first waiting mail, in the hands of a sender that has not sent it yet."""
+    call = Call(ACTOR, runtime.clock(), "notice")
+    outbox = InquiryOutbox(runtime, workflow.letters(runtime), call, service.get(inquiry_id))
+    taken = outbox.take(runtime.clock(), runtime.clock() + IN_HAND)
+    assert taken
+    return taken
 
 
 def test_an_accepted_notice_starts_the_clock_that_the_mail_speaks_of(
@@ -132,9 +142,7 @@ def test_a_reminder_of_a_sender_that_died_is_counted_though_the_answer_came(
     _send(runtime, inquiry_id)
     clock.pass_(hours=24)
     service.act(runtime, inquiry_id, Call(ACTOR, runtime.clock(), "due"))
-    assert Postman(runtime, workflow.letters(runtime), Call(ACTOR, runtime.clock(), "notice"))._take(
-        inquiry_id
-    )  # sends it, and dies
+    _take(runtime, inquiry_id)  # sends it, and dies
     service.acknowledge(runtime, inquiry_id, 1, Call(ACTOR, runtime.clock(), "press"))
     assert _send(runtime, inquiry_id).possible_duplicates == 1
 
@@ -167,21 +175,18 @@ def test_a_reminder_in_hand_is_not_sent_when_the_answer_came_meanwhile(
     _send(runtime, inquiry_id)
     clock.pass_(hours=24)
     service.act(runtime, inquiry_id, Call(ACTOR, runtime.clock(), "due"))
-    postman = Postman(runtime, workflow.letters(runtime), Call(ACTOR, runtime.clock(), "notice"))
-    reminder = postman._take(inquiry_id)
-    assert reminder
+    reminder = _take(runtime, inquiry_id)
     service.acknowledge(runtime, inquiry_id, 1, Call(ACTOR, runtime.clock(), "press"))
-    assert postman._send(inquiry_id, reminder).possible_duplicates == 0
+    deliver(reminder, mails.send)
+    assert service.get(inquiry_id).possible_duplicates == 0
     assert len(mails.to(TECH)) == 1
     assert What.REMINDED not in [event.what for event in service.get(inquiry_id).events]
 
 
 def test_who_was_never_asked_is_not_told_that_it_is_over(runtime: Runtime, mails: FakeMailSender) -> None:
     inquiry_id = _open(runtime)
-    postman = Postman(runtime, workflow.letters(runtime), Call(ACTOR, runtime.clock(), "notice"))
-    notice = postman._take(inquiry_id)
-    assert notice
+    notice = _take(runtime, inquiry_id)
     service.withdraw(runtime, inquiry_id, Call(ACTOR, runtime.clock(), "withdraw"))
-    postman._send(inquiry_id, notice)
+    deliver(notice, mails.send)
     _send(runtime, inquiry_id)
     assert mails.sent == []

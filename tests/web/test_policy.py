@@ -140,7 +140,7 @@ PAGES: dict[str, Line] = {
     "GET /campaigns/{campaign_id}/report": everywhere(MANAGER),
     "POST /campaigns/{campaign_id}/resend": everywhere(MANAGER),
     "POST /campaigns/{campaign_id}/resume": everywhere(MANAGER),
-    # inquiries: whose they are is tested in test_inquiries.py
+    # inquiries: whose they are is tested in test_inquiry_others.py
     "GET /reach": everywhere(POCS),
     "GET /reach/{state}": everywhere(POCS),
     "GET /inquiries": everywhere(POCS | MANAGER),

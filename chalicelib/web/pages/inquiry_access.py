@@ -1,0 +1,57 @@
+"""What the pages of an inquiry share: whose it is, what is audited, whose clock is shown, the form to print."""
+
+from chalice.app import Response
+
+from chalicelib.audit import store as audit
+from chalicelib.audit.records import Action, AuditRecord, inquiry_subject
+from chalicelib.directory.entry import Entry
+from chalicelib.inquiries import reach
+from chalicelib.inquiries import store as inquiry_store
+from chalicelib.inquiries.record import Envelope, Inquiry, Party
+from chalicelib.inquiries.sheet import PAPER, facts, tlp_marking
+from chalicelib.platform.errors import Hidden
+from chalicelib.platform.i18n import LANGUAGES
+from chalicelib.web.answers import page
+from chalicelib.web.pages.entries import own_state
+from chalicelib.web.wire.request import WebRequest
+
+LONGEST_ID = 100  # and of any code that a form sends back: DynamoDB refuses keys beyond its own limit
+
+
+def own_inquiry(request: WebRequest, inquiry_id: str) -> tuple[Inquiry, Party]:
+    """An inquiry that the reader's State is a side of. Raises Hidden for every other id, whether it exists or not."""
+    found = inquiry_store.get(inquiry_id) if len(inquiry_id) <= LONGEST_ID else None
+    party = found.party(own_state(request)) if found else None
+    if found is None or party is None:
+        raise Hidden("no inquiry of the account's State")
+    return found, party
+
+
+def record(request: WebRequest, action: Action, inquiry_id: str, about: str = "") -> None:
+    """Audit a view or an export; `about` is the State whose point of contact is named to the reader."""
+    audit.put(AuditRecord(request.call, action, inquiry_subject(inquiry_id), about=about))
+
+
+def timezone_of(request: WebRequest, found: Inquiry, party: Party, own: list[Entry]) -> str:
+    """The time zone of the reader's PoC: the account's own entry, else the one that the inquiry concerns."""
+    concerned = found.step.contact.poc_id if party is Party.REQUESTED else found.envelope.from_poc_id
+    mine = reach.entry_of(own, request.account.email if request.account else "")
+    entry = mine or next((entry for entry in own if entry.poc_id == concerned), None) or next(iter(own), None)
+    return entry.nomination.timezone if entry else "UTC"
+
+
+def message_form(request: WebRequest, envelope: Envelope, wish: str, inquiry_id: str = "") -> Response:
+    """The sheet to print, in the language wished for, with the reader's own language beside it."""
+    language = wish if wish in LANGUAGES else envelope.language
+    return page(
+        request,
+        "inquiry-form.html",
+        language=language,
+        envelope=envelope,
+        inquiry_id=inquiry_id,
+        marking=tlp_marking(envelope),
+        lines=list(zip(facts(envelope, language), facts(envelope, request.language), strict=True)),
+        paper=PAPER,
+        reader=request.language,
+        in_readers=request.gettext,
+    )
