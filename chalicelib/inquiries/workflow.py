@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.inquiries import service
+from chalicelib.inquiries import service, writing
 from chalicelib.inquiries.clocks import next_wake
 from chalicelib.inquiries.delivery import send_waiting
 from chalicelib.inquiries.letter import Letters, step_of
@@ -48,7 +48,7 @@ def await_news(event: Event, runtime: Runtime, call: Call) -> Event:
     now = runtime.clock()
     wakes_at = next_wake(found, now)
     if wakes_at is None or wakes_at <= now:
-        service.resume(event["token"])
+        writing.resume(event["token"])
     return {"inquiry_id": event["inquiry_id"]}
 
 

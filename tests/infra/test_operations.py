@@ -72,7 +72,7 @@ def test_what_the_issue_asks_for_is_watched(found: dict[str, Any]) -> None:
 def test_a_table_that_the_plan_selects_and_does_not_back_up_is_missed(
     template: Template, found: dict[str, Any]
 ) -> None:
-    (selection,) = resources(template, "AWS::Backup::BackupSelection").values()
+    selection = resources(template, "AWS::Backup::BackupSelection")["BackupSelection"]
     alarm = found["backup-missing"]
     assert alarm["Threshold"] == len(selection["BackupSelection"]["Resources"])
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
