@@ -51,10 +51,10 @@ def alarms() -> dict[str, str]:
 
 
 def all_alarms() -> Iterator[tuple[str, str, str]]:
-    """The end of the name, the namespace and the metric of every alarm in infra/observability.yaml."""
+    """The end of the name, the namespace and the metric of every alarm in infra/observability.yaml on one metric."""
     document: dict[str, Any] = YAMLTemplateSerializer().load_template(OBSERVABILITY.read_text())
     for resource in document["Resources"].values():
-        if resource.get("Type") == "AWS::CloudWatch::Alarm":
+        if resource.get("Type") == "AWS::CloudWatch::Alarm" and "MetricName" in resource["Properties"]:
             given = resource["Properties"]
             namespace = given["Namespace"]
             name = given["AlarmName"]["Fn::Sub"].removeprefix("poc-directory-${Stage}-")

@@ -34,3 +34,16 @@ def test_the_first_word_of_the_reference_names_the_part_and_others_are_nobodys(m
 def test_news_of_a_ping_that_is_not_there_does_no_harm() -> None:
     sources = ["us+ping@x.example", "us+ping.PT-2026-01.p1.p.19cadf8f280@x.example", "us+ping.PT@x.example"]
     assert run(feedback.record_mail_feedback, Runtime(Settings()), _delivered(*sources)) == {"events": 3}
+
+
+def test_a_delay_is_counted_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SES goes on trying and says how it ended; a delay must not stand in for that."""
+
+    def take_in(_events: Iterable[MailEvent], _runtime: Runtime) -> None:
+        raise AssertionError("handed on")
+
+    monkeypatch.setattr(feedback, "PARTS", {"ping": take_in})
+    said = {"timestamp": "2026-03-02T09:00:00Z", "delayType": "MailboxFull"}
+    news = {"eventType": "DeliveryDelay", "mail": {"source": "us+ping.a@x.example"}, "deliveryDelay": said}
+    event = {"Records": [{"Sns": {"Message": json.dumps(news)}}]}
+    assert run(feedback.record_mail_feedback, Runtime(Settings()), event) == {"events": 0}

@@ -1,4 +1,4 @@
-"""What SES tells us by SNS about a mail: delivered, bounced, complained, rejected.
+"""What SES tells us by SNS about a mail: delivered, delayed, bounced, complained, rejected.
 
 SES has two shapes for the same news: `notificationType` (an identity's notifications) and `eventType` (a configuration
 set's events). Both are read. Which mail it is about stands in the envelope's sender, which SES gives back
@@ -21,8 +21,8 @@ class MailEvent:
     """What the provider said of a mail, and when (`at`, the provider's clock, UTC).
 
     `reference` is what the mail was given (`Mail.reference`), empty when that was nothing. `event` is `delivered`,
-    `bounced`, `complained`, `suppressed` or `rejected`. `mail_id` is the provider's name for the mail, `correlation_id`
-    that of whatever had it sent; either is empty when the provider does not say.
+    `delayed` (SES still tries), `bounced`, `complained`, `suppressed` or `rejected`. `mail_id` is the provider's name
+    for the mail, `correlation_id` that of whatever had it sent; either is empty when the provider does not say.
     """
 
     reference: str
@@ -55,6 +55,8 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
     told = str(mail.get("messageId", "")), "".join(mail.get("tags", {}).get(CORRELATION_TAG, [])[:1])
     if what == "Delivery":
         return MailEvent(reference, "delivered", _time(news["delivery"]), *told)
+    if what == "DeliveryDelay":
+        return MailEvent(reference, "delayed", _time(news["deliveryDelay"]), *told)
     if what == "Complaint":
         return MailEvent(reference, "complained", _time(news["complaint"]), *told)
     if what == "Reject":

@@ -21,9 +21,11 @@ PARTS: dict[str, Callable[[Iterable[MailEvent], Runtime], None]] = {
     INQUIRY: inquiries.take_in_feedback,
 }
 
-
+DELAYED = "delayed"
+"""News of which nothing follows: SES goes on trying, and says how it ended."""
 COUNTED = {
     "delivered": Metric.MAILS_DELIVERED,
+    DELAYED: Metric.MAILS_DELAYED,
     "bounced": Metric.MAILS_BOUNCED,
     "complained": Metric.MAILS_COMPLAINED,
     "suppressed": Metric.MAILS_SUPPRESSED,
@@ -46,7 +48,7 @@ def record_mail_feedback(event: dict[str, Any], runtime: Runtime, _call: Call) -
             about["correlation_id"] = news.correlation_id
         logger.info("mail feedback", extra={"kind": news.event, "mail_id": news.mail_id, **about})
         count(COUNTED[news.event])
-        if word in PARTS:
+        if word in PARTS and news.event != DELAYED:
             by_part.setdefault(word, []).append(news)
     for word, events in by_part.items():
         PARTS[word](events, runtime)

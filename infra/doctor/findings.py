@@ -12,7 +12,7 @@ from chalicelib.pings.policy import PingPolicy
 from chalicelib.web.wire.headers import ALWAYS
 
 Told = Mapping[str, Any]
-EVENTS = {"DELIVERY", "BOUNCE", "COMPLAINT", "REJECT"}
+EVENTS = {"DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT"}
 KEY_AGE = timedelta(days=110)
 """After which link-signing keys should have been rotated: once a quarter, and some to spare."""
 BACKUP_AGE = timedelta(days=2)
@@ -137,7 +137,7 @@ def mail_events(configuration: Told, destinations: Told, subscriptions: Sequence
         return [fail(about, f"not reported: {', '.join(sorted(missing))}", todo)]
     if not any(str(each.get("Endpoint", "")).endswith("record-mail-feedback:live") for each in subscriptions):
         return [fail(about, "nobody listens to the topic", todo)]
-    return [ok(about, "deliveries, bounces, complaints and rejects come back")]
+    return [ok(about, "deliveries, delays, bounces, complaints and rejects come back")]
 
 
 def tables(told: Mapping[str, tuple[Told, Told | None]]) -> list[Finding]:

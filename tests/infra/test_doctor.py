@@ -119,20 +119,24 @@ def destination(*kinds: str, enabled: bool = True) -> Told:
     return {"EventDestinations": [{"Enabled": enabled, "MatchingEventTypes": list(kinds), "SnsDestination": topic}]}
 
 
+FIVE = ("DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT")
 LISTENER = {
     "Endpoint": "arn:aws:lambda:eu-central-1:123456789012:function:poc-directory-prod-record-mail-feedback:live"
 }
 
 
 def test_what_becomes_of_mails_has_to_come_back() -> None:
-    on, four = {"SendingOptions": {"SendingEnabled": True}}, destination("DELIVERY", "BOUNCE", "COMPLAINT", "REJECT")
-    assert levels(findings.mail_events(on, four, [LISTENER])) == ["OK Mail events"]
-    assert "BOUNCE, REJECT" in findings.mail_events(on, destination("DELIVERY", "COMPLAINT"), [LISTENER])[0].detail
-    off = destination("DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", enabled=False)
+    on, all_of_them = {"SendingOptions": {"SendingEnabled": True}}, destination(*FIVE)
+    assert levels(findings.mail_events(on, all_of_them, [LISTENER])) == ["OK Mail events"]
+    assert (
+        "BOUNCE, DELIVERY_DELAY, REJECT"
+        in findings.mail_events(on, destination("DELIVERY", "COMPLAINT"), [LISTENER])[0].detail
+    )
+    off = destination(*FIVE, enabled=False)
     assert levels(findings.mail_events(on, off, [LISTENER])) == ["FAIL Mail events"]
-    assert levels(findings.mail_events(on, four, [])) == ["FAIL Mail events"]
+    assert levels(findings.mail_events(on, all_of_them, [])) == ["FAIL Mail events"]
     paused = {"SendingOptions": {"SendingEnabled": False}}
-    assert levels(findings.mail_events(paused, four, [LISTENER])) == ["FAIL Mail events"]
+    assert levels(findings.mail_events(paused, all_of_them, [LISTENER])) == ["FAIL Mail events"]
 
 
 def continuous(status: str) -> Told:

@@ -156,12 +156,27 @@ def _meant(resource: str, statement: Statement) -> Iterator[str]:
         for service in listed(statement["Condition"]["StringEquals"]["kms:ViaService"]):
             yield f"our key through {text(service).partition('.')[0]}"
         return
-    assert "Condition" not in statement, statement
+    assert ("Condition" in statement) is ("ses:SendRawEmail" in listed(statement["Action"])), statement
     for pattern, meaning in PATTERNS.items():
         if found := re.match(pattern, resource):
             yield meaning.format(**{name: value or "" for name, value in found.groupdict().items()})
             return
     raise AssertionError(f"nobody has said what {resource} means")
+
+
+def test_mail_is_sent_from_our_one_address_only(template: Template) -> None:
+    """As it is, and with the reference of a mail behind a plus sign. The local AWS does not know the key."""
+    sending = [s for _role, s in statements(template) if "ses:SendRawEmail" in listed(s["Action"])]
+    assert len(sending) == 4
+    for statement in sending:
+        stage, condition, locally = statement["Condition"]["Fn::If"]
+        assert (stage, locally) == ("IsRemote", {"Ref": "AWS::NoValue"})
+        plain, with_reference = condition["StringLike"]["ses:FromAddress"]
+        assert plain == {"Ref": "MailFrom"}
+        pattern, parts = with_reference["Fn::Sub"]
+        split = {"Fn::Split": ["@", {"Ref": "MailFrom"}]}
+        assert pattern == "${Name}+*@${Domain}"
+        assert parts == {"Name": {"Fn::Select": [0, split]}, "Domain": {"Fn::Select": [1, split]}}
 
 
 def of_role(template: Template, role: str) -> set[Grant]:

@@ -61,12 +61,63 @@ def test_what_the_issue_asks_for_is_watched(found: dict[str, Any]) -> None:
     assert {
         "bounce-rate", "complaint-rate", "campaign-failed", "inquiry-failed", "past-deadline", "dead-letters",
         "sign-in-failures", "no-campaign", "sandbox", "backup-failed",
-        "backup-missing",
+        "backup-missing", "address-turned-away", "table-throttles", "certificate-expiry", "key-endangered",
+        "lambdas-in-use", "machines-ended",
     } <= found.keys()  # fmt: skip
     assert found["bounce-rate"]["Threshold"] < 0.05, "SES reviews an account there"
     assert found["complaint-rate"]["Threshold"] < 0.001
     assert found["no-campaign"]["Threshold"] == 213
     assert found["no-campaign"]["TreatMissingData"] == found["past-deadline"]["TreatMissingData"] == "breaching"
+
+
+def asked_of(alarm: dict[str, Any]) -> set[tuple[str, str]]:
+    """The metrics that an alarm is worked out from: namespace and name."""
+    metrics = [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+    return {(metric["Namespace"], metric["MetricName"]) for metric in metrics}
+
+
+def test_a_slow_page_among_few_wakes_nobody(found: dict[str, Any]) -> None:
+    """The p95 of three requests is the slowest of them."""
+    alarm = found["slow-site"]
+    assert asked_of(alarm) == {("AWS/ApiGateway", "Latency"), ("AWS/ApiGateway", "Count")}
+    assert alarm["Metrics"][0]["Expression"] == "IF(requests >= 60, time, 0)"
+
+
+def test_an_alarm_is_worked_out_from_ten_metrics_at_most_and_gives_one_result(found: dict[str, Any]) -> None:
+    """More are refused (AWS: Using metric math, alarms based on metric math expressions)."""
+    worked_out = {name: alarm["Metrics"] for name, alarm in found.items() if "Metrics" in alarm}
+    assert worked_out.keys() == {"slow-site", "lambdas-in-use", "table-throttles", "machines-ended"}
+    for name, metrics in worked_out.items():
+        assert sum("MetricStat" in each for each in metrics) <= 10, name
+        assert [each["Id"] for each in metrics if each.get("ReturnData", True)] == [metrics[0]["Id"]]
+        assert "Expression" in metrics[0]
+
+
+def test_machines_that_were_stopped_or_ran_out_of_time_are_told_of_as_failed_ones_are(found: dict[str, Any]) -> None:
+    assert asked_of(found["machines-ended"]) == {
+        ("AWS/States", "ExecutionsTimedOut"),
+        ("AWS/States", "ExecutionsAborted"),
+    }
+
+
+def test_a_call_that_endangers_the_key_reaches_the_operators(template: Template, found: dict[str, Any]) -> None:
+    rule = resources(template, "AWS::Events::Rule")["KeyEndangeredRule"]
+    assert rule["EventPattern"]["detail"]["eventName"] == ["DisableKey", "ScheduleKeyDeletion"]
+    assert rule["Targets"] == [{"Id": "operators", "Arn": {"Ref": "OperatorsTopic"}}]
+    assert found["key-endangered"]["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": "KeyEndangeredRule"}}]
+
+
+def test_the_firewall_is_watched_by_the_names_that_it_counts_under(template: Template, found: dict[str, Any]) -> None:
+    (firewall,) = resources(template, "AWS::WAFv2::WebACL").values()
+    counted = {each["Name"]: each["Value"] for each in found["address-turned-away"]["Dimensions"]}
+    assert counted["WebACL"] == firewall["VisibilityConfig"]["MetricName"]
+    assert counted["Rule"] in {rule["VisibilityConfig"]["MetricName"] for rule in firewall["Rules"]}
+
+
+def test_a_budget_is_told_to_somebody_or_there_is_none(template: Template) -> None:
+    budget = template["Resources"]["Budget"]
+    assert budget["Condition"] == "HasBudget"
+    assert {"Condition": "HasAlarmEmail"} in template["Conditions"]["HasBudget"]["Fn::And"]
 
 
 def test_a_table_that_the_plan_selects_and_does_not_back_up_is_missed(
@@ -82,7 +133,7 @@ def test_every_queue_has_an_alarm(template: Template, found: dict[str, Any]) -> 
     watched = {
         dimension["Value"]["Fn::GetAtt"][0]
         for alarm in found.values()
-        if alarm["Namespace"] == "AWS/SQS"
+        if alarm.get("Namespace") == "AWS/SQS"
         for dimension in alarm["Dimensions"]
     }
     assert watched == resources(template, "AWS::SQS::Queue").keys()
@@ -91,7 +142,7 @@ def test_every_queue_has_an_alarm(template: Template, found: dict[str, Any]) -> 
 def test_alarms_on_metrics_of_ours_name_metrics_that_there_are(found: dict[str, Any]) -> None:
     titles = {metric.title for metric in Metric}
     for alarm in found.values():
-        if isinstance(alarm["Namespace"], dict):
+        if isinstance(alarm.get("Namespace"), dict):
             assert text(alarm["Namespace"]) == OURS
             assert alarm["MetricName"] in titles
             assert alarm["Dimensions"] == [{"Name": "service", "Value": "poc-directory"}]

@@ -173,7 +173,8 @@ def test_every_table_is_encrypted_recoverable_and_hard_to_delete(template: Templ
 
 def test_opens_and_clicks_are_not_tracked(template: Template) -> None:
     (destination,) = resources(template, "AWS::SES::ConfigurationSetEventDestination").values()
-    assert set(destination["EventDestination"]["MatchingEventTypes"]) == {"delivery", "bounce", "complaint", "reject"}
+    told = set(destination["EventDestination"]["MatchingEventTypes"])
+    assert told == {"delivery", "deliveryDelay", "bounce", "complaint", "reject"}
     (events,) = resources(template, "AWS::SES::ConfigurationSet").values()
     assert "TrackingOptions" not in events
 

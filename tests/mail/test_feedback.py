@@ -45,7 +45,7 @@ def test_news_that_cannot_be_read_never_costs_the_news_beside_it(unreadable: str
 
 def _news(what: str, **said: Any) -> dict[str, Any]:
     told = {"timestamp": "2026-03-02T09:00:00.123Z", **said}
-    return {"mail": {"source": SOURCE, "timestamp": told["timestamp"]}, what.lower(): told}
+    return {"mail": {"source": SOURCE, "timestamp": told["timestamp"]}, what[:1].lower() + what[1:]: told}
 
 
 @pytest.mark.parametrize("shape", ["notificationType", "eventType"])
@@ -53,6 +53,7 @@ def _news(what: str, **said: Any) -> dict[str, Any]:
     ("what", "said", "event"),
     [
         ("Delivery", {}, "delivered"),
+        ("DeliveryDelay", {"delayType": "MailboxFull"}, "delayed"),
         ("Complaint", {}, "complained"),
         ("Reject", {}, "rejected"),
         ("Bounce", {"bounceType": "Permanent", "bounceSubType": "General"}, "bounced"),

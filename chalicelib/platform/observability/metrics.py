@@ -35,6 +35,7 @@ class Metric(Enum):
         "Times that SES would not let the account send: sender not verified, sending paused, sandbox",
     )
     MAILS_DELIVERED = ("MailsDelivered", COUNT, "Mails that the receiver's server took, as SES reports")
+    MAILS_DELAYED = ("MailsDelayed", COUNT, "Times that SES said of a mail: not yet delivered, it goes on trying")
     MAILS_BOUNCED = ("MailsBounced", COUNT, "Mails that could not be delivered, as SES reports")
     MAILS_COMPLAINED = ("MailsComplained", COUNT, "Mails that the receiver marked as spam, as SES reports")
     MAILS_SUPPRESSED = ("MailsSuppressed", COUNT, "Mails that SES did not try: it failed before")
