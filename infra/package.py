@@ -273,8 +273,10 @@ def main() -> None:
     print(f"{TEMPLATE.relative_to(ROOT)} and {ZIP.relative_to(ROOT)} ({size:.1f} MB): "
           + ("written" if changed else "nothing has changed"))  # fmt: skip
     if (python := of_the_local_aws()).version != LAMBDA:
-        print(f"Its byte code is for Python {python.version}, which runs the local AWS. Lambda runs {LAMBDA} and "
-              f"would compile at every cold start (0.28 s of CPU). Before `make deploy`, install Python {LAMBDA}.")  # fmt: skip
+        print(
+            f"Its byte code is for Python {python.version}, which runs the local AWS. Lambda runs {LAMBDA} and would "
+            f"compile at every cold start (0.28 s of CPU). Before `make deploy`, install Python {LAMBDA}."
+        )
 
 
 if __name__ == "__main__":
