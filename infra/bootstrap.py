@@ -64,7 +64,7 @@ def ensure(environments: list[Environment], progress: Progress) -> None:
         ensure_venv_tools(python, progress)
     names = " and ".join(f"{environment.name} (Python {python.version})" for environment, python in stale)
     with progress.step(f"Installing {names}, once, about 100 MB"), ThreadPoolExecutor() as pool:
-        for _ in pool.map(lambda pair: make(*pair, progress), stale):
+        for _ in pool.map(lambda pair: make(pair[0], pair[1], progress), stale):
             pass
 
 
