@@ -151,7 +151,7 @@ def withdraw(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
 
 
 def answer_came(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
-    """The inquiring side writing.records that the answer came."""
+    """The inquiring side records that the answer came."""
     return writing.change_and_wake(
         runtime, inquiry_id, call, lambda found: transitions.answer_came(found, runtime.clock())
     )

@@ -21,7 +21,8 @@ Event = dict[str, Any]
 
 
 def act_on_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
-    """State `ActOnInquiry`: do what is due by now."""
+    """State `ActOnInquiry`: queue a reminder, or, when a deadline has passed (`clocks.settle`; the 72 hours stand in
+    `policy.InquiryPolicy`), ask the next contact (`transitions.time_passed`)."""
     service.act(runtime, event["inquiry_id"], call)
     return {"inquiry_id": event["inquiry_id"]}
 
