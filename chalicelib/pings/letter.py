@@ -1,4 +1,4 @@
-"""The mail of a ping (`templates/mail/ping/`): the first one, a reminder, or one by another route, as `_tone` decides."""
+"""The mail of a ping (`templates/mail/ping/`): the first one, a reminder, or by another route, as `_tone` decides."""
 
 from dataclasses import dataclass
 from enum import StrEnum
