@@ -50,7 +50,7 @@ def check(bucket: str, say: Callable[[str], None]) -> int:
     return FITS if walk.fits else BROKEN
 
 
-def told(walk: "Walk", seconds: float) -> list[str]:
+def told(walk: Walk, seconds: float) -> list[str]:
     """The result in words."""
     lines = [
         f"{walk.chains} chains with {walk.records} records, {walk.objects} days of digests kept apart, {seconds:.1f} s",

@@ -12,14 +12,14 @@ from chalicelib.platform.errors import MailRefused
 from chalicelib.runtime import Runtime
 
 
-def ping(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def ping(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To whoever asked for a practice ping."""
     made = _practice(notice, recipient)
     given = _links(made, recipient, runtime)
     return samples.ping_mail(recipient.language, made.sent_at, runtime, **given)
 
 
-def inquiry(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def inquiry(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To whoever asked for a practice inquiry."""
     made = _practice(notice, recipient)
     given = _links(made, recipient, runtime)
@@ -27,7 +27,7 @@ def inquiry(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dic
     return samples.inquiry_mail(recipient.language, made.sent_at, runtime, inquiry_url=page, **given)
 
 
-def _practice(notice: "Notice", recipient: "Recipient") -> Practice:
+def _practice(notice: Notice, recipient: Recipient) -> Practice:
     """The practice, if it still waits and the account may still practise. Raises MailRefused."""
     made = store.practice(recipient.key, Which(notice.about["which"]))
     account = account_store.by_id(recipient.key)
@@ -38,7 +38,7 @@ def _practice(notice: "Notice", recipient: "Recipient") -> Practice:
     return made
 
 
-def _links(made: Practice, recipient: "Recipient", runtime: "Runtime") -> dict[str, str]:
+def _links(made: Practice, recipient: Recipient, runtime: Runtime) -> dict[str, str]:
     site = runtime.site_url()
     return {
         "link": f"{site}/t/{practice.token(runtime.link_signer(), made)}?lang={recipient.language}",

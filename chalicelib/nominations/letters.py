@@ -20,7 +20,7 @@ from chalicelib.reference.states import states
 from chalicelib.runtime import Runtime
 
 
-def listed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def listed(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To a PoC that was listed: what the directory says, and the link to confirm it."""
     _kind, state, poc_id = parts(notice.to)
     entry = store.get(state, poc_id)
@@ -38,7 +38,7 @@ def listed(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict
     }
 
 
-def decided(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def decided(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To whoever proposed: approved, or returned and why."""
     about, account = proposals.get(notice.about["proposal"]), account_store.by_id(recipient.key)
     if about is None or account is None or not may(account, Right.SEE_OWN_PROPOSALS, about.state):
@@ -58,7 +58,7 @@ def decided(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dic
     }
 
 
-def who_follows(notice: "Notice", recipient: "Recipient", runtime: "Runtime") -> dict[str, Any]:
+def who_follows(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To a State: a PoC leaves, and nobody who has confirmed its details follows."""
     entry = store.get(notice.about["state"], notice.about["poc"])
     if entry is None or not entry.departs_on:

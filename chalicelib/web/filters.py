@@ -78,7 +78,7 @@ class Filters:
             made.append(Choice(name, gettext(label), gettext(every), options, wanted[name]))
         return made
 
-    def chosen(self, request: "WebRequest") -> list[Chosen]:
+    def chosen(self, request: WebRequest) -> list[Chosen]:
         """The filters that are set, the words first."""
         given = {WORDS if name == "words" else name: value for name, value in asdict(self.wanted).items() if value}
         return [
@@ -120,7 +120,7 @@ def _language_names(codes: Iterable[str]) -> dict[str, str]:
     return {code: names.get(code, code) for code in (*LANGUAGES, *(code for _name, code in others))}
 
 
-def _text(name: str, value: str, request: "WebRequest") -> str:
+def _text(name: str, value: str, request: WebRequest) -> str:
     if name == "language":
         return operating_languages()[value]
     return value if name == WORDS else request.gettext(_OPTIONS[name][value])

@@ -15,7 +15,7 @@ from chalicelib.web.wire.request import WebRequest
 class _LazyToken:
     """The form token, made when a form shows it: a page without a form sets no cookie."""
 
-    def __init__(self, request: "WebRequest") -> None:
+    def __init__(self, request: WebRequest) -> None:
         self._request = request
 
     def __str__(self) -> str:

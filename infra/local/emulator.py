@@ -125,7 +125,7 @@ def in_turn(deliver: Callable[..., None]) -> Callable[..., None]:
     """`deliver`, done by a few threads one message after the other; the caller does not wait."""
     listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="sns-to-lambda")
 
-    def report(done: "Future[None]") -> None:
+    def report(done: Future[None]) -> None:
         if error := done.exception():
             logging.getLogger("sns").error("SNS could not call a Lambda: %s", error)
 

@@ -60,7 +60,7 @@ def is_traced(environ: Mapping[str, str]) -> bool:
 
 
 @cache
-def tracer() -> "Tracer":
+def tracer() -> Tracer:
     """The tracer. It does not patch boto3: that would record the words of errors of AWS, which may quote an item."""
     return Tracer(service=SERVICE, auto_patch=False)
 

@@ -100,7 +100,7 @@ def _search_page(
     typed: dict[str, str],
     status: int = 200,
     problems: dict[str, str] | None = None,
-    found: "Found | None" = None,
+    found: Found | None = None,
 ) -> Response:
     query = urlencode({name: value for name, value in typed.items() if value})
     return page(

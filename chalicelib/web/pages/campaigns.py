@@ -68,7 +68,7 @@ def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200,
     )
 
 
-def _policy_of(request: WebRequest, given: dict[str, str]) -> "tuple[PingPolicy, dict[str, str]]":
+def _policy_of(request: WebRequest, given: dict[str, str]) -> tuple[PingPolicy, dict[str, str]]:
     """The policy in the form (days), and the form filled in. Raises Invalid, field by field."""
     usual = request.runtime.agreed(PingPolicy)
     typed = {
@@ -134,11 +134,11 @@ def live_progress(request: WebRequest, campaign_id: str) -> Response:
     return page(request, "campaign-progress.html", **now, news=request.query.get("told") != now["progress"].stage)
 
 
-def _progress(found: "Campaign") -> dict[str, Any]:
+def _progress(found: Campaign) -> dict[str, Any]:
     return {"campaign": found, "progress": overview.progress(found), "order": overview.ORDER}
 
 
-def _by_name(request: WebRequest, lines: "Iterable[Line]") -> "list[Line]":
+def _by_name(request: WebRequest, lines: "Iterable[Line]") -> list[Line]:
     """The lines in the order that the reader's language gives the names of their States."""
     place = {state.code: number for number, state in enumerate(in_order(request.language))}
     return sorted(lines, key=lambda line: place[line.ping.state])
@@ -194,7 +194,7 @@ def report(request: WebRequest, campaign_id: str) -> Response:
 def export(request: WebRequest, campaign_id: str) -> Response:
     """The rows of a campaign for a spreadsheet; no contact data, and nothing that a spreadsheet takes for a formula."""
 
-    def row(line: "Line") -> list[str]:
+    def row(line: Line) -> list[str]:
         answered = to_z(line.answered_at) if line.answered_at else ""
         changed = ";".join(line.ping.changed_fields)
         return [
@@ -228,6 +228,6 @@ def export(request: WebRequest, campaign_id: str) -> Response:
     return download(f"{campaign_id}.csv", "text/csv; charset=utf-8", as_csv([heading, *rows]))
 
 
-def _record(request: WebRequest, action: "Action", campaign_id: str, states: set[str]) -> None:
+def _record(request: WebRequest, action: Action, campaign_id: str, states: set[str]) -> None:
     """Audit what was shown or exported of a campaign, so that each State concerned finds it."""
     record_view(campaign_subject(campaign_id), request.call, *states, action=action)

@@ -43,11 +43,11 @@ def event(request: WebRequest, resource_id: str) -> Response:
     return _calendar(request, f"event-{resource_id}.ics", [found])
 
 
-def _calendar(request: WebRequest, name: str, found: "list[Resource]") -> Response:
+def _calendar(request: WebRequest, name: str, found: list[Resource]) -> Response:
     return download(name, "text/calendar; charset=utf-8", calendar(found, request.gettext))
 
 
-def _resource(resource_id: str) -> "Resource":
+def _resource(resource_id: str) -> Resource:
     if not rules.is_id(resource_id):
         raise NotFound(resource_id)
     return catalogue.get(resource_id)
@@ -135,8 +135,8 @@ def _form_page(
     resource_id: str,
     status: int = 200,
     problems: dict[str, str] | None = None,
-    there: "Resource | None" = None,
-    theirs: "Resource | None" = None,
+    there: Resource | None = None,
+    theirs: Resource | None = None,
     removed: bool = False,
     taken: bool = False,
     full: int = 0,
@@ -160,7 +160,7 @@ def _form_page(
     )
 
 
-def _lines_of(request: WebRequest, found: "Resource") -> list[tuple[str, str]]:
+def _lines_of(request: WebRequest, found: Resource) -> list[tuple[str, str]]:
     """An item line by line, as it is now."""
     held = found.content
     times = {"starts": held.starts_at, "ends": held.ends_at}

@@ -43,7 +43,7 @@ def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
     )
 
 
-def _exported(request: WebRequest, state: str, poc_id: str) -> "Entry":
+def _exported(request: WebRequest, state: str, poc_id: str) -> Entry:
     """The entry, with its export in the audit. Raises NotFound."""
     entry = store.get(state, poc_id) if state in states() else None
     if entry is None:
@@ -52,12 +52,12 @@ def _exported(request: WebRequest, state: str, poc_id: str) -> "Entry":
     return entry
 
 
-def _title(request: WebRequest, entry: "Entry") -> str:
+def _title(request: WebRequest, entry: Entry) -> str:
     state, kind = states()[entry.state].name(request.language), request.gettext(KINDS[entry.nomination.kind])
     return labelled(request.gettext, state, kind)
 
 
-def _words(request: WebRequest, entry: "Entry") -> "Words":
+def _words(request: WebRequest, entry: Entry) -> Words:
     held = entry.nomination
     on_duty, time = hours.shown(held.hours, request.language), format_moment(request.now, request.language)
     return Words(

@@ -61,10 +61,10 @@ def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
 
 def _departure_page(
     request: WebRequest,
-    entry: "Entry",
+    entry: Entry,
     typed: dict[str, str],
     status: int = 200,
-    problems: "list[Problem] | None" = None,
+    problems: list[Problem] | None = None,
     based_on: int = -1,
     since: int = -1,
 ) -> Response:

@@ -87,13 +87,13 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
     )
 
 
-def record_view(request: WebRequest, state: str, entries: "list[Entry]") -> None:
+def record_view(request: WebRequest, state: str, entries: list[Entry]) -> None:
     """Audit that the contact data of a State were shown, if there were any."""
     if entries and request.account:
         viewing.record_view(state_subject(state), request.call, state)
 
 
-def offset(entry: "Entry", request: WebRequest) -> str:
+def offset(entry: Entry, request: WebRequest) -> str:
     """How far the PoC's clock is from UTC, as `UTC+05:45`."""
     _local, ahead = hours.local_time(entry.nomination.timezone, request.now)
     minutes = round(ahead.total_seconds() / 60)
@@ -105,7 +105,7 @@ def own_state(request: WebRequest) -> str:
     return request.account.state if request.account else ""
 
 
-def own_entries(request: WebRequest) -> "list[Entry]":
+def own_entries(request: WebRequest) -> list[Entry]:
     """The PoCs of the reader's own State, the longest listed first."""
     if not own_state(request):
         return []

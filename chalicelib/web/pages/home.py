@@ -34,9 +34,9 @@ SHOWN_AT_MOST = 10
 class OwnEntry:
     """An entry of the reader's State: whether a ping asks for it now, how fresh it is, and its age in full days."""
 
-    entry: "Entry"
+    entry: Entry
     asked: bool
-    freshness: "Freshness"
+    freshness: Freshness
     days: int
 
     @property
@@ -56,13 +56,13 @@ class Needs:
     """
 
     own: list[OwnEntry] | None = None
-    clocks: list[tuple["Inquiry", Any, Any, Any]] = field(default_factory=list)
+    clocks: list[tuple[Inquiry, Any, Any, Any]] = field(default_factory=list)
     waiting: int = 0
     returned: int = 0
     review_due: bool = False
     too_few: bool = False
     unreached: int = 0
-    progress: "Progress | None" = None
+    progress: Progress | None = None
     proposals: int = 0
     doubts: int = 0
     resets: int = 0
@@ -115,7 +115,7 @@ def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
     ]
 
 
-def _clocks(state: str, now: datetime) -> list[tuple["Inquiry", Any, Any, Any]]:
+def _clocks(state: str, now: datetime) -> list[tuple[Inquiry, Any, Any, Any]]:
     """The open inquiries of the State: party, standing and the deadline that runs, the next to end first."""
     found = inquiry_store.of_state(state, lambda one: not queries.is_settled(one))
     lines = [

@@ -135,12 +135,12 @@ class Listing:
 
     tabs: list[tuple[str, str, int]]
     show: str
-    rows: "list[Row]"
+    rows: list[Row]
     page: int
     last_page: int
 
 
-def _listing(report: "Report", request: WebRequest) -> Listing:
+def _listing(report: Report, request: WebRequest) -> Listing:
     counts = report.counts()
     show = request.query.get("show", "")
     tabs = [("", _("All"), len(report.rows))]
@@ -156,7 +156,7 @@ def _listing(report: "Report", request: WebRequest) -> Listing:
     return Listing(tabs, show, rows[(page - 1) * PER_PAGE : page * PER_PAGE], page, last_page)
 
 
-def _lets_through(show: str, row: "Row") -> bool:
+def _lets_through(show: str, row: Row) -> bool:
     return show in ("", row.outcome) or (show == _CONFLICT and row.result == _CONFLICT)
 
 
@@ -181,7 +181,7 @@ def _upload_page(request: WebRequest, status: int = 200, reason: str = "") -> Re
     )
 
 
-def _kept(import_id: str) -> "Import":
+def _kept(import_id: str) -> Import:
     kept = imports.get(import_id)
     if kept is None:
         raise NotFound(import_id)

@@ -61,13 +61,13 @@ def _respond_days(request: WebRequest) -> int:
     return time.days if time else 0
 
 
-def _practised(request: WebRequest) -> "dict[str, Practice | None]":
+def _practised(request: WebRequest) -> dict[str, Practice | None]:
     """The last practice of each kind of whoever asks."""
     account = _account(request)
     return {which.value: store.practice(account.account_id, which) for which in Which}
 
 
-def _account(request: WebRequest) -> "Account":
+def _account(request: WebRequest) -> Account:
     if request.account is None:
         raise NotFound("nobody is signed in")
     return request.account

@@ -43,7 +43,7 @@ AT_HAND = timedelta(hours=1)
 """For so long a note verbale that was taken in is filled in again, for the next thing that it says."""
 
 
-def changed_since(entry: "Entry", since: int) -> list[tuple[str, str, str]]:
+def changed_since(entry: Entry, since: int) -> list[tuple[str, str, str]]:
     """Each field that changed after version `since`, as it was then and as it is now."""
     versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
     last = history.replay(versions)
@@ -51,9 +51,7 @@ def changed_since(entry: "Entry", since: int) -> list[tuple[str, str, str]]:
     return [(name, first[name], last[name]) for name in last]
 
 
-def form_page(
-    request: WebRequest, status: int, problems: "list[Problem]", others: "list[Entry]", **shown: Any
-) -> Response:
+def form_page(request: WebRequest, status: int, problems: list[Problem], others: list[Entry], **shown: Any) -> Response:
     """The form, for a new entry or a change. It shows what the State's entries say, so that is audited."""
     record_view(request, shown["state"], others)
     me = shown["entry"].poc_id if shown["entry"] else ""
@@ -84,7 +82,7 @@ def form_page(
 NOTE = ("note_verbale", "note_verbale_date", "received_on")
 
 
-def note_verbale(request: WebRequest) -> "NoteVerbale":
+def note_verbale(request: WebRequest) -> NoteVerbale:
     """The note verbale of a form."""
     return NoteVerbale(*(request.field(name)[:LONGEST] for name in NOTE))
 
@@ -129,7 +127,7 @@ def typed_fields(request: WebRequest) -> dict[str, str]:
     return typed
 
 
-def taken(request: WebRequest, state: str, made: "Result") -> Response:
+def taken(request: WebRequest, state: str, made: Result) -> Response:
     """Say what was changed at once, and what waits for the manager."""
     if made.proposal_id and request.may(Right.REVIEW_PROPOSALS):
         notice = request.gettext(_("Taken in. Compare, then approve."))

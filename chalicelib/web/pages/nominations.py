@@ -52,7 +52,7 @@ def _new_page(
     state: str,
     typed: dict[str, str],
     status: int = 200,
-    problems: "list[Problem] | None" = None,
+    problems: list[Problem] | None = None,
     succeeds: str = "",
 ) -> Response:
     others = directory_store.of_state(state)
@@ -108,10 +108,10 @@ def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
 
 def _change_page(
     request: WebRequest,
-    entry: "Entry",
+    entry: Entry,
     typed: dict[str, str],
     status: int = 200,
-    problems: "list[Problem] | None" = None,
+    problems: list[Problem] | None = None,
     based_on: int = -1,
     since: int = -1,
 ) -> Response:

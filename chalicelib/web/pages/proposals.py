@@ -94,7 +94,7 @@ def _decided_already(request: WebRequest, proposal_id: str) -> Response:
     return _page(request, found, 409)
 
 
-def _found(request: WebRequest, proposal_id: str) -> "Proposal":
+def _found(request: WebRequest, proposal_id: str) -> Proposal:
     """The proposal, for the manager or its own State. Raises Hidden for any other: the answer does not tell which."""
     found = proposal_store.get(proposal_id) if len(proposal_id) <= 40 else None
     if found is None or not (
@@ -106,9 +106,9 @@ def _found(request: WebRequest, proposal_id: str) -> "Proposal":
 
 def _page(
     request: WebRequest,
-    found: "Proposal",
+    found: Proposal,
     status: int = 200,
-    problems: "list[Problem] | None" = None,
+    problems: list[Problem] | None = None,
     overtaken: bool = False,
     reason: str = "",
 ) -> Response:

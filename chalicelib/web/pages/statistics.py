@@ -73,7 +73,7 @@ def prepare(request: WebRequest) -> Response:
     return redirect(request, f"/statistics/{report_id}", request.gettext(_("Prepared. Nobody else sees it yet.")))
 
 
-def _found(request: WebRequest, report_id: str) -> "Report":
+def _found(request: WebRequest, report_id: str) -> Report:
     return service.get(report_id, unpublished_too=request.may(Right.PUBLISH_STATISTICS))
 
 
@@ -129,7 +129,7 @@ def plots_of_report(request: WebRequest, report_id: str) -> Response:
     return _plots(request, figures.figures(table, language), figures.title(table, language), language)
 
 
-def _plots(request: WebRequest, found: "list[Figure]", title: str, language: str) -> Response:
+def _plots(request: WebRequest, found: list[Figure], title: str, language: str) -> Response:
     theme = "dark" if request.query.get("theme") == "dark" else "light"
     drawn = page(
         request,

@@ -65,7 +65,7 @@ class WebRequest:
     # Who asks
 
     @cached_property
-    def signed_in(self) -> "SignedIn | None":
+    def signed_in(self) -> SignedIn | None:
         """The live session behind the cookie, if there is one."""
         identifier = self._begun or self.cookie(cookies.SESSION)
         if not identifier:
@@ -86,7 +86,7 @@ class WebRequest:
         return self.signed_in.account if self.signed_in else None
 
     @property
-    def actor(self) -> "Actor":
+    def actor(self) -> Actor:
         """Whoever is signed in, as the audit names them. Only for pages that ask for a right."""
         if self.account is None:
             raise Forbidden("nobody is signed in")
