@@ -1,10 +1,12 @@
-"""A DynamoDB in memory that is fast with a hundred thousand items and says what each call would have cost.
+"""A DynamoDB in memory for the benchmarks `campaign-100000` and `cost`, since no kept engine counts what they need.
 
-moto copies whole tables at each transaction, and the local AWS does one thing at a time: with either, a large campaign
-would measure the stand-in. This one speaks DynamoDB's protocol (tests/bench/aws.py), so that our code, PynamoDB and
-botocore run as always. It counts *request units* by DynamoDB's published rules: a write costs one for each KB of
-the larger of item before and after, twice that in a transaction, and again what each index has to change; a consistent
-read one for each 4 KB, an eventual one half of that, a transactional one twice. What it does not know raises an error.
+It is fast with a hundred thousand items and says what each call would have cost. dynalite has no transactions, moto
+copies whole tables at each of them, and the local AWS does one thing at a time: with either of these, a large
+campaign would measure the stand-in. This one speaks DynamoDB's protocol (tests/bench/aws.py), so that our code,
+PynamoDB and botocore run as always. It counts *request units* by DynamoDB's published rules: a write costs one for
+each KB of the larger of item before and after, twice that in a transaction, and again what each index has to change;
+a consistent read one for each 4 KB, an eventual one half of that, a transactional one twice. What it does not know
+raises an error.
 """
 
 import bisect
