@@ -164,7 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Deploy build/ (made by `make package`) to AWS.")
     parser.add_argument("--stage", required=True, help="part of every name, for instance `prod`")
     parser.add_argument("--parameter", type=setting, action="append", default=[], metavar="Name=value",
-                        help="a parameter of infra/resources.yaml; those not given keep their value")  # fmt: skip
+                        help="a parameter of the template; those not given keep their value")  # fmt: skip
     parser.add_argument("--port", type=int, default=4566, help="of the local AWS, for --stage local")
     parser.add_argument("--yes", action="store_true", help="do not ask (the same as YES=1 in the environment)")
     sys.exit(run(parser.parse_args(), os.environ))
