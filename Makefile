@@ -1,5 +1,9 @@
 # The commands of this project. `make` lists them.
-PYTHON ?= python3.11
+# The newest Python of this machine that the project runs on, looked for once and only when it is needed; or
+# `make PYTHON=/path/to/python3 ...`.
+ifeq ($(origin PYTHON),undefined)
+PYTHON = $(eval PYTHON := $$(shell sh infra/pythons.sh newest))$(PYTHON)
+endif
 PORT ?= 4566
 MAILBOX_PORT ?= 8025
 SPEED ?= 3600
@@ -7,7 +11,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy preflight first-manager doctor package check test audit engines calls e2e pictures drill rebuild restore recover bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy preflight first-manager doctor package check test test-oldest audit engines calls e2e pictures drill rebuild restore recover bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +50,10 @@ check: environment ## Lint and types
 
 test: check package ## Lint, types, and all tests that need no network (WORKERS=0: on one core)
 	$(BIN)/pytest -m "not e2e and not audit and not engines" -n $(WORKERS) --dist worksteal --calls check
+
+test-oldest: package ## The tests alone, on the oldest Python that is found here
+	@$(PYTHON) -m infra.bootstrap --oldest
+	.local/oldest/bin/pytest -m "not e2e and not audit and not engines" -n $(WORKERS) --dist worksteal
 
 audit: environment package ## Policy rules on the template, known vulnerabilities, bill of materials
 	@$(PYTHON) -m infra.bootstrap --audit
@@ -93,4 +101,4 @@ environments: python
 	@$(PYTHON) -m infra.bootstrap --local
 
 python:
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing. On Debian 12: sudo apt-get install python3.11 python3.11-venv; elsewhere: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -n "$(PYTHON)"

@@ -6,14 +6,14 @@ from typing import Any
 
 from chalice.app import Chalice, ConvertToMiddleware
 
-from chalicelib.access import reviews as accounts_kept
+from chalicelib.access import reviews as account_lambdas
 from chalicelib.access.policy import Right
 from chalicelib.composition import runtime
-from chalicelib.directory.importing import workflow as importing
-from chalicelib.inquiries import workflow as inquiry
-from chalicelib.nominations import workflow as directory_kept
+from chalicelib.directory.importing import workflow as import_lambdas
+from chalicelib.inquiries import workflow as inquiry_lambdas
+from chalicelib.nominations import workflow as nomination_lambdas
 from chalicelib.operations import audit_heads, feedback, gauges, link_keys, sending
-from chalicelib.pings import workflow as ping_campaign
+from chalicelib.pings import workflow as ping_lambdas
 from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.observability.invocation import logged, traced, watched
 from chalicelib.runtime import Runtime
@@ -21,8 +21,6 @@ from chalicelib.web.dispatch import OPEN, Page, Site
 from chalicelib.web.pages import (
     account,
     accounts,
-    acknowledge,
-    answer,
     audit,
     audit_check,
     campaigns,
@@ -36,6 +34,7 @@ from chalicelib.web.pages import (
     entry_history,
     imports,
     inquiries,
+    inquiry_link,
     inquiry_opening,
     inquiry_page,
     inquiry_papers,
@@ -43,8 +42,9 @@ from chalicelib.web.pages import (
     invitation,
     inviting,
     learning,
-    listed,
+    listing_link,
     nominations,
+    ping_link,
     practice,
     proposals,
     reach,
@@ -133,7 +133,7 @@ PAGES = (
     Page("GET", "/imports/{import_id}/progress", Right.IMPORT_NOMINATIONS, imports.import_progress),
     Page("POST", "/imports/{import_id}/commit", Right.IMPORT_NOMINATIONS, imports.commit_import_page),
     Page("GET", "/imports/{import_id}/report", Right.IMPORT_NOMINATIONS, imports.download_report),
-    Page("GET HEAD POST", "/v/{token}", OPEN, listed.listed),
+    Page("GET HEAD POST", "/v/{token}", OPEN, listing_link.listed),
     # Ping tests
     Page("GET", "/campaigns", Right.SEE_CAMPAIGNS, campaigns.campaigns),
     Page("GET", "/campaigns/new", Right.START_CAMPAIGN, campaigns.prepare),
@@ -146,7 +146,7 @@ PAGES = (
     Page("POST", "/campaigns/{campaign_id}/resume", Right.CONTROL_CAMPAIGN, campaigns.resume),
     Page("GET", "/campaigns/{campaign_id}/report", Right.SEE_CAMPAIGNS, campaigns.report),
     Page("GET", "/campaigns/{campaign_id}/export.csv", Right.EXPORT_CAMPAIGN, campaigns.export),
-    Page("GET HEAD POST", "/p/{token}", OPEN, answer.acknowledgement),
+    Page("GET HEAD POST", "/p/{token}", OPEN, ping_link.acknowledgement),
     Page("GET", "/code", OPEN, code.code),
     Page("POST", "/code", OPEN, code.code_typed),
     # Inquiries
@@ -159,7 +159,7 @@ PAGES = (
     Page("GET", "/inquiries/{inquiry_id}/form", Right.SEE_INQUIRIES, inquiry_papers.inquiry_form),
     Page("GET", "/inquiries/{inquiry_id}/export.csv", Right.SEE_INQUIRIES, inquiry_papers.export_inquiry),
     Page("POST", "/inquiries/{inquiry_id}", Right.ACT_ON_INQUIRY, inquiry_recording.record_on_inquiry),
-    Page("GET HEAD POST", "/i/{token}", OPEN, acknowledge.inquiry_acknowledgement),
+    Page("GET HEAD POST", "/i/{token}", OPEN, inquiry_link.inquiry_acknowledgement),
     # Accounts
     Page("GET", "/accounts", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.accounts),
     Page("POST", "/accounts/review", (Right.SUPERVISE_ACCOUNTS, Right.APPOINT), accounts.review),
@@ -228,23 +228,37 @@ LAMBDAS = (
     # A Lambda of a Task state has the name of the state.
     #
     # The ping campaign (stepfunctions/ping_campaign.asl.json)
-    Function("open_campaign", ping_campaign.open_campaign, "state OpenCampaign"),
-    Function("dispatch_pings", ping_campaign.dispatch_pings, "state DispatchPings; sending again to failed ones"),
-    Function("next_milestone", ping_campaign.next_milestone, "state NextMilestone"),
-    Function("act_on_milestone", ping_campaign.act_on_milestone, "state ActOnMilestone: reminders, fallbacks"),
-    Function("close_campaign", ping_campaign.close_campaign, "state CloseCampaign"),
-    Function("start_scheduled_campaign", ping_campaign.start_scheduled_campaign, "a schedule, every six months"),
+    Function("open_campaign", ping_lambdas.open_campaign, "state OpenCampaign"),
+    Function(
+        "dispatch_pings",
+        ping_lambdas.dispatch_pings,
+        "state DispatchPings: sends every mail of a campaign, reminders too",
+    ),
+    Function("next_milestone", ping_lambdas.next_milestone, "state NextMilestone"),
+    Function("act_on_milestone", ping_lambdas.act_on_milestone, "state ActOnMilestone: queues reminders and fallbacks"),
+    Function("close_campaign", ping_lambdas.close_campaign, "state CloseCampaign"),
+    Function("start_scheduled_campaign", ping_lambdas.start_scheduled_campaign, "a schedule, every six months"),
     # The inquiry (stepfunctions/inquiry.asl.json)
-    Function("act_on_inquiry", inquiry.act_on_inquiry, "state ActOnInquiry: reminders, overdue, fallback"),
-    Function("notify_inquiry", inquiry.notify_inquiry, "state NotifyInquiry"),
-    Function("await_news", inquiry.await_news, "state AwaitNews, with the token that an answer gives back"),
-    Function("resume_inquiries", inquiry.resume_inquiries, "a schedule: takes over from machines that have died"),
+    Function(
+        "act_on_inquiry",
+        inquiry_lambdas.act_on_inquiry,
+        "state ActOnInquiry: queues reminders, passes on what is overdue",
+    ),
+    Function(
+        "notify_inquiry",
+        inquiry_lambdas.notify_inquiry,
+        "state NotifyInquiry: sends every mail of an inquiry, reminders too",
+    ),
+    Function("await_news", inquiry_lambdas.await_news, "state AwaitNews, with the token that an answer gives back"),
+    Function(
+        "resume_inquiries", inquiry_lambdas.resume_inquiries, "a schedule: takes over from machines that have died"
+    ),
     # Entries and accounts
-    Function("commit_import", importing.commit_import, "the page of an import, when its commit is ordered"),
-    Function("keep_directory", directory_kept.keep_directory, "a schedule, once a day: departures, erasure"),
-    Function("keep_accounts", accounts_kept.keep_accounts, "a schedule, once a day: six-monthly reviews"),
+    Function("commit_import", import_lambdas.commit_import, "the page of an import, when its commit is ordered"),
+    Function("keep_directory", nomination_lambdas.keep_directory, "a schedule, once a day: departures, erasure"),
+    Function("keep_accounts", account_lambdas.keep_accounts, "a schedule, once a day: six-monthly reviews"),
     # Mail
-    Function("send_notices", sending.send_notices, "whoever wrote a change that is told by mail, and a schedule"),
+    Function("send_notices", sending.send_notices, "who wrote a change, and a schedule: not for pings or inquiries"),
     Function("record_mail_feedback", feedback.record_mail_feedback, "SNS, with what SES says of a mail"),
     # What operators watch, and what runs by itself
     Function("measure", gauges.measure_all, "a schedule, every five minutes"),

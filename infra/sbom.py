@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from infra.pythons import RUNTIME
+
 OURS = ("app.py", "chalicelib", "templates", "locales", "data")
 """What stands at the root of the zip and is this project's own."""
 FROM_CHALICE = "chalice"
@@ -41,7 +43,7 @@ def bill_of(archive: Path) -> dict[str, Any]:
         "version": 1,
         "metadata": {
             "component": product,
-            "properties": [{"name": "runtime", "value": "AWS Lambda python3.11 (with its boto3 and botocore)"}],
+            "properties": [{"name": "runtime", "value": f"AWS Lambda {RUNTIME} (with its boto3 and botocore)"}],
         },
         "components": components,
         "dependencies": [

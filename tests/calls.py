@@ -24,8 +24,8 @@ from chalice.app import Chalice, LambdaFunction
 from chalicelib.access import reviews
 from chalicelib.composition import runtime
 from chalicelib.directory.importing import workflow
-from chalicelib.inquiries import service as inquiries
 from chalicelib.inquiries import workflow as inquiry
+from chalicelib.inquiries import writing as inquiries
 from chalicelib.mail import outbox
 from chalicelib.nominations import workflow as nominations
 from chalicelib.operations import audit_heads, feedback, gauges, link_keys
@@ -156,7 +156,7 @@ STAND_INS: dict[tuple[Any, str], Call | Callable[..., Call]] = {
     (outbox, "send_soon"): "lambda Invoke send-notices",
     (executions, "status"): lambda machine, _name: f"states DescribeExecution {_machine(machine)}",
     (executions, "stop"): lambda machine, _name, _cause: f"states StopExecution {_machine(machine)}",
-    (inquiries, "_start_machine"): "states StartExecution inquiry",
+    (inquiries, "start_machine"): "states StartExecution inquiry",
     (inquiries, "resume"): "states SendTaskSuccess inquiry",
 }
 

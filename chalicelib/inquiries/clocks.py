@@ -64,7 +64,7 @@ def settle(inquiry: Inquiry, now: datetime) -> Inquiry:
     for step in inquiry.steps:
         clocks = tuple(
             replace(clock, state=ClockState.MISSED, ended_at=clock.due)
-            if clock.state is ClockState.RUNNING and now > clock.due
+            if clock_state(clock, now) is ClockState.MISSED and clock.state is ClockState.RUNNING
             else clock
             for clock in step.clocks
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.inquiries import service, transitions
+from chalicelib.inquiries import service, transitions, writing
 from chalicelib.inquiries.letter import Letters
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.queue import given_up, never_sent, next_mail, put_back, take_in_hand
@@ -34,7 +34,7 @@ def send_waiting(runtime: Runtime, letters: Letters, inquiry_id: str, call: Call
     Raises NoticeBusy when another sender is at work, MailError when the provider takes nothing now (the mail goes on
     waiting), and NotFound.
     """
-    outbox = InquiryOutbox(runtime, letters, call, service.get(inquiry_id))
+    outbox = InquiryOutbox(runtime, letters, call, writing.get(inquiry_id))
     sending.send_waiting(outbox, lambda mail: runtime.mail_sender().send(mail), runtime.clock)
     if outbox.inquiry.outbox:
         raise NoticeBusy(inquiry_id)
@@ -71,13 +71,13 @@ class InquiryOutbox:
 
     def read(self) -> Inquiry:
         """The record as it is now."""
-        self.inquiry = service.get(self.inquiry.inquiry_id)
+        self.inquiry = writing.get(self.inquiry.inquiry_id)
         return self.inquiry
 
-    def write(self, decide: service.Decide) -> None:
+    def write(self, decide: writing.Decide) -> None:
         """Write what `decide` makes of the record, audited now."""
         call = replace(self.call, at=self.runtime.clock())
-        self.inquiry = service.write(self.inquiry.inquiry_id, call, decide)
+        self.inquiry = writing.write(self.inquiry.inquiry_id, call, decide)
 
 
 @dataclass(frozen=True)

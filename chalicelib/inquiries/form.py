@@ -61,12 +61,8 @@ def check(given: Mapping[str, Sequence[str]], own: Iterable[Entry], theirs: Iter
     asked = tuple(code for code in terms.ASKED if code in given.get("asked", ()))
     if not asked:
         problems["asked"] = _("Tick at least one.")
-    if _ADDRESS.search(first["case_reference"]):
-        problems["case_reference"] = _(
-            "It must not read like a web address: no letter after a full stop, no two slashes."
-        )
-    elif not _CASE_REFERENCE.fullmatch(first["case_reference"]):
-        problems["case_reference"] = _("Use 1 to 40 Latin letters, digits, hyphens, full stops and slashes, no spaces.")
+    if wrong := _wrong_case_reference(first["case_reference"]):
+        problems["case_reference"] = wrong
     digest = first["digest"].lower()
     if digest and not _DIGEST.fullmatch(digest):
         problems["digest"] = _("A SHA-256 value has 64 characters: digits and the letters a to f. Or leave it empty.")
@@ -92,6 +88,15 @@ def check(given: Mapping[str, Sequence[str]], own: Iterable[Entry], theirs: Iter
         digest=digest,
         exercise=first["exercise"] == "yes",
     )
+
+
+def _wrong_case_reference(text: str) -> str:
+    """What is wrong with a case reference; empty when nothing is."""
+    if _ADDRESS.search(text):
+        return _("It must not read like a web address: no letter after a full stop, no two slashes.")
+    if not _CASE_REFERENCE.fullmatch(text):
+        return _("Use 1 to 40 Latin letters, digits, hyphens, full stops and slashes, no spaces.")
+    return ""
 
 
 def _entry(poc_id: str, entries: Iterable[Entry]) -> Entry | None:

@@ -1,4 +1,4 @@
-"""The clocks and limits of an inquiry (§28b), and how a stage is told others."""
+"""The clocks and limits of an inquiry (§28b): as agreed, and as the environment of a stage sets them."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -27,6 +27,7 @@ class InquiryPolicy:
     State to another are open, and `opened_a_day` opened in 24 hours of UTC. A link works for `link_lifetime`.
     """
 
+    # §28b. A deployed stage is told its own: AcknowledgeHours and RespondDays in infra/resources/stack.yaml.
     technical: ClockPolicy = ClockPolicy(acknowledge=timedelta(hours=72))
     diplomatic: ClockPolicy = ClockPolicy(respond=timedelta(days=15))
     reopen_within: timedelta = timedelta(days=30)

@@ -3,60 +3,32 @@
 The record is written first; then the state machine that keeps its time is resumed, or started if none runs.
 """
 
-import json
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.audit import store as audit
-from chalicelib.audit.chain import Head
-from chalicelib.audit.records import Action, AuditRecord, inquiry_subject
 from chalicelib.directory import store as directory
-from chalicelib.inquiries import mailed, queries, store, transitions
+from chalicelib.inquiries import mailed, queries, store, transitions, writing
 from chalicelib.inquiries.clocks import latest_more_time, next_wake
 from chalicelib.inquiries.contacts import contacts_in_order
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.record import Contact, End, Envelope, Inquiry
 from chalicelib.links.codes import ALPHABET, new_code
-from chalicelib.platform import aws, executions
+from chalicelib.platform import executions
 from chalicelib.platform.call import Call
 from chalicelib.platform.dynamo import ConditionFailed
 from chalicelib.platform.errors import AlreadyOpen, Conflict, Invalid, LimitReached, NotFound
 from chalicelib.platform.i18n import _
-from chalicelib.platform.observability import logger
-from chalicelib.platform.observability.invocation import handed_on
 from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 
-_TRIES = 12
 _ID_LENGTH = 7
 STUCK_AFTER = timedelta(minutes=10)
 """A state machine that is so late has died, unless it waits for the mail provider."""
-
-Decide = Callable[[Inquiry], Inquiry]
-Beside = Callable[[TransactWrite, Inquiry], None]
-"""What else goes into the transaction that writes an inquiry as it is after a change."""
-
-
-def get(inquiry_id: str) -> Inquiry:
-    """The inquiry. Raises NotFound."""
-    found = store.get(inquiry_id)
-    if found is None:
-        raise NotFound(f"no inquiry {inquiry_id}")
-    return found
-
-
-def _get_with_head(inquiry_id: str) -> tuple[Inquiry, Head]:
-    """The inquiry and the head of its audit chain, in one call to AWS. Raises NotFound."""
-    found, head = store.get_with_head(inquiry_id)
-    if found is None:
-        raise NotFound(f"no inquiry {inquiry_id}")
-    return found, head
 
 
 def contacts_of(inquiry: Inquiry) -> tuple[Contact, ...]:
@@ -68,19 +40,19 @@ def contacts_of(inquiry: Inquiry) -> tuple[Contact, ...]:
 def open_inquiry(runtime: Runtime, envelope: Envelope, call: Call) -> Inquiry:
     """Open an inquiry and start its state machine. Raises AlreadyOpen or LimitReached."""
     now, policy = runtime.clock(), runtime.policy(InquiryPolicy)
-    for _attempt in range(_TRIES):
+    for _attempt in range(writing.TRIES):
         known = store.pair(envelope.from_state, envelope.to_state)
         _check_limits(known, envelope, policy, now)
         inquiry_id = "IN-" + "".join(secrets.choice(ALPHABET) for _letter in range(_ID_LENGTH))
         inquiry = transitions.opened(inquiry_id, envelope, new_code(), now)
         inquiry = replace(inquiry, running=True, executions=1)
         try:
-            records = _records(inquiry, 0, call)
+            records = writing.records_of(inquiry, 0, call)
             audit.write(partial(_add_new, inquiry=inquiry, known=known, now=now), *records)
         except ConditionFailed:
             continue  # somebody else of the State opened one at the same moment
         count(Metric.INQUIRIES_OPENED)
-        _start_machine(runtime, inquiry)
+        writing.start_machine(runtime, inquiry)
         return inquiry
     raise Conflict("others open inquiries at the same moment")
 
@@ -122,12 +94,12 @@ def acknowledge(runtime: Runtime, inquiry_id: str, step: int, call: Call, mailed
         if mailed_at:
             directory.add_check_address(transaction, mailed.to_contact(after, step, mailed_at))
 
-    return _change(runtime, inquiry_id, call, decide, check)
+    return writing.change_and_wake(runtime, inquiry_id, call, decide, check)
 
 
 def respond(runtime: Runtime, inquiry_id: str, channel: str, call: Call) -> Inquiry:
     """The requested State responded by `channel` (a code of `terms.CHANNELS`)."""
-    return _change(
+    return writing.change_and_wake(
         runtime,
         inquiry_id,
         call,
@@ -144,7 +116,7 @@ def take_more_time(runtime: Runtime, inquiry_id: str, until: datetime, call: Cal
             raise Invalid({"until": _("Choose a time after now and not later than the latest one shown.")})
         return transitions.more_time(found, queries.holder(found).number, until, now, policy)
 
-    return _change(runtime, inquiry_id, call, decide)
+    return writing.change_and_wake(runtime, inquiry_id, call, decide)
 
 
 def pass_on(runtime: Runtime, inquiry_id: str, poc_id: str, call: Call) -> Inquiry:
@@ -158,12 +130,12 @@ def pass_on(runtime: Runtime, inquiry_id: str, poc_id: str, call: Call) -> Inqui
             raise Invalid({"poc": _("Choose a point of contact who has not been asked yet.")})
         return transitions.passed_on(found, to, new_code(), runtime.clock())
 
-    return _change(runtime, inquiry_id, call, decide)
+    return writing.change_and_wake(runtime, inquiry_id, call, decide)
 
 
 def refuse(runtime: Runtime, inquiry_id: str, end: End, call: Call) -> Inquiry:
     """The requested State says that it is no ICT incident (§28d), or that it will not respond."""
-    return _change(
+    return writing.change_and_wake(
         runtime,
         inquiry_id,
         call,
@@ -173,12 +145,16 @@ def refuse(runtime: Runtime, inquiry_id: str, end: End, call: Call) -> Inquiry:
 
 def withdraw(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The inquiring side withdraws it."""
-    return _change(runtime, inquiry_id, call, lambda found: transitions.withdrawn(found, runtime.clock()))
+    return writing.change_and_wake(
+        runtime, inquiry_id, call, lambda found: transitions.withdrawn(found, runtime.clock())
+    )
 
 
 def answer_came(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """The inquiring side records that the answer came."""
-    return _change(runtime, inquiry_id, call, lambda found: transitions.answer_came(found, runtime.clock()))
+    return writing.change_and_wake(
+        runtime, inquiry_id, call, lambda found: transitions.answer_came(found, runtime.clock())
+    )
 
 
 def reopen(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
@@ -201,17 +177,17 @@ def reopen(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     def count(transaction: TransactWrite, after: Inquiry) -> None:
         store.add_opened(transaction, after, known, now)
 
-    return _change(runtime, inquiry_id, call, decide, count)
+    return writing.change_and_wake(runtime, inquiry_id, call, decide, count)
 
 
 def seen(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> None:
     """The page behind the link was opened; the state machine need not know."""
-    write(inquiry_id, call, lambda found: transitions.seen(found, step, runtime.clock()))
+    writing.write(inquiry_id, call, lambda found: transitions.seen(found, step, runtime.clock()))
 
 
 def bounced(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> Inquiry:
     """The mail of a step will not arrive. Raises NotFound for an inquiry or a step that does not exist."""
-    return _change(runtime, inquiry_id, call, lambda found: after_bounce(found, step, runtime.clock()))
+    return writing.change_and_wake(runtime, inquiry_id, call, lambda found: after_bounce(found, step, runtime.clock()))
 
 
 def after_bounce(found: Inquiry, step: int, now: datetime) -> Inquiry:
@@ -226,7 +202,7 @@ def after_bounce(found: Inquiry, step: int, now: datetime) -> Inquiry:
 
 def act(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """Do what is due now: remind, or go on to the next contact. Nothing is read or written when nothing is due."""
-    found, now = get(inquiry_id), runtime.clock()
+    found, now = writing.get(inquiry_id), runtime.clock()
     wakes_at = next_wake(found, now)
     if found.outbox or wakes_at is None or wakes_at > now:
         return found
@@ -234,7 +210,7 @@ def act(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     def decide(inquiry: Inquiry) -> Inquiry:
         return transitions.time_passed(inquiry, contacts_of(inquiry), new_code(), now)
 
-    return write(inquiry_id, call, decide)
+    return writing.write(inquiry_id, call, decide)
 
 
 def rest(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
@@ -244,12 +220,12 @@ def rest(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
         over = next_wake(found, runtime.clock()) is None
         return replace(found, running=False, token="") if over else found
 
-    return write(inquiry_id, call, decide)
+    return writing.write(inquiry_id, call, decide)
 
 
 def keep_token(inquiry_id: str, token: str, call: Call) -> Inquiry:
     """The machine waits now: `token` resumes it."""
-    return write(inquiry_id, call, lambda found: replace(found, token=token))
+    return writing.write(inquiry_id, call, lambda found: replace(found, token=token))
 
 
 def take_over(runtime: Runtime, inquiry_id: str, call: Call, anew: bool = False) -> bool:
@@ -259,12 +235,12 @@ def take_over(runtime: Runtime, inquiry_id: str, call: Call, anew: bool = False)
     hour at a time: it is left alone. With `anew` one that lives is stopped and replaced: after the record was restored
     from a backup it may wait for something else, with a token that the record does not know.
     """
-    late = get(inquiry_id)
+    late = writing.get(inquiry_id)
     machine = runtime.settings.inquiry_arn
     number, alive = executions.newest(machine, inquiry_id, late.executions)
     if alive and not anew:
         if late.token:
-            resume(late.token)
+            writing.resume(late.token)
         return False
     if alive:
         executions.stop(machine, executions.name_of(inquiry_id, number), "another one takes over")
@@ -274,122 +250,10 @@ def take_over(runtime: Runtime, inquiry_id: str, call: Call, anew: bool = False)
             return found
         return replace(found, executions=number + 1, token="")
 
-    before, after = _write(inquiry_id, call, decide)
+    before, after = writing.write_both(inquiry_id, call, decide)
     if after.executions > before.executions:
-        _start_machine(runtime, after)
+        writing.start_machine(runtime, after)
     return after.executions > before.executions
-
-
-# How changes are written
-
-
-def _change(runtime: Runtime, inquiry_id: str, call: Call, decide: Decide, beside: Beside | None = None) -> Inquiry:
-    """Write what `decide` makes of the inquiry, and see to it that a state machine knows. Raises NotFound."""
-
-    def decide_and_run(found: Inquiry) -> Inquiry:
-        after = decide(found)
-        if after.running or next_wake(after, runtime.clock()) is None:
-            return after
-        return replace(after, running=True, executions=found.executions + 1, token="")
-
-    before, after = _write(inquiry_id, call, decide_and_run, beside)
-    if after.executions > before.executions:
-        _start_machine(runtime, after)
-    elif after.running and after.token and after != before:  # without a token it is awake, and reads the record next
-        resume(after.token)
-    return after
-
-
-def write(inquiry_id: str, call: Call, decide: Decide) -> Inquiry:
-    """Write what `decide` makes of the inquiry, and leave the state machine alone. Raises NotFound and Conflict."""
-    return _write(inquiry_id, call, decide)[1]
-
-
-def _write(inquiry_id: str, call: Call, decide: Decide, beside: Beside | None = None) -> tuple[Inquiry, Inquiry]:
-    """Write what `decide` makes of the inquiry, with its audit records; when somebody was faster, decide again.
-
-    Returns the inquiry before and after. Raises NotFound, and Conflict when others are faster again and again.
-    """
-    written: tuple[Inquiry, Inquiry] | None = None
-    for _attempt in range(_TRIES):
-        before, head = _get_with_head(inquiry_id)
-        if written and before == written[1]:  # it was we: DynamoDB's answer was lost, and its library asked again
-            return written
-        after = decide(before)
-        if after == before:
-            return before, before
-        after = replace(after, version=before.version + 1)
-        try:
-            if after.events == before.events:  # nothing to audit, and a transaction costs twice as much
-                store.change(after)
-            else:
-                records = _records(after, len(before.events), call)
-                build = partial(_add_change, before=before, after=after, beside=beside)
-                audit.write(build, *records, known={records[0].subject: head})
-        except ConditionFailed:
-            written = before, after
-            continue
-        return before, after
-    raise Conflict(inquiry_id)
-
-
-def _add_change(transaction: TransactWrite, before: Inquiry, after: Inquiry, beside: Beside | None) -> None:
-    store.add_change(transaction, after)
-    if len(after.steps) > len(before.steps):
-        store.add_code(transaction, after)
-    if queries.is_settled(after) and not queries.is_settled(before):
-        store.add_closed(transaction, after)
-    if beside:
-        beside(transaction, after)
-
-
-def _records(inquiry: Inquiry, known: int, call: Call) -> list[AuditRecord]:
-    """An audit record for each new line of the timeline."""
-    return [
-        AuditRecord(
-            call,
-            Action(f"inquiries:inquiry:{event.what}"),
-            inquiry_subject(inquiry.inquiry_id),
-            about=inquiry.envelope.to_state,
-            details={"step": event.step, "detail": event.detail},
-            happened_at=event.at,
-        )
-        for event in inquiry.events[known:]
-    ]
-
-
-def _start_machine(runtime: Runtime, inquiry: Inquiry) -> None:
-    """Start the state machine; should that fail, `resume_inquiries` starts another some minutes later."""
-    try:
-        aws.step_functions().start_execution(
-            stateMachineArn=runtime.settings.inquiry_arn,
-            name=executions.name_of(inquiry.inquiry_id, inquiry.executions),
-            input=json.dumps({"inquiry_id": inquiry.inquiry_id, **handed_on()}),
-        )
-    except (ClientError, BotoCoreError) as error:
-        if _code(error) != "ExecutionAlreadyExists":
-            logger.error("inquiry not started", extra={"inquiry_id": inquiry.inquiry_id, "error": _code(error)})
-
-
-OVER_ALREADY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
-"""What Step Functions answers to a token whose wait has ended: the machine is awake, and reads the record next."""
-
-
-def resume(token: str) -> None:
-    """Wake the machine that waits with `token`; one that no longer waits is left alone.
-
-    Should that fail, the change stands, and the machine goes on at its next milestone; operators are told of a fault.
-    """
-    try:
-        aws.step_functions().send_task_success(taskToken=token, output="{}")
-    except (ClientError, BotoCoreError) as error:
-        if _code(error) not in OVER_ALREADY:
-            logger.error("inquiry not resumed", extra={"error": _code(error)})
-            count(Metric.FAULTS, kind="function")
-
-
-def _code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
 
 
 def stuck(now: datetime) -> list[str]:

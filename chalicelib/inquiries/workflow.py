@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.inquiries import service
+from chalicelib.inquiries import service, writing
 from chalicelib.inquiries.clocks import next_wake
 from chalicelib.inquiries.delivery import send_waiting
 from chalicelib.inquiries.letter import Letters, step_of
@@ -21,7 +21,8 @@ Event = dict[str, Any]
 
 
 def act_on_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
-    """State `ActOnInquiry`: do what is due by now."""
+    """State `ActOnInquiry`: queue a reminder, or, when a deadline has passed (`clocks.settle`; the 72 hours stand in
+    `policy.InquiryPolicy`), ask the next contact (`transitions.time_passed`)."""
     service.act(runtime, event["inquiry_id"], call)
     return {"inquiry_id": event["inquiry_id"]}
 
@@ -48,7 +49,7 @@ def await_news(event: Event, runtime: Runtime, call: Call) -> Event:
     now = runtime.clock()
     wakes_at = next_wake(found, now)
     if wakes_at is None or wakes_at <= now:
-        service.resume(event["token"])
+        writing.resume(event["token"])
     return {"inquiry_id": event["inquiry_id"]}
 
 

@@ -194,7 +194,7 @@ def inquiry_page(practice: Practice, language: str, runtime: Runtime, now: datet
 
 
 SHOWN = ("from_state", "incident_class", "incident_type", "urgency", "asked")
-"""As much as the real page shows (`chalicelib.web.pages.acknowledge`)."""
+"""As much as the real page shows (`chalicelib.web.pages.inquiry_link`)."""
 
 
 def shown_practice(which: Which, now: datetime, policy: LearningPolicy, acknowledged: bool) -> Practice:

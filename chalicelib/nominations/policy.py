@@ -1,4 +1,4 @@
-"""What a State may change by itself, how long things last, and how a stage is told others."""
+"""What a State may change by itself, and how long things last: as agreed, and as the environment of a stage sets it."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -105,11 +105,8 @@ def propose_change(
     cells, problems = _checked({**old, **_known(given, EDITABLE)}, note, by_manager, call.at)
     cells.update(_only_reordered(cells, old, listed))
     changes = {name: cells[name] for name in EDITABLE if cells[name] != old[name]}
-    if by_manager:
-        noted = {name: cells[name] for name in NOTE_FIELDS if cells[name] != old[name]}
-        parts = rules.Split(proposed={**changes, **noted})
-    else:
-        parts = _possible(rules.split(changes, policy), old)
+    noted = {name: cells[name] for name in NOTE_FIELDS if cells[name] != old[name]}
+    parts = rules.Split(proposed=changes | noted) if by_manager else _possible(rules.split(changes, policy), old)
     before = {name: old[name] for name in parts.proposed}
     made = _proposal(state, poc_id, What.CHANGE, before, parts.proposed, note, call)
     twin = _waiting_already(made)

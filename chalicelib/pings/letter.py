@@ -1,4 +1,4 @@
-"""The mail of a ping: what it says to whom, by which route."""
+"""The mail of a ping (`templates/mail/ping/`): the first one, a reminder, or by another route, as `_tone` decides."""
 
 from dataclasses import dataclass
 from enum import StrEnum

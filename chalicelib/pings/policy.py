@@ -1,4 +1,4 @@
-"""When a ping campaign does what: the durations, and how a stage is told others."""
+"""When a ping campaign does what: as agreed, and as the environment of a stage sets it."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What published statistics may say (mission rule 3), and how a stage is told another threshold."""
+"""What published statistics may say (mission rule 3): as agreed, and as the environment of a stage sets it."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta

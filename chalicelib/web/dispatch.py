@@ -1,6 +1,6 @@
 """From an address of the site to its answer: the table of pages, and what every page gets.
 
-`app.py` lists the pages; `serve` makes routes of them. With `right=None` a page is open to everyone and checks its own
+`app.py` lists the pages; `Site` makes routes of them. With `right=None` a page is open to everyone and checks its own
 forms (`request.check_form()`); otherwise the session, the right and the form's token are checked before the handler
 runs. Any of several rights opens the page, and the handler shows each reader what theirs is about.
 """

@@ -16,7 +16,7 @@ from typing import Any
 
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.inquiries import service
+from chalicelib.inquiries import service, writing
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.record import Envelope
 from chalicelib.platform import aws
@@ -92,19 +92,19 @@ def measure_one(stack: dict[str, Any]) -> dict[str, dict[str, int]]:
     asker, others = _pocs()
     asked = next(entry for entry in others if not entry.nomination.alternate_email)
     quick = service.open_inquiry(runtime, envelope(asker, asked, "Q"), Call(ACTOR, runtime.clock(), "bench")).inquiry_id
-    _until(lambda: bool(service.get(quick).token))
+    _until(lambda: bool(writing.get(quick).token))
     service.acknowledge(runtime, quick, 1, Call(ACTOR, runtime.clock(), "bench"))
-    _until(lambda: not service.get(quick).running)
+    _until(lambda: not writing.get(quick).running)
     silent = service.open_inquiry(
         runtime, envelope(asker, asked, "S"), Call(ACTOR, runtime.clock(), "bench")
     ).inquiry_id
-    _until(lambda: not service.get(silent).running, 600)
+    _until(lambda: not writing.get(silent).running, 600)
     time.sleep(2)
     return {"acknowledged at once": _history(runtime, quick), "never answered": _history(runtime, silent)}
 
 
 def _waits(inquiry_id: str) -> bool:
-    return bool(service.get(inquiry_id).token)
+    return bool(writing.get(inquiry_id).token)
 
 
 def measure_waiting(stack: dict[str, Any]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from chalicelib.composition import composed
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.inquiries import service
+from chalicelib.inquiries import service, writing
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.record import ClockKind, Inquiry, What
 from chalicelib.platform.call import Actor, Call
@@ -69,9 +69,9 @@ def count_inquiries(
     """
     silent = [inquiry_id for inquiry_id in ids if inquiry_id not in acknowledged]
     with suppress(AssertionError):  # 72 hours begin with the notice, which may have been late: they may not be over
-        wait_for(lambda: all(_overdue(service.get(inquiry_id)) for inquiry_id in silent), "the deadlines", late)
+        wait_for(lambda: all(_overdue(writing.get(inquiry_id)) for inquiry_id in silent), "the deadlines", late)
     with suppress(AssertionError):  # a deadline may pass just now, and be told of
-        wait_for(lambda: not any(service.get(inquiry_id).outbox for inquiry_id in ids), "the mails of the inquiries")
+        wait_for(lambda: not any(writing.get(inquiry_id).outbox for inquiry_id in ids), "the mails of the inquiries")
     policy = runtime().policy(InquiryPolicy)
     worst = 0.0
     for inquiry_id in ids:
@@ -137,7 +137,7 @@ def _standing(ground: Ground, inquiry_id: str) -> tuple[Inquiry, Counter[str]]:
     while True:
         before = count()
         time.sleep(0.5)  # a mail in hand is recorded by then
-        found = service.get(inquiry_id)
+        found = writing.get(inquiry_id)
         if count() == before:
             return found, before
 

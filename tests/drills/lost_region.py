@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.directory import store as directory
-from chalicelib.inquiries import service
+from chalicelib.inquiries import writing
 from chalicelib.platform.errors import NotFound
 from infra.local.seed import MANAGER
 from infra.local.stack import STAGE, deploy
@@ -77,11 +77,11 @@ def run(ground: Ground, report: Report) -> None:
     answered = ground.confirm(early)
     assert ground.acknowledge(ground.wait_for_notice(before)), before
     ids = [before, after, silent]
-    wait_for(lambda: all(service.get(each).steps[0].clocks for each in ids), "their clocks")
+    wait_for(lambda: all(writing.get(each).steps[0].clocks for each in ids), "their clocks")
     ground.invoke("keep-audit-heads", {})
     quiet(lambda: len(ground.faults.mails))
     copies = take_copies(ground)
-    due = {each: service.get(each).steps[0].clocks[0].due for each in ids}
+    due = {each: writing.get(each).steps[0].clocks[0].due for each in ids}
 
     gone, never_known = _write_what_will_be_lost(ground, late, after)
     _lose_everything(ground)
@@ -177,7 +177,7 @@ def _compare(ground: Ground, copies: Copies, due: dict[str, datetime], report: R
             report.lost.append(f"{len(then - now)} rows of {name}")
         report.seen.append(f"{name}: {len(then & now)} of {len(then)} rows as they were copied")
     for inquiry_id, moment in due.items():
-        if service.get(inquiry_id).steps[0].clocks[0].due != moment:
+        if writing.get(inquiry_id).steps[0].clocks[0].due != moment:
             report.clocks.append(f"{inquiry_id}: the deadline moved from {moment}")
 
 
@@ -192,7 +192,7 @@ def _press_again(
         report.lost.append(f"{after}: the site did not take the second press")
     report.documented.append(f"{after}: acknowledged after the copies, so it had to be acknowledged again")
     try:
-        service.get(gone)
+        writing.get(gone)
         report.lost.append(f"{gone}: it is there, though nobody copied it")
     except NotFound:
         report.documented.append(f"{gone}: opened after the copies, so it is gone; its two sides have its mails")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from chalicelib.directory import store as directory
-from chalicelib.inquiries import service
+from chalicelib.inquiries import writing
 from chalicelib.pings import service as campaign_service
 from chalicelib.pings import store
 from chalicelib.pings.rules import Mark
@@ -73,7 +73,7 @@ def run(ground: Ground, report: Report) -> None:
     _machines(ground, report)
     ids = open_some(1, "POISON", skip=60)
     ground.wait_for_notice(ids[0])
-    if not service.get(ids[0]).running:
+    if not writing.get(ids[0]).running:
         report.lost.append(f"{ids[0]}: an inquiry opened afterwards does not run")
     _cancel(campaign_id)
     check_audit(report)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.audit import store as audit
 from chalicelib.audit.records import inquiry_subject
-from chalicelib.inquiries import service
+from chalicelib.inquiries import writing
 from chalicelib.inquiries.record import What
 from infra.local.stack import STAGE
 from infra.rebuild import rebuild
@@ -24,11 +24,11 @@ def run(ground: Ground, report: Report) -> None:
     before, after, silent = ground.random.sample(opened, 3)
     for inquiry_id in (before, after, silent):
         ground.wait_for_notice(inquiry_id)
-    wait_for(lambda: all(service.get(each).steps[0].clocks for each in (before, after, silent)), "their clocks")
+    wait_for(lambda: all(writing.get(each).steps[0].clocks for each in (before, after, silent)), "their clocks")
     assert ground.acknowledge(ground.wait_for_notice(before))
     backup = dynamodb.create_backup(TableName=table, BackupName="drill")["BackupDetails"]["BackupArn"]
     backed_up = datetime.now(UTC)
-    due = {each: service.get(each).steps[0].clocks[0].due for each in (before, after, silent)}
+    due = {each: writing.get(each).steps[0].clocks[0].due for each in (before, after, silent)}
 
     # What the restore will forget.
     assert ground.acknowledge(ground.wait_for_notice(after))
@@ -49,9 +49,9 @@ def run(ground: Ground, report: Report) -> None:
     report.injected.append("; ".join(told))
 
     for inquiry_id, moment in due.items():
-        if service.get(inquiry_id).steps[0].clocks[0].due != moment:
+        if writing.get(inquiry_id).steps[0].clocks[0].due != moment:
             report.clocks.append(f"{inquiry_id}: the deadline moved from {moment}")
-    if service.get(before).acknowledged_at is None:
+    if writing.get(before).acknowledged_at is None:
         report.lost.append(f"{before}: acknowledged before the backup")
     if not ground.acknowledge(ground.wait_for_notice(after)):  # its link still works, and the second press counts
         report.lost.append(f"{after}: the site did not take the second press")
@@ -61,7 +61,7 @@ def run(ground: Ground, report: Report) -> None:
     report.documented.append(f"{late}: opened after the backup, so it is gone; the audit trail names it")
 
     wait_for(lambda: _has(silent, What.OVERDUE), "the missed deadline of the silent one")
-    overdue = next(event.at for event in service.get(silent).events if event.what is What.OVERDUE)
+    overdue = next(event.at for event in writing.get(silent).events if event.what is What.OVERDUE)
     report.seen.append(f"{silent}: overdue recorded {(overdue - due[silent]).total_seconds():.1f} s after its deadline")
     if not timedelta(0) <= overdue - due[silent] < timedelta(seconds=10):
         report.clocks.append(f"{silent}: due {due[silent]}, overdue recorded {overdue}")
@@ -74,7 +74,7 @@ def run(ground: Ground, report: Report) -> None:
 
 
 def _has(inquiry_id: str, what: What) -> bool:
-    return any(event.what is what for event in service.get(inquiry_id).events)
+    return any(event.what is what for event in writing.get(inquiry_id).events)
 
 
 def _count_machines(ground: Ground, report: Report, ids: list[str]) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chalicelib.directory import store as directory
-from chalicelib.inquiries import service
+from chalicelib.inquiries import writing
 from chalicelib.inquiries.record import What
 from tests.drills.counting import check_audit, count_campaign
 from tests.drills.ground import Ground, quiet, wait_for
@@ -39,7 +39,7 @@ def _run(ground: Ground, report: Report, expected: int, way: str, ahead: float) 
     campaign_id = ground.start_campaign()
     ids = open_some(3, f"SKEW-{way}", skip=70 if way == "one way" else 74)
     notice = ground.wait_for_notice(ids[0])
-    told_at = wait_for(lambda: service.get(ids[0]).steps[0].notified_at, "the record of a notice")
+    told_at = wait_for(lambda: writing.get(ids[0]).steps[0].notified_at, "the record of a notice")
     assert abs(told_at.timestamp() - notice.at - ahead) < SKEW / 2, f"notify-inquiry is not {ahead} s ahead"
     assert ground.acknowledge(notice), ids[0]
     firsts = ground.wait_for_first_mails(campaign_id, expected)
@@ -55,7 +55,7 @@ def _run(ground: Ground, report: Report, expected: int, way: str, ahead: float) 
 
 
 def _is_overdue(inquiry_id: str) -> bool:
-    return any(event.what is What.OVERDUE for event in service.get(inquiry_id).events)
+    return any(event.what is What.OVERDUE for event in writing.get(inquiry_id).events)
 
 
 def _skew(ground: Ground, seconds: float, functions: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chalicelib.directory import store as directory
-from chalicelib.inquiries import service
+from chalicelib.inquiries import writing
 from chalicelib.pings import campaigns
 from tests.drills.counting import check_audit, count_campaign
 from tests.drills.faults import Accepted, Fault, Kind
@@ -84,7 +84,7 @@ def run(ground: Ground, report: Report) -> None:
         ground.wait_for_first_mails(campaign_id, expected)
         pressed = {ids[0]}
         wait_for(
-            lambda: all(service.get(each).steps[0].notified_at for each in ids), "the notices of all inquiries", 120
+            lambda: all(writing.get(each).steps[0].notified_at for each in ids), "the notices of all inquiries", 120
         )
     report.injected.append("SES, while a campaign is sent and inquiries are opened")
     firsts = ground.first_mails(campaign_id)
@@ -124,7 +124,7 @@ def run(ground: Ground, report: Report) -> None:
     ground.until_closed(campaign_id, 900)
     count_campaign(ground, campaign_id, report, people.accepted, expected)
     quiet(lambda: len(ground.faults.mails))
-    wait_for(lambda: not any(service.get(each).outbox for each in ids), "the mails of all inquiries")
+    wait_for(lambda: not any(writing.get(each).outbox for each in ids), "the mails of all inquiries")
     count_inquiries(ground, ids, report, pressed, late=120.0)
     check_audit(report)
     report.lost += [f"a dead letter: {str(letter)[:150]}" for letter in ground.letters()]

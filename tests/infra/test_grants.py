@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.composition import install
-from chalicelib.inquiries import service as inquiries
 from chalicelib.inquiries import transitions
+from chalicelib.inquiries import writing as inquiry_writing
 from chalicelib.mail import outbox
 from chalicelib.mail.gateway import SesSender
 from chalicelib.mail.message import Mail
@@ -298,8 +298,8 @@ def test_what_stands_for_a_call_makes_it_in_earnest(noted: set[str]) -> None:
         ("outbox", "send_soon"): lambda runtime: _unwrapped(outbox.send_soon)(runtime.settings.send_notices_function),
         ("executions", "status"): lambda _runtime: _unwrapped(executions.status)(machine, "IN-1"),
         ("executions", "stop"): lambda _runtime: _unwrapped(executions.stop)(machine, "IN-1", "a reason"),
-        ("service", "_start_machine"): partial(_unwrapped(inquiries._start_machine), inquiry=inquiry),
-        ("service", "resume"): lambda _runtime: _unwrapped(inquiries.resume)("token"),
+        ("writing", "start_machine"): partial(_unwrapped(inquiry_writing.start_machine), inquiry=inquiry),
+        ("writing", "resume"): lambda _runtime: _unwrapped(inquiry_writing.resume)("token"),
     }
     assert tries.keys() == stood_for.keys()
     for name, in_earnest in tries.items():

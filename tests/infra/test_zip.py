@@ -3,6 +3,7 @@
 import zipfile
 
 from infra.package import ROOT, ZIP, ZIP_TIME, files_of
+from infra.pythons import LAMBDA, of_the_local_aws
 
 MEGABYTE = 1_000_000
 
@@ -43,12 +44,21 @@ def test_the_zip_does_not_depend_on_when_or_where_it_was_made(zip_names: list[st
 
 def test_every_module_comes_with_byte_code_that_is_valid_wherever_it_is_unpacked(zip_names: list[str]) -> None:
     unchecked_hash = 0b01
+    tag = f"cpython-{of_the_local_aws().version.replace('.', '')}"
     with zipfile.ZipFile(ZIP) as archive:
         for name in zip_names:
             if name.endswith(".py"):
                 folder, _, module = name.rpartition("/")
-                code = f"{folder}/__pycache__/{module[:-3]}.cpython-311.pyc".lstrip("/")
+                code = f"{folder}/__pycache__/{module[:-3]}.{tag}.pyc".lstrip("/")
                 assert int.from_bytes(archive.read(code)[4:8], "little") == unchecked_hash
+
+
+def test_every_compiled_extension_is_for_lambdas_python_and_can_be_done_without(zip_names: list[str]) -> None:
+    """Another Python, which may run the local AWS, does not see it; both packages then use their own Python code."""
+    tag = f".cpython-{LAMBDA.replace('.', '')}-x86_64-linux-gnu.so"
+    extensions = {name for name in zip_names if name.endswith(".so")}
+    assert {name.removesuffix(tag) for name in extensions} == {"markupsafe/_speedups", "wrapt/_wrappers"}
+    assert {"markupsafe/_native.py", "wrapt/wrappers.py"} <= set(zip_names)
 
 
 def test_the_zip_keeps_to_its_budget() -> None:

@@ -5,15 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.inquiries import transitions
 from chalicelib.inquiries.policy import ClockPolicy, InquiryPolicy
-from chalicelib.inquiries.record import (
-    Clock,
-    ClockKind,
-    Contact,
-    Envelope,
-    Inquiry,
-    MailKind,
-    What,
-)
+from chalicelib.inquiries.record import Clock, ClockKind, Contact, Envelope, Inquiry, MailKind, What
 from tests.inquiries.samples import (
     DIPL,
     ENVELOPE,

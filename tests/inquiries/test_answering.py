@@ -5,13 +5,7 @@ import pytest
 from chalicelib.inquiries import queries, transitions
 from chalicelib.inquiries.clocks import next_wake
 from chalicelib.inquiries.queue import put_back, take_in_hand
-from chalicelib.inquiries.record import (
-    ClockState,
-    End,
-    MailKind,
-    What,
-    Why,
-)
+from chalicelib.inquiries.record import ClockState, End, MailKind, What, Why
 from chalicelib.platform.errors import Conflict
 from tests.inquiries.deciding import (
     LINE,

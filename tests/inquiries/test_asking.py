@@ -8,14 +8,7 @@ from chalicelib.inquiries import queries, transitions
 from chalicelib.inquiries.clocks import next_wake
 from chalicelib.inquiries.contacts import contacts_in_order
 from chalicelib.inquiries.queue import take_in_hand
-from chalicelib.inquiries.record import (
-    ClockKind,
-    ClockState,
-    Contact,
-    MailKind,
-    What,
-    Why,
-)
+from chalicelib.inquiries.record import ClockKind, ClockState, Contact, MailKind, What, Why
 from tests.inquiries.deciding import (
     DAYS_15,
     HOURS_72,

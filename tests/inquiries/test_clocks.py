@@ -10,12 +10,7 @@ from chalicelib.inquiries import queries, transitions
 from chalicelib.inquiries.clocks import clock_state, latest_more_time, next_wake
 from chalicelib.inquiries.policy import ClockPolicy
 from chalicelib.inquiries.queue import take_in_hand
-from chalicelib.inquiries.record import (
-    ClockKind,
-    ClockState,
-    MailKind,
-    What,
-)
+from chalicelib.inquiries.record import ClockKind, ClockState, MailKind, What
 from tests.inquiries.deciding import (
     HOURS_72,
     NOW,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import service, store, workflow
+from chalicelib.inquiries import service, store, workflow, writing
 from chalicelib.inquiries.delivery import IN_HAND, InquiryOutbox, MailInHand, NoticeBusy, send_waiting
 from chalicelib.inquiries.queue import take_in_hand
 from chalicelib.inquiries.record import Inquiry, What
@@ -46,7 +46,7 @@ def _send(runtime: Runtime, inquiry_id: str) -> Inquiry:
 def _take(runtime: Runtime, inquiry_id: str) -> MailInHand:
     """The first waiting mail, in the hands of a sender that has not sent it yet."""
     call = Call(ACTOR, runtime.clock(), "notice")
-    outbox = InquiryOutbox(runtime, workflow.letters(runtime), call, service.get(inquiry_id))
+    outbox = InquiryOutbox(runtime, workflow.letters(runtime), call, writing.get(inquiry_id))
     taken = outbox.take(runtime.clock(), runtime.clock() + IN_HAND)
     assert taken
     return taken
@@ -87,7 +87,7 @@ def test_a_mail_in_the_hands_of_a_dead_sender_goes_out_later_and_is_counted_as_a
     def take_and_die(found: Inquiry) -> Inquiry:
         return take_in_hand(found, found.outbox[0].number, clock() + IN_HAND)
 
-    service.write(inquiry_id, Call(ACTOR, runtime.clock(), "dead"), take_and_die)
+    writing.write(inquiry_id, Call(ACTOR, runtime.clock(), "dead"), take_and_die)
     with pytest.raises(NoticeBusy):
         _send(runtime, inquiry_id)
     clock.now += IN_HAND
@@ -103,7 +103,7 @@ def test_a_mail_that_the_provider_cannot_take_now_waits_and_no_clock_runs(
     mails.refuse = lambda _mail: MailUnavailable("down")
     with pytest.raises(MailUnavailable):
         _send(runtime, inquiry_id)
-    waiting = service.get(inquiry_id)
+    waiting = writing.get(inquiry_id)
     assert (len(waiting.outbox), waiting.step.clocks, waiting.step.notified_at) == (1, (), None)
     mails.refuse = lambda _mail: None
     assert _send(runtime, inquiry_id).possible_duplicates == 0
@@ -178,9 +178,9 @@ def test_a_reminder_in_hand_is_not_sent_when_the_answer_came_meanwhile(
     reminder = _take(runtime, inquiry_id)
     service.acknowledge(runtime, inquiry_id, 1, Call(ACTOR, runtime.clock(), "press"))
     deliver(reminder, mails.send)
-    assert service.get(inquiry_id).possible_duplicates == 0
+    assert writing.get(inquiry_id).possible_duplicates == 0
     assert len(mails.to(TECH)) == 1
-    assert What.REMINDED not in [event.what for event in service.get(inquiry_id).events]
+    assert What.REMINDED not in [event.what for event in writing.get(inquiry_id).events]
 
 
 def test_who_was_never_asked_is_not_told_that_it_is_over(runtime: Runtime, mails: FakeMailSender) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.inquiries import service, workflow
+from chalicelib.inquiries import service, workflow, writing
 from chalicelib.inquiries.record import Inquiry
 from chalicelib.operations import feedback
 from chalicelib.platform.call import Actor, Call
@@ -44,7 +44,7 @@ def test_a_restart_takes_over_at_once_from_machines_that_ended_and_leaves_the_ot
         kept.inquiry_id: "RUNNING",
         f"{lost.inquiry_id}-2": "RUNNING",
     }
-    after = service.get(lost.inquiry_id)
+    after = writing.get(lost.inquiry_id)
     assert (after.executions, after.token, after.running) == (2, "", True)
     assert resume(runtime, ALL) == 0
 
@@ -59,7 +59,7 @@ def test_a_restart_starts_the_machine_that_was_never_started(runtime: Runtime, e
 def test_a_restart_leaves_an_inquiry_that_is_over_alone(runtime: Runtime, executions: Executions) -> None:
     inquiry = opened(runtime)
     service.withdraw(runtime, inquiry.inquiry_id, Call(ACTOR, runtime.clock(), "request-0"))
-    service.write(
+    writing.write(
         inquiry.inquiry_id, Call(ACTOR, runtime.clock(), "request-0"), lambda found: replace(found, outbox=())
     )
     service.rest(runtime, inquiry.inquiry_id, Call(ACTOR, runtime.clock(), "request-0"))
@@ -127,7 +127,7 @@ def test_a_machine_that_begins_to_wait_when_something_is_due_is_woken_at_once(
 
 def test_a_bounce_after_the_machine_has_ended_starts_another(runtime: Runtime, executions: Executions) -> None:
     inquiry = opened(runtime)
-    service.write(
+    writing.write(
         inquiry.inquiry_id,
         Call(ACTOR, runtime.clock(), "request-0"),
         lambda found: replace(found, running=False, outbox=()),
@@ -145,7 +145,7 @@ def test_after_a_restore_a_machine_that_lives_is_replaced(runtime: Runtime, exec
     assert resume(runtime, {**ALL, "anew": True}) == 1
     assert executions.status == {inquiry.inquiry_id: "ABORTED", f"{inquiry.inquiry_id}-2": "RUNNING"}
     assert executions.resumed == []
-    assert service.get(inquiry.inquiry_id).token == ""
+    assert writing.get(inquiry.inquiry_id).token == ""
 
 
 def test_after_a_restore_no_name_is_used_again(runtime: Runtime, executions: Executions) -> None:
@@ -158,7 +158,7 @@ def test_after_a_restore_no_name_is_used_again(runtime: Runtime, executions: Exe
     }
     assert resume(runtime, ALL) == 1
     assert executions.status[f"{inquiry.inquiry_id}-4"] == "RUNNING"
-    assert service.get(inquiry.inquiry_id).executions == 4
+    assert writing.get(inquiry.inquiry_id).executions == 4
 
 
 def test_a_machine_that_is_newer_than_the_record_is_left_alone(runtime: Runtime, executions: Executions) -> None:

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import overview, queries, service, store, transitions, views
+from chalicelib.inquiries import overview, queries, service, store, transitions, views, writing
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.record import ClockState, End, Inquiry, MailKind, Party, What
 from chalicelib.platform.call import Actor, Call
@@ -36,7 +36,7 @@ def _notified(runtime: Runtime, case: str = "CASE-1") -> Inquiry:
             found = transitions.accepted(found, mail, runtime.clock(), runtime.policy(InquiryPolicy))
         return replace(found, token="token-1")
 
-    return service.write(_open(runtime, case).inquiry_id, Call(ACTOR, runtime.clock(), "notice"), accept)
+    return writing.write(_open(runtime, case).inquiry_id, Call(ACTOR, runtime.clock(), "notice"), accept)
 
 
 def _allow(runtime: Runtime, open_at_once: int = 10, opened_a_day: int = 5) -> None:

@@ -1,12 +1,7 @@
 """What each side sees of an inquiry."""
 
 from chalicelib.inquiries import transitions, views
-from chalicelib.inquiries.record import (
-    ClockKind,
-    ClockState,
-    Party,
-    What,
-)
+from chalicelib.inquiries.record import ClockKind, ClockState, Party, What
 from tests.inquiries.deciding import PAIR, acknowledged, after, asked, delivered, opened, passing
 from tests.inquiries.samples import (
     DIPL,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.inquiries import service
+from chalicelib.inquiries import writing
 from chalicelib.platform.observability import metrics
 from tests.fakes import Executions
 from tests.observability.conftest import Printed, printed
@@ -17,7 +17,7 @@ def test_a_wake_that_is_refused_is_a_fault_and_one_that_comes_late_is_none(
     executions: Executions, printed: Printed, error: str, faults: list[float]
 ) -> None:
     executions.error = error
-    service.resume("token")
+    writing.resume("token")
     metrics.flush()
     assert printed.metric("Faults", "function") == faults
     assert executions.resumed == ([] if error else ["token"])

@@ -12,7 +12,7 @@ from chalicelib.audit.records import inquiry_subject
 from chalicelib.audit.store import history
 from chalicelib.directory import store as directory
 from chalicelib.directory.entry import Entry, Kind
-from chalicelib.inquiries import service, store, transitions
+from chalicelib.inquiries import service, store, transitions, writing
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.record import Envelope, Inquiry
 from chalicelib.links.tokens import Purpose
@@ -88,7 +88,7 @@ class Scene:
                 found = transitions.accepted(found, mail, self.clock(), self.site.policy(InquiryPolicy))
             return replace(found, token="a token of the machine")
 
-        return service.write(inquiry_id, Call(TEST, self.clock(), "r"), send)
+        return writing.write(inquiry_id, Call(TEST, self.clock(), "r"), send)
 
     def now(self, inquiry: Inquiry) -> Inquiry:
         found = store.get(inquiry.inquiry_id)

@@ -14,7 +14,7 @@ from tests.conftest import StillClock
 from tests.nominations.samples import NEW
 from tests.web.browser import Browser
 from tests.web.nominating import NOTE, Scene
-from tests.web.test_nominations import NEW_PAGE, send
+from tests.web.nominations.forms import NEW_PAGE, send
 
 
 def confirm(scene: Scene, poc_id: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.audit.records import account_subject
 from chalicelib.audit.store import history
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import service, transitions
+from chalicelib.inquiries import service, transitions, writing
 from chalicelib.inquiries.record import ClockState, End, Inquiry, What
 from chalicelib.links.codes import new_code
 from chalicelib.platform.call import Call
@@ -135,7 +135,7 @@ def test_who_turns_up_late_and_signed_in_stands_the_diplomatic_poc_down_as_by_th
         diplomatic = tuple(contact for contact in contacts if contact.kind is Kind.DIPLOMATIC)
         return transitions.time_passed(found, diplomatic, new_code(), scene.clock())
 
-    service.write(asked.inquiry_id, Call(TEST, scene.clock(), "r"), overdue)
+    writing.write(asked.inquiry_id, Call(TEST, scene.clock(), "r"), overdue)
     scene.notify(asked.inquiry_id)
     scene.press(scene.of("TR"), asked, "acknowledge")
     now = scene.now(asked)

@@ -1,5 +1,7 @@
 """Entries and looks that several workflow tests need."""
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -41,3 +43,11 @@ def entry_of(state: str, poc_id: str) -> Entry:
     entry = directory.get(state, poc_id)
     assert entry is not None
     return entry
+
+
+def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until something holds: machines run in threads of their own."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to pass"
+        time.sleep(0.02)

@@ -1,8 +1,6 @@
 """The committed state machine of an inquiry, the real handlers, moto."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.directory.entry import Kind
-from chalicelib.inquiries import service
+from chalicelib.inquiries import service, writing
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.record import Clock, ClockKind, ClockState, End, Envelope, Inquiry, What
 from chalicelib.mail.message import Mail
@@ -20,7 +18,7 @@ from chalicelib.platform.call import Actor, Call
 from chalicelib.platform.clock import to_z
 from chalicelib.platform.errors import MailThrottled
 from tests.workflows.conftest import FORMER, LambdaDied, Stage
-from tests.workflows.support import add_entry
+from tests.workflows.support import add_entry, until
 from tests.workflows.time import MachineClock, machines_by
 
 ACTOR = Actor.system("test")
@@ -75,25 +73,18 @@ def _open(stage: Stage, kind: Kind = Kind.TECHNICAL, case: str = "CASE-1") -> st
     ).inquiry_id
 
 
-def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.02)
-
-
 def _notified(inquiry_id: str) -> Inquiry:
     """The inquiry once its notice is out and its machine waits."""
-    _until(lambda: bool(service.get(inquiry_id).token))
-    return service.get(inquiry_id)
+    until(lambda: bool(writing.get(inquiry_id).token))
+    return writing.get(inquiry_id)
 
 
 def _pass(stage: Stage, clock: MachineClock, inquiry_id: str, **duration: float) -> Inquiry:
     """Let time pass until something is due; returns when the machine has done it, and waits again or has ended."""
-    token = service.get(inquiry_id).token
+    token = writing.get(inquiry_id).token
     clock.pass_(**duration)
-    _until(lambda: service.get(inquiry_id).token != token or stage.execution(inquiry_id)["status"] != "RUNNING")
-    return service.get(inquiry_id)
+    until(lambda: writing.get(inquiry_id).token != token or stage.execution(inquiry_id)["status"] != "RUNNING")
+    return writing.get(inquiry_id)
 
 
 def _acknowledge(stage: Stage, inquiry_id: str, step: int = 1) -> Inquiry:
@@ -105,11 +96,11 @@ def _subjects(stage: Stage, address: str) -> list[str]:
 
 
 def _clock(inquiry_id: str, step: int = 1) -> Clock:
-    return service.get(inquiry_id).steps[step - 1].clocks[0]
+    return writing.get(inquiry_id).steps[step - 1].clocks[0]
 
 
 def _happened(inquiry_id: str) -> list[What]:
-    return [event.what for event in service.get(inquiry_id).events]
+    return [event.what for event in writing.get(inquiry_id).events]
 
 
 TECH, DIPL, ASKER = "AM-tech@am.example", "AM-dipl@am.example", "FR-tech@fr.example"
@@ -127,7 +118,7 @@ def test_acknowledged_in_time_so_nobody_is_reminded_and_the_machine_ends(stage: 
     assert len(stage.mails.to(TECH)) == 1
     assert not stage.mails.to(DIPL)
     assert len(stage.mails.to(ASKER)) == 1, "the inquiring side is told of the acknowledgement"
-    assert not service.get(inquiry_id).running
+    assert not writing.get(inquiry_id).running
 
 
 def test_silence_brings_two_reminders_then_overdue_then_the_diplomatic_poc_with_a_clock_of_its_own(
@@ -176,7 +167,7 @@ def test_a_late_acknowledgement_stands_the_diplomatic_poc_down_and_nothing_more_
     mails = len(stage.mails.sent)
     _acknowledge(stage, inquiry_id, step=1)
     assert stage.wait(inquiry_id) == "SUCCEEDED"
-    assert [step.clocks[0].state for step in service.get(inquiry_id).steps] == [
+    assert [step.clocks[0].state for step in writing.get(inquiry_id).steps] == [
         ClockState.MISSED,
         ClockState.CANCELLED,
     ]
@@ -200,7 +191,7 @@ def test_a_bounce_goes_to_the_next_contact_at_once(stage: Stage) -> None:
     inquiry_id = _open(stage)
     _notified(inquiry_id)
     _bounce(stage, inquiry_id, 1)
-    _until(lambda: bool(stage.mails.to(DIPL)), 2)
+    until(lambda: bool(stage.mails.to(DIPL)), 2)
     assert _clock(inquiry_id).state is ClockState.CANCELLED
     assert What.OVERDUE not in _happened(inquiry_id)
 
@@ -210,14 +201,14 @@ def test_a_bounce_that_comes_before_our_own_write_goes_to_the_next_contact_too(s
 
     def bounce_at_once(mail: Mail) -> None:
         if mail.to == TECH:
-            _until(lambda: bool(inquiries), 5)
+            until(lambda: bool(inquiries), 5)
             _bounce(stage, inquiries[0], 1)
 
     stage.mails.on_send = bounce_at_once
     inquiries.append(_open(stage))
-    _until(lambda: bool(stage.mails.to(DIPL)), 5)
+    until(lambda: bool(stage.mails.to(DIPL)), 5)
     assert len(stage.mails.to(TECH)) == 1
-    assert not service.get(inquiries[0]).steps[0].clocks
+    assert not writing.get(inquiries[0]).steps[0].clocks
 
 
 def test_withdrawn_so_the_person_asked_is_told_and_everything_stops(stage: Stage) -> None:
@@ -227,15 +218,15 @@ def test_withdrawn_so_the_person_asked_is_told_and_everything_stops(stage: Stage
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     assert len(stage.mails.to(TECH)) == 2
     assert _clock(inquiry_id).state is ClockState.CANCELLED
-    assert service.get(inquiry_id).end is End.WITHDRAWN
+    assert writing.get(inquiry_id).end is End.WITHDRAWN
 
 
 def test_a_stale_token_does_no_harm(stage: Stage, clock: MachineClock) -> None:
     inquiry_id = _open(stage)
     old = _notified(inquiry_id).token
     _pass(stage, clock, inquiry_id, hours=24)
-    service.resume(old)
-    service.resume("no token at all")
+    writing.resume(old)
+    writing.resume("no token at all")
     _acknowledge(stage, inquiry_id)
     assert stage.wait(inquiry_id) == "SUCCEEDED"
 
@@ -248,7 +239,7 @@ def test_a_lost_callback_is_found_at_the_next_milestone_which_ends_quietly(stage
     def lose_the_token(found: Inquiry) -> Inquiry:
         return replace(found, **token_lost)
 
-    service.write(inquiry_id, Call(ACTOR, stage.runtime.clock(), "lost"), lose_the_token)
+    writing.write(inquiry_id, Call(ACTOR, stage.runtime.clock(), "lost"), lose_the_token)
     _acknowledge(stage, inquiry_id)
     mails = len(stage.mails.sent)
     assert stage.execution(inquiry_id)["status"] == "RUNNING"
@@ -304,8 +295,8 @@ def test_opened_again_it_runs_once_more_with_new_clocks(stage: Stage) -> None:
     service.answer_came(stage.runtime, inquiry_id, Call(ACTOR, stage.runtime.clock(), "answer"))
     assert stage.wait(inquiry_id) == "SUCCEEDED"
     service.reopen(stage.runtime, inquiry_id, Call(ACTOR, stage.runtime.clock(), "again"))
-    _until(lambda: bool(service.get(inquiry_id).token))
-    assert service.get(inquiry_id).step.clocks[0].state is ClockState.RUNNING
+    until(lambda: bool(writing.get(inquiry_id).token))
+    assert writing.get(inquiry_id).step.clocks[0].state is ClockState.RUNNING
     _acknowledge(stage, inquiry_id, step=2)
     assert stage.wait(f"{inquiry_id}-2") == "SUCCEEDED"
 
@@ -353,21 +344,21 @@ def test_an_execution_that_was_killed_is_taken_over(stage: Stage, clock: Machine
     clock.pass_(hours=25)
     assert stage.wait(inquiry_id) in ("ABORTED", "FAILED")
     assert stage.invoke("resume_inquiries", {}) == {"resumed": 1}
-    _until(lambda: What.REMINDED in _happened(inquiry_id))
-    _until(lambda: bool(service.get(inquiry_id).token))
+    until(lambda: What.REMINDED in _happened(inquiry_id))
+    until(lambda: bool(writing.get(inquiry_id).token))
     _acknowledge(stage, inquiry_id)
     assert stage.wait(f"{inquiry_id}-2") == "SUCCEEDED"
 
 
 def test_two_hundred_inquiries_at_once_are_all_asked_once_and_all_end(stage: Stage) -> None:
     ids = [_open(stage, case=f"CASE-{number}") for number in range(200)]
-    _until(lambda: len(stage.mails.to(TECH)) == 200, 120)
+    until(lambda: len(stage.mails.to(TECH)) == 200, 120)
     for inquiry_id in ids:
         _acknowledge(stage, inquiry_id)
     for inquiry_id in ids:
         assert stage.wait(inquiry_id, 120) == "SUCCEEDED"
     for inquiry_id in ids:
-        found = service.get(inquiry_id)
+        found = writing.get(inquiry_id)
         assert [event.what for event in found.events] == [What.OPENED, What.NOTIFIED, What.ACKNOWLEDGED]
         assert found.step.clocks[0].state is ClockState.MET
     assert len(stage.mails.to(TECH)) == len(stage.mails.to(ASKER)) == 200
@@ -387,7 +378,7 @@ def test_sns_feedback_of_a_bounce_reaches_the_inquiry(stage: Stage, clock: Machi
         "bounce": {"timestamp": at, "bounceType": "Permanent", "bounceSubType": "General"},
     }
     stage.invoke("record_mail_feedback", {"Records": [{"Sns": {"Message": json.dumps(news)}}]})
-    _until(lambda: bool(stage.mails.to(DIPL)), 5)
+    until(lambda: bool(stage.mails.to(DIPL)), 5)
 
 
 @pytest.mark.parametrize("version", FORMER, ids=lambda path: path.name)

@@ -11,10 +11,10 @@ from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.web import links
 from chalicelib.web.answers import page
 from chalicelib.web.links import MailedLink
-from chalicelib.web.pages.acknowledge import INQUIRY
-from chalicelib.web.pages.answer import PING
+from chalicelib.web.pages.inquiry_link import INQUIRY
 from chalicelib.web.pages.invitation import INVITATION
-from chalicelib.web.pages.listed import ENTRY
+from chalicelib.web.pages.listing_link import ENTRY
+from chalicelib.web.pages.ping_link import PING
 from chalicelib.web.pages.practice import PRACTICE
 from chalicelib.web.wire.request import WebRequest
 

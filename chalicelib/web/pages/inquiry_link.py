@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chalice.app import Response
 
-from chalicelib.inquiries import mailed, overview, queries, service, transitions, views
+from chalicelib.inquiries import mailed, overview, queries, service, transitions, views, writing
 from chalicelib.inquiries import store as inquiry_store
 from chalicelib.inquiries.policy import InquiryPolicy
 from chalicelib.inquiries.sheet import facts
@@ -62,7 +62,7 @@ def _press(request: WebRequest, opened: Opened[StepAsked]) -> Response:
 
 def _show(request: WebRequest, opened: Opened[StepAsked]) -> Response:
     asked = opened.subject
-    inquiry = service.get(asked.inquiry_id)
+    inquiry = writing.get(asked.inquiry_id)
     entry = mailed.check(inquiry, asked.number, asked.mailed_at)
     if request.method == "GET" and transitions.seen(inquiry, asked.number, request.now) != inquiry:
         service.seen(request.runtime, asked.inquiry_id, asked.number, request.call.by(asked.actor))
