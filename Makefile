@@ -11,7 +11,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset totp audit-verify deploy first-manager doctor package check test test-oldest audit engines calls e2e pictures drill rebuild restore recover bench clean environment environments python
+.PHONY: help run reset totp audit-verify deploy preflight first-manager doctor package check test test-oldest audit engines calls e2e pictures drill rebuild restore recover bench clean environment environments python
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ audit-verify: environment ## Check that the audit trail still says what was writ
 
 deploy: environment package ## Deploy to AWS: STAGE=test [PARAMETERS="A=b 'C=d e'"] [YES=1]; shows what will change, and asks
 	@$(BIN)/python -m infra.deploy --stage "$(STAGE)" --port $(PORT)
+
+preflight: environment package ## Before a deployment: what would keep it from going through (STAGE=test [PARAMETERS=…]); only reads
+	@$(BIN)/python -m infra.preflight --stage "$(STAGE)"
 
 first-manager: environment ## Make the first directory manager of a stage, once: STAGE=prod EMAIL=manager@example.int [LANGUAGE=fr]
 	@$(BIN)/python -m infra.first_manager --stage "$(STAGE)" --email "$(EMAIL)" --port $(PORT) $(if $(LANGUAGE),--language $(LANGUAGE))

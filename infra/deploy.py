@@ -20,7 +20,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import changes
 from infra.changes import Change
 from infra.deployment import LOCAL, Agree, DeployError, Deployment, NotAgreed, ParametersWrong, Progress
-from infra.doctor.__main__ import stage_of, told
+from infra.doctor.__main__ import stage_of
+from infra.doctor.preflight import Preflight
+from infra.doctor.report import WELL, Area, examine, told
 from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
 from infra.package import TEMPLATE
 
@@ -97,6 +99,12 @@ def check(session: boto3.Session) -> None:
         raise ParametersWrong("\n".join(missing))
 
 
+def look_before(areas: Iterable[tuple[str, Area]], say: Progress = print) -> None:
+    """Say what would keep the deployment from going through. Raises ParametersWrong when something would."""
+    if examine(areas, say) != WELL:
+        raise ParametersWrong("the lines with FAIL above: AWS would refuse the stack, or roll it back")
+
+
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Do what the command line says; returns the exit code."""
     stage = arguments.stage
@@ -109,6 +117,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     try:
         given = {"Stage": stage, **given_parameters(arguments.parameter, environ)}
         deployment = deployment_of(stage, arguments.port)
+        if stage != LOCAL:
+            look_before(Preflight(boto3.Session(), stage, deployment.values(given)).areas())
         agree = asked(stage, arguments.yes or bool(environ.get("YES")))
         outputs = deployment.deploy(given, agree)
     except ParametersWrong as error:
@@ -154,7 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Deploy build/ (made by `make package`) to AWS.")
     parser.add_argument("--stage", required=True, help="part of every name, for instance `prod`")
     parser.add_argument("--parameter", type=setting, action="append", default=[], metavar="Name=value",
-                        help="a parameter of infra/resources.yaml; those not given keep their value")  # fmt: skip
+                        help="a parameter of the template; those not given keep their value")  # fmt: skip
     parser.add_argument("--port", type=int, default=4566, help="of the local AWS, for --stage local")
     parser.add_argument("--yes", action="store_true", help="do not ask (the same as YES=1 in the environment)")
     sys.exit(run(parser.parse_args(), os.environ))

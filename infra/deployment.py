@@ -31,6 +31,8 @@ LOCAL = "local"
 USABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 NEVER_WAS = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+NAMED_BY_AWS = ("AWS::ApiGateway::Account", "AWS::Cognito::UserPool", "AWS::IAM::Role", "AWS::KMS::Key")
+"""What may outlive a stack without being in the way of the next: the next one gets another name."""
 NOT_YET = (None, "REVIEW_IN_PROGRESS", *NEVER_WAS)
 
 
@@ -74,6 +76,7 @@ class Deployment:
         self._sts = session.client("sts", endpoint_url=endpoint_url)
         self._dynamodb = session.client("dynamodb", endpoint_url=endpoint_url)
         self._cognito = session.client("cognito-idp", endpoint_url=endpoint_url)
+        self._kms = session.client("kms", endpoint_url=endpoint_url)
         self._ses = session.client("sesv2", endpoint_url=endpoint_url)
 
     def deploy(self, given: dict[str, str], agree: Agree = lambda _changes: True) -> dict[str, str]:
@@ -140,19 +143,42 @@ class Deployment:
         """
         if self._status() in NEVER_WAS:
             self.progress("removing what is left of a first deployment that failed")
-            for page in self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack):
-                for left in page["StackResourceSummaries"]:
-                    if left["ResourceStatus"] != "DELETE_COMPLETE" and left.get("PhysicalResourceId"):
-                        self._delete_protected(left["ResourceType"], left["PhysicalResourceId"])
+            stack_id = self._describe()["StackId"]
+            for kind, name in self._left_of(self.stack):
+                self._delete_protected(kind, name)
             self._cloudformation.delete_stack(StackName=self.stack)
-            self._cloudformation.get_waiter("stack_delete_complete").wait(
-                StackName=self.stack, WaiterConfig={"Delay": 2, "MaxAttempts": 300}
+            try:
+                self._cloudformation.get_waiter("stack_delete_complete").wait(
+                    StackName=stack_id, WaiterConfig={"Delay": 2, "MaxAttempts": 300}
+                )
+            except WaiterError as error:
+                raise DeployError(f"{self.stack} could not be deleted; its events say why") from error
+            self._refuse_survivors(stack_id)
+
+    def _left_of(self, stack: str) -> list[tuple[str, str]]:
+        """Type and name of what a stack still has; a stack that was deleted is known by its id only."""
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        return [
+            (left["ResourceType"], left["PhysicalResourceId"])
+            for page in pages
+            for left in page["StackResourceSummaries"]
+            if left["ResourceStatus"] != "DELETE_COMPLETE" and left.get("PhysicalResourceId")
+        ]
+
+    def _refuse_survivors(self, stack_id: str) -> None:
+        """Raises DeployError for what outlived the stack under a name that the next one is to give."""
+        left = [f"{name} ({kind})" for kind, name in self._left_of(stack_id) if kind not in NAMED_BY_AWS]
+        if left:
+            raise DeployError(
+                f"still there after {self.stack} was deleted, and in the way of the next one: {', '.join(left)}. "
+                "Look whether they hold something, delete them, and try again"
             )
 
     def _delete_protected(self, kind: str, name: str) -> None:
         """Delete a table or the user pool of a stack that never was, in spite of its protection."""
         try:
             if kind == "AWS::DynamoDB::Table":
+                self._keep_key(name)
                 if self._dynamodb.scan(TableName=name, Limit=1)["Items"]:
                     raise DeployError(f"{name} holds something, so it is no left-over: look at it before you go on")
                 self._dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
@@ -167,6 +193,17 @@ class Deployment:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
+
+    def _keep_key(self, table: str) -> None:
+        """Bring back the key of a table if the rollback has it deleted: without it nobody can see what the table holds.
+
+        It stays then, unused. CloudFormation has forgotten it: docs/deploy.md says how to find it.
+        """
+        key = self._dynamodb.describe_table(TableName=table)["Table"].get("SSEDescription", {}).get("KMSMasterKeyArn")
+        if key and self._kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion":
+            self.progress(f"bringing back the key {key}, which was to be deleted")
+            self._kms.cancel_key_deletion(KeyId=key)
+            self._kms.enable_key(KeyId=key)
 
     def _refuse_taken_domain(self, domain: str) -> None:
         """Raises ParametersWrong when SES has this identity already, as CloudFormation cannot take one over."""
@@ -192,6 +229,10 @@ class Deployment:
         template_key = f"{self.stack}/{hashlib.sha256(body).hexdigest()}.yaml"
         self._s3.put_object(Bucket=bucket, Key=template_key, Body=body)
         return f"{self._s3.meta.endpoint_url}/{bucket}/{template_key}"
+
+    def values(self, given: dict[str, str]) -> dict[str, str]:
+        """The parameters that the stack will have when `given` are changed; without the defaults of the template."""
+        return {**self._values(), **given}
 
     def _values(self) -> dict[str, str]:
         """The parameters that the stack has now; none without a stack."""

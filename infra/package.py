@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,11 @@ ZIP = BUILD / "deployment.zip"
 SBOM = BUILD / "sbom.cdx.json"
 STAMP = BUILD / "inputs.sha256"
 
-RESOURCES = ("infra/resources.yaml", "infra/observability.yaml")
+RESOURCES = (*sorted((ROOT / "infra" / "resources").glob("*.yaml")), ROOT / "infra" / "observability.yaml")
 ASSETS = ("templates", "locales", "data")
 INPUTS = ("app.py", "chalicelib", *ASSETS, "stepfunctions", "requirements/zip.txt", ".chalice/config.json",
-          ".chalice/policies", *RESOURCES, "infra/dashboard.json", "infra/package.py", "infra/gateway_answers.py",
-          "infra/pythons.py", "infra/sbom.py")  # fmt: skip
+          ".chalice/policies", "infra/resources", "infra/observability.yaml", "infra/dashboard.json",
+          "infra/package.py", "infra/gateway_answers.py", "infra/pythons.py", "infra/sbom.py")  # fmt: skip
 # Lambda's runtime on x86-64 (Amazon Linux 2023, glibc 2.34); wheels only, so that packaging never compiles or runs a
 # package's code.
 PLATFORM = ["--only-binary=:all:", "--implementation", "cp", "--python-version", LAMBDA,
@@ -127,7 +127,7 @@ def compile_catalogue(source: Path, target: Path) -> None:
 
 
 def run_chalice() -> None:
-    """Let Chalice write its template, merged with `infra/resources.yaml`, and the zip into `build/`."""
+    """Let Chalice write its template, merged with `infra/resources`, and the zip into `build/`."""
     shutil.rmtree(ROOT / ".chalice" / "deployments", ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     chalice = Path(sys.executable).with_name("chalice")
@@ -137,18 +137,18 @@ def run_chalice() -> None:
         "Chalice could not package the app", environment)  # fmt: skip
 
 
-def merged_resources() -> Path:
-    """`infra/resources.yaml` and `infra/observability.yaml` in one file: Chalice merges a single one.
+def merged_resources(parts: Iterable[Path] = RESOURCES) -> Path:
+    """The parts in `infra/resources/` and `infra/observability.yaml` in one file: Chalice merges a single one.
 
-    Raises PackageError when both define a thing of the same name.
+    Raises PackageError when two of them define a thing of the same name.
     """
     merged: dict[str, Any] = {}
-    for name in RESOURCES:
-        found = YAMLTemplateSerializer().load_template((ROOT / name).read_text(), name)
-        for section, things in found.items():
+    for part in parts:
+        read = YAMLTemplateSerializer().load_template(part.read_text(), part.name)
+        for section, things in read.items():
             there = merged.setdefault(section, {})
             if twice := there.keys() & things.keys():
-                raise PackageError(f"{name} defines again in {section}: {', '.join(sorted(twice))}")
+                raise PackageError(f"{part.name} defines again in {section}: {', '.join(sorted(twice))}")
             there.update(things)
     target = BUILD / "resources.yaml"
     target.write_text(yaml.dump(merged, Dumper=PlainDumper, allow_unicode=True))
@@ -207,7 +207,7 @@ def write_template() -> None:
         logical_id = re.sub(r"(?:^|_)([a-z])", lambda m: m[1].upper(), path.name.removesuffix(".asl.json"))
         machine = template["Resources"].get(logical_id)
         if machine is None:
-            raise PackageError(f"{path.name} has no state machine {logical_id} in infra/resources.yaml")
+            raise PackageError(f"{path.name} has no state machine {logical_id} in infra/resources")
         # As text: CloudFormation refuses `null`, which a definition may hold (`"ResultPath": null`).
         machine["Properties"]["DefinitionString"] = json.dumps(json.loads(path.read_text()), indent=1)
     call_by_alias(template)
@@ -222,16 +222,16 @@ def write_template() -> None:
     encrypt_logs(template)
     leave_tracing_to_globals(template)
     name_the_runtime(template)
-    # A merged resource without a type means that infra/resources.yaml names a Lambda which app.py does not have.
+    # A merged resource without a type means that infra/resources names a Lambda which app.py does not have.
     nameless = sorted(name for name, resource in template["Resources"].items() if "Type" not in resource)
     if nameless:
-        raise PackageError(f"infra/resources.yaml names what app.py does not define: {', '.join(nameless)}")
+        raise PackageError(f"infra/resources names what app.py does not define: {', '.join(nameless)}")
     TEMPLATE.write_text(yaml.dump(template, Dumper=PlainDumper, allow_unicode=True, width=120))
     written.unlink()
 
 
 def leave_tracing_to_globals(template: Any) -> None:
-    """Chalice says of every Lambda that it begins no trace, which would outdo what infra/resources.yaml says of all."""
+    """Chalice says of every Lambda that it begins no trace, which would outdo what infra/resources says of all."""
     for resource in template["Resources"].values():
         if resource.get("Type") == "AWS::Serverless::Function":
             resource["Properties"].pop("Tracing", None)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 TABLES = (
     "accounts", "account-items", "campaigns", "entries", "inquiries", "learning", "notices", "proposals", "statistics",
 )  # fmt: skip
-"""What is backed up, beside the audit trail: sessions, attempts and uploads are not (infra/resources.yaml)."""
+"""What is backed up, beside the audit trail: sessions, attempts and uploads are not (infra/resources/backup.yaml)."""
 Say = Callable[[str], None]
 
 

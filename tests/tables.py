@@ -1,4 +1,4 @@
-"""Makes the tables of every model. That they match `infra/resources.yaml` is tested in tests/infra."""
+"""Makes the tables of every model. That they match `infra/resources` is tested in tests/infra."""
 
 from chalicelib.access.stores.accounts import AccountRow
 from chalicelib.access.stores.attempts import AttemptRow

@@ -172,7 +172,7 @@ class Identity:
     def make_for_now(self, email: str) -> str:
         """A user, instead of any that is there, whose first sign-in asks for a new password; returns the one for that.
 
-        Cognito takes it for three days (infra/resources.yaml). Raises IdentityRefused or IdentityBusy.
+        Cognito takes it for three days (infra/resources/accounts.yaml). Raises IdentityRefused or IdentityBusy.
         """
         password = f"{secrets.token_urlsafe(24)}-Aa1"
         with _in_our_terms(IdentityRefused):

@@ -27,7 +27,7 @@ class InquiryPolicy:
     State to another are open, and `opened_a_day` opened in 24 hours of UTC. A link works for `link_lifetime`.
     """
 
-    # §28b. A deployed stage is told its own: AcknowledgeHours and RespondDays in infra/resources.yaml.
+    # §28b. A deployed stage is told its own: AcknowledgeHours and RespondDays in infra/resources/stack.yaml.
     technical: ClockPolicy = ClockPolicy(acknowledge=timedelta(hours=72))
     diplomatic: ClockPolicy = ClockPolicy(respond=timedelta(days=15))
     reopen_within: timedelta = timedelta(days=30)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything a stage is told at deploy time (infra/resources.yaml, Globals)."""
+    """Everything a stage is told at deploy time (infra/resources/stack.yaml, Globals)."""
 
     stage: str = "local"
     table_prefix: str = "poc-directory-local-"

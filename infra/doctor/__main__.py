@@ -9,19 +9,17 @@ stage or AWS cannot be reached.
 
 import argparse
 import sys
-import textwrap
-from collections.abc import Callable, Iterable
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deployment import LOCAL, is_missing
-from infra.doctor.findings import Finding, Level, fail
-from infra.doctor.gather import Area, Stage, now
+from infra.doctor.gather import Stage, now
+from infra.doctor.preflight import Preflight
+from infra.doctor.report import examine
 from infra.local.aws import ROOT, LocalAws, forget_the_users_aws
 
-WELL, NOT_WELL, NOT_LOOKED = 0, 1, 2
-INDENT = " " * 27
+NOT_LOOKED = 2
 
 
 def stage_of(name: str, port: int) -> Stage:
@@ -31,33 +29,6 @@ def stage_of(name: str, port: int) -> Stage:
         aws = LocalAws(ROOT / ".local", port)
         return Stage(aws.session, name, aws.endpoint_url, now())
     return Stage(boto3.Session(), name, None, now())
-
-
-def examine(areas: Iterable[tuple[str, Area]], say: Callable[[str], None]) -> int:
-    """Look at each area and say what was found; returns the exit code. What cannot be asked has failed."""
-    found: list[Finding] = []
-    for about, area in areas:
-        try:
-            there = area()
-        except (ClientError, BotoCoreError, OSError, KeyError, ValueError) as error:
-            there = [fail(about, f"could not be looked at: {error}", "may these credentials read it?")]
-        for finding in there:
-            for line in told(finding):
-                say(line)
-        found += there
-    counted = {level: sum(1 for each in found if each.level is level) for level in Level}
-    say("")
-    say(", ".join(f"{number} {level}" for level, number in counted.items() if number))
-    return NOT_WELL if counted[Level.FAIL] else WELL
-
-
-def told(finding: Finding) -> list[str]:
-    """A finding as lines: level, about what, how it is; below that what to do."""
-    lines = textwrap.wrap(finding.detail, 110) or [""]
-    first = f"{finding.level:5} {finding.about:20} {lines[0]}"
-    more = [f"{INDENT}{line}" for line in lines[1:]]
-    todo = finding.todo.splitlines()
-    return [first, *more, *(f"{INDENT}{'-> ' if not number else '   '}{line}" for number, line in enumerate(todo))]
 
 
 def main() -> None:
@@ -74,7 +45,10 @@ def main() -> None:
         what = "there is no such stage" if there_is_none else str(error)
         print(f"`{arguments.stage}` could not be looked at: {what}\n{hint}", file=sys.stderr)
         sys.exit(NOT_LOOKED)
-    sys.exit(examine(stage.areas(), print))
+    areas = stage.areas()
+    if arguments.stage != LOCAL:
+        areas += Preflight(boto3.Session(), arguments.stage, stage.parameters).areas()
+    sys.exit(examine(areas, print))
 
 
 if __name__ == "__main__":

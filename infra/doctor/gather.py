@@ -2,7 +2,7 @@
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -19,11 +19,11 @@ from infra import parameters
 from infra.deployment import load_template
 from infra.doctor import findings
 from infra.doctor.findings import Finding, skip
+from infra.doctor.report import Area
 
 SITE_SECONDS = 30
 LONG_AGO = timedelta(days=3650)
 Told = dict[str, Any]
-Area = Callable[[], list[Finding]]
 
 
 class Stage:
@@ -69,7 +69,7 @@ class Stage:
         return told
 
     @cached_property
-    def _parameters(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, str]:
         return {item["ParameterKey"]: item["ParameterValue"] for item in self._stack["Parameters"]}
 
     @cached_property
@@ -100,12 +100,12 @@ class Stage:
         return findings.release(found)
 
     def sender(self) -> list[Finding]:
-        domain = self._parameters["MailDomain"]
+        domain = self.parameters["MailDomain"]
         found = findings.sender(self.aws("sesv2").get_email_identity(EmailIdentity=domain), domain)
         return [found[0], skip("DKIM"), skip("MAIL FROM")] if self.is_local else found
 
     def mail_account(self) -> list[Finding]:
-        given = self._parameters | ({"Speed": "1"} if self.is_local else {})
+        given = self.parameters | ({"Speed": "1"} if self.is_local else {})
         policy = composed(parameters.environment(load_template(), given)).agreed(PingPolicy)
         return findings.mail_account(standing(self.aws("sesv2").get_account()), self._pocs(), policy)
 

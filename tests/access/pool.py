@@ -94,7 +94,7 @@ def _signing_key() -> RSAKey:
 
 
 def make_pool(clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> Pool:
-    """A pool as in infra/resources.yaml, inside moto."""
+    """A pool as in infra/resources/accounts.yaml, inside moto."""
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
     monkeypatch.setattr("moto.cognitoidp.utils.time", SimpleNamespace(time=lambda: clock().timestamp()))
     key = _signing_key()

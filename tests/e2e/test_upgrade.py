@@ -19,8 +19,8 @@ import yaml
 
 from infra.changes import Change, dangers
 from infra.deployment import Build, DeployError, Deployment
-from infra.doctor.__main__ import WELL, examine
 from infra.doctor.gather import Stage, now
+from infra.doctor.report import WELL, examine
 from infra.local.stack import throw_away_stack
 from infra.package import TEMPLATE, ZIP
 from tests.e2e.steps import confirm

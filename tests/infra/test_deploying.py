@@ -41,6 +41,8 @@ class Cloud:
         self.identities: set[str] = set()
         self.items: list[Any] = []
         self.left_over: list[dict[str, str]] = []
+        self.survivors: list[dict[str, str]] = []
+        self.key_state = "Enabled"
         self._asked = ""
 
     # the session
@@ -67,7 +69,23 @@ class Cloud:
             raise ClientError({"Error": {"Code": "NotFoundException", "Message": "none"}}, "GetEmailIdentity")
         return {}
 
+    def describe_table(self, **_given: str) -> dict[str, Any]:
+        return {"Table": {"SSEDescription": {"KMSMasterKeyArn": "arn:key"}}}
+
+    def describe_key(self, **_given: str) -> dict[str, Any]:
+        return {"KeyMetadata": {"KeyState": self.key_state}}
+
+    def cancel_key_deletion(self, **given: str) -> None:
+        self.calls.append(f"keep {given['KeyId']}")
+        self.key_state = "Disabled"
+
+    def enable_key(self, **given: str) -> None:
+        self.calls.append(f"enable {given['KeyId']}")
+        self.key_state = "Enabled"
+
     def scan(self, **_given: Any) -> dict[str, Any]:
+        if self.key_state != "Enabled":
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "the key is not there"}}, "Scan")
         return {"Items": self.items}
 
     def update_table(self, **given: Any) -> None:
@@ -91,7 +109,7 @@ class Cloud:
             raise MISSING
         kept = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
         outputs = [{"OutputKey": "SiteUrl", "OutputValue": "https://poc.example"}]
-        return {"Stacks": [{"StackStatus": self.status, "Parameters": kept, "Outputs": outputs}]}
+        return {"Stacks": [{"StackId": "arn:old", "StackStatus": self.status, "Parameters": kept, "Outputs": outputs}]}
 
     def create_change_set(self, **given: Any) -> None:
         self.calls.append(f"prepare {given['ChangeSetType']}")
@@ -131,9 +149,9 @@ class Cloud:
         self._asked = name
         return self
 
-    def paginate(self, **_given: str) -> Iterator[dict[str, Any]]:
+    def paginate(self, **given: str) -> Iterator[dict[str, Any]]:
         if self._asked == "list_stack_resources":
-            yield {"StackResourceSummaries": self.left_over}
+            yield {"StackResourceSummaries": self.survivors if given["StackName"] == "arn:old" else self.left_over}
         else:
             yield {"StackEvents": self._events[::-1]}
 
@@ -259,6 +277,26 @@ def test_what_is_protected_from_deletion_does_not_block_the_next_try(build: Buil
         "protect entries False", "delete entries", "protect pool INACTIVE", "delete pool", "delete stack",
         "protect True",
     ]  # fmt: skip
+
+
+def test_a_table_whose_key_is_to_be_deleted_can_be_looked_into_before_it_goes(build: Build) -> None:
+    cloud = Cloud("ROLLBACK_FAILED", "CREATE_COMPLETE")
+    cloud.left_over, cloud.key_state = [left("AWS::DynamoDB::Table", "entries")], "PendingDeletion"
+    deployment(cloud, build).deploy(GIVEN)
+    done = [call for call in cloud.calls if call.startswith(("keep", "enable", "protect", "delete"))]
+    assert done[:4] == ["keep arn:key", "enable arn:key", "protect entries False", "delete entries"]
+
+
+def test_what_outlives_the_failed_stack_and_would_be_in_the_way_is_named(build: Build) -> None:
+    cloud = Cloud("ROLLBACK_COMPLETE")
+    cloud.survivors = [
+        left("AWS::S3::Bucket", "poc-directory-test-audit-1", "DELETE_SKIPPED"),
+        left("AWS::KMS::Key", "a-key", "DELETE_SKIPPED"),
+        left("AWS::SNS::Topic", "gone", "DELETE_COMPLETE"),
+    ]
+    with pytest.raises(DeployError, match=r"still there .*: poc-directory-test-audit-1 \(AWS::S3::Bucket\)\. Look"):
+        deployment(cloud, build).deploy(GIVEN)
+    assert "execute" not in cloud.calls
 
 
 def test_a_left_over_that_holds_something_is_not_deleted(build: Build) -> None:

@@ -14,9 +14,9 @@ from chalicelib.mail.gateway import Standing
 from chalicelib.pings.policy import PingPolicy
 from chalicelib.web.wire.headers import ALWAYS
 from infra.doctor import findings
-from infra.doctor.__main__ import NOT_WELL, WELL, examine
 from infra.doctor.findings import Finding, Level, ok, warn
 from infra.doctor.gather import Stage
+from infra.doctor.report import NOT_WELL, WELL, examine
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 Told = dict[str, Any]

@@ -108,6 +108,17 @@ def test_what_is_copied_to_another_region_is_what_is_backed_up_and_nothing_is_un
     assert keys["ReplicaRegions"]["Fn::If"][0] == "CopiesLinkKeys"
 
 
+def test_a_backup_is_restored_beside_the_live_tables_and_never_over_one(template: Template) -> None:
+    (policy,) = resources(template, "AWS::IAM::Role")["RestoreRole"]["Policies"]
+    said = {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
+    writing = said["MakeTablesOfBackups"]
+    assert text(writing["Resource"]).endswith(":table/poc-directory-${Stage}-*-restored")
+    others = {action for sid, each in said.items() if sid != "MakeTablesOfBackups" for action in listed(each["Action"])}
+    assert not others & set(writing["Action"])
+    assert {action for action in others if action.startswith("dynamodb:")} == {"dynamodb:RestoreTableFromBackup"}
+    assert said["UseTheKeyOfTheTables"]["Resource"] == OUR_KEY
+
+
 # What the site's logs say
 
 

@@ -1,4 +1,4 @@
-"""The packaged template: what Chalice wrote, merged with infra/resources.yaml and the state machines."""
+"""The packaged template: what Chalice wrote, merged with infra/resources and the state machines."""
 
 import json
 import re
