@@ -18,13 +18,13 @@ def composed(environ: Mapping[str, str]) -> Runtime:
     Raises SettingsRefused when a number or a duration will not do, when the steps of a ping campaign are out of order,
     when a link would end before it is needed, or when `SPEED` is above 1 against real AWS.
     """
-    told = Reader(environ)
-    found = settings.from_environment(told)
-    policies = (pings.read(told), inquiries.read(told), nominations.read(told), statistics.read(told))
-    problems = told.problems or told.misfits
+    reader = Reader(environ)
+    stage_settings = settings.from_environment(reader)
+    policies = (pings.read(reader), inquiries.read(reader), nominations.read(reader), statistics.read(reader))
+    problems = reader.problems or reader.misfits
     if problems:
         raise SettingsRefused(problems)
-    return Runtime(found, policies=policies)
+    return Runtime(stage_settings, policies=policies)
 
 
 _installed: dict[str, Runtime] = {}

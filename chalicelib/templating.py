@@ -34,7 +34,7 @@ class _Translated(InternationalizationExtension):
 @cache
 def environment(language: str) -> Environment:
     """The templates in `language`. Everything ending in `.html` is escaped; `.txt` is not."""
-    made = Environment(
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
@@ -43,18 +43,18 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.policies["ext.i18n.trimmed"] = True
-    made.install_gettext_translations(i18n.translations(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(
+    templates.policies["ext.i18n.trimmed"] = True
+    templates.install_gettext_translations(i18n.translations(language), newstyle=True)  # type: ignore[attr-defined]
+    templates.globals.update(
         language=language, direction=i18n.direction(language), languages=i18n.LANGUAGES, LTR="\u2066", POP="\u2069"
     )
-    made.filters["labelled"] = _labelled(i18n.translations(language).gettext("{label}: {value}"))
-    made.filters["date"] = lambda moment: i18n.format_date(moment, language)
-    made.filters["moment"] = lambda moment, timezone="UTC": i18n.format_moment(moment, language, timezone)
-    made.filters["hours"] = lambda text: hours.shown(text, language)
-    made.filters["state_name"] = lambda code: states()[code].name(language)
-    made.filters["isolate"] = lambda text: isolate(text, language)
-    return made
+    templates.filters["labelled"] = _labelled(i18n.translations(language).gettext("{label}: {value}"))
+    templates.filters["date"] = lambda moment: i18n.format_date(moment, language)
+    templates.filters["moment"] = lambda moment, timezone="UTC": i18n.format_moment(moment, language, timezone)
+    templates.filters["hours"] = lambda text: hours.shown(text, language)
+    templates.filters["state_name"] = lambda code: states()[code].name(language)
+    templates.filters["isolate"] = lambda text: isolate(text, language)
+    return templates
 
 
 def _labelled(pattern: str) -> Callable[[EvalContext, str, str], str]:

@@ -85,11 +85,11 @@ class Site:
         try:
             request = WebRequest(raw, self._runtime(), self._readable)
         except Exception:
-            told = reference(raw)
-            begin(told, route=raw.path)
+            request_id = reference(raw)
+            begin(request_id, route=raw.path)
             logger.exception("no request could be made")
             count(Metric.FAULTS, kind="page")
-            return _finished(failures.bare(told), None)
+            return _finished(failures.bare(request_id), None)
         begin(request.request_id, route=request.route)
         try:
             return _finished(_admitted(request, right, handler), request)
@@ -122,9 +122,9 @@ def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
         if right is not None:
             if request.account is None:
                 return _to_sign_in(request)
-            wanted = (right,) if isinstance(right, Right) else right
-            if not any(request.may(one) for one in wanted):
-                raise Forbidden(" or ".join(wanted))
+            rights = (right,) if isinstance(right, Right) else right
+            if not any(request.may(wanted) for wanted in rights):
+                raise Forbidden(" or ".join(rights))
             if request.method == "POST":
                 request.check_form()
             if any(len(value.encode()) > LONGEST_PARAMETER for value in request.params.values()):
@@ -152,14 +152,16 @@ def _whole_page(request: WebRequest, redirect: Response) -> Response:
 
 
 def _finished(response: Response, request: WebRequest | None) -> Response:
-    given: dict[str, Any] = headers.with_security(response.headers, secure=request.secure if request else True)
+    response_headers: dict[str, Any] = headers.with_security(
+        response.headers, secure=request.secure if request else True
+    )
     if request is not None:
         to_set = request.cookies_to_set()
         if to_set:
-            given["Set-Cookie"] = to_set
+            response_headers["Set-Cookie"] = to_set
         if request.method == "HEAD":
             response.body = ""
-    response.headers = given
+    response.headers = response_headers
     if request is None:
         return response
-    return compression.packed(response, request.headers, headers.SAME_FOR_EVERYBODY.items() <= given.items())
+    return compression.packed(response, request.headers, headers.SAME_FOR_EVERYBODY.items() <= response_headers.items())

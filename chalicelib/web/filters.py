@@ -69,18 +69,18 @@ class Filters:
 
     def choices(self, languages: Iterable[str], gettext: Callable[[str], str]) -> list[Choice]:
         """The lists of the form; `languages` are the operating languages that the directory has."""
-        wanted, made = asdict(self.wanted), []
+        wanted, lists = asdict(self.wanted), []
         for name, (label, every) in _LABELS.items():
             if name == "language":
                 options: Mapping[str, str] = _language_names({*languages, *filter(None, [wanted[name]])})
             else:
                 options = {code: gettext(text) for code, text in _OPTIONS[name].items()}
-            made.append(Choice(name, gettext(label), gettext(every), options, wanted[name]))
-        return made
+            lists.append(Choice(name, gettext(label), gettext(every), options, wanted[name]))
+        return lists
 
     def chosen(self, request: WebRequest) -> list[Chosen]:
         """The filters that are set, the words first."""
-        given = {WORDS if name == "words" else name: value for name, value in asdict(self.wanted).items() if value}
+        parameters = {WORDS if name == "words" else name: value for name, value in asdict(self.wanted).items() if value}
         return [
             Chosen(
                 labelled(
@@ -88,9 +88,10 @@ class Filters:
                     request.gettext(_("State") if name == WORDS else _LABELS[name][0]),
                     _text(name, value, request),
                 ),
-                request.url(request.path) + _query({other: kept for other, kept in given.items() if other != name}),
+                request.url(request.path)
+                + _query({other: kept for other, kept in parameters.items() if other != name}),
             )
-            for name, value in given.items()
+            for name, value in parameters.items()
         ]
 
 
@@ -108,8 +109,8 @@ def read(query: Mapping[str, str], gettext: Callable[[str], str]) -> Filters:
         if value in known[name]:
             wanted[name] = value
         elif value:
-            told = gettext(_("{filter}: “{given}” is not known here, so this filter was left out."))
-            problems.append(told.format(filter=gettext(label), given=value[:SHOWN]))
+            reason = gettext(_("{filter}: “{given}” is not known here, so this filter was left out."))
+            problems.append(reason.format(filter=gettext(label), given=value[:SHOWN]))
     return Filters(Wanted(**wanted), tuple(problems))
 
 
@@ -126,5 +127,5 @@ def _text(name: str, value: str, request: WebRequest) -> str:
     return value if name == WORDS else request.gettext(_OPTIONS[name][value])
 
 
-def _query(given: Mapping[str, str]) -> str:
-    return f"?{urlencode(given)}" if given else ""
+def _query(parameters: Mapping[str, str]) -> str:
+    return f"?{urlencode(parameters)}" if parameters else ""

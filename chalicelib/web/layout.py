@@ -31,7 +31,7 @@ def filled(request: WebRequest, template: str, language: str, content: dict[str,
         return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, request.form_token())
 
     shown = request.url(request.path_to_read())
-    given: dict[str, Any] = {
+    shared: dict[str, Any] = {
         "url": request.url,
         "static": lambda name: request.url(f"/static/{static.public_name(name)}"),
         "icon": lambda: static.data_uri("mark.svg"),
@@ -46,5 +46,5 @@ def filled(request: WebRequest, template: str, language: str, content: dict[str,
         "current_path": request.path,
         "in_language": {code: f"{shown}?{urlencode({**request.query, 'lang': code})}" for code in LANGUAGES},
     }
-    made = environment(language).get_template(f"web/{template}")
-    return made.render({**given, **content})
+    page_template = environment(language).get_template(f"web/{template}")
+    return page_template.render({**shared, **content})

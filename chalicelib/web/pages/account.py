@@ -95,8 +95,8 @@ def confirm_reset(request: WebRequest, account_id: str) -> Response:
 
     def act(actor: Account, target: Account, based_on: int) -> Response:
         policy = request.runtime.policy(AccountPolicy)
-        made = recovery.confirm(request.runtime, actor, target, based_on, policy, request.call)
-        return invited_page(request, made)
+        invited = recovery.confirm(request.runtime, actor, target, based_on, policy, request.call)
+        return invited_page(request, invited)
 
     return _act_on(request, account_id, act)
 

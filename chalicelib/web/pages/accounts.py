@@ -55,15 +55,15 @@ def review(request: WebRequest) -> Response:
 def _wanted(request: WebRequest) -> tuple[AccountFilter, list[str]]:
     """What the address of the page asks for, and what of it was left out since it is not known."""
     known = _filters(request)
-    given, problems = {"words": request.query.get("q", "").strip()[:LONGEST_EMAIL]}, []
+    values, problems = {"words": request.query.get("q", "").strip()[:LONGEST_EMAIL]}, []
     for name, (label, options) in known.items():
         value = request.query.get(name, "")
         if value in options:
-            given[name] = value
+            values[name] = value
         elif value:
-            told = request.gettext(_("{filter}: “{given}” is not known here, so this filter was left out."))
-            problems.append(told.format(filter=label, given=value[:SHOWN]))
-    return AccountFilter(**given), problems
+            reason = request.gettext(_("{filter}: “{given}” is not known here, so this filter was left out."))
+            problems.append(reason.format(filter=label, given=value[:SHOWN]))
+    return AccountFilter(**values), problems
 
 
 def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
@@ -75,30 +75,32 @@ def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
     return {"role": (say(_p("account", "Role")), roles), "status": (say(_("Status")), statuses | marks)}
 
 
-def _lines(request: WebRequest, held: list[Account], wanted: AccountFilter) -> list[AccountLine]:
+def _lines(request: WebRequest, all_accounts: list[Account], wanted: AccountFilter) -> list[AccountLine]:
     """Those of the accounts that fit, by their addresses; those removed come last."""
     policy = request.runtime.policy(AccountPolicy)
     waiting = {key for key, asked in reset_store.by_account().items() if not asked.is_over(policy, request.now)}
 
-    def shown(one: Account, expired: bool) -> AccountLine:
-        return line(one, policy, request.now, expired=expired, waiting=one.account_id in waiting)
+    def shown(account: Account, expired: bool) -> AccountLine:
+        return line(account, policy, request.now, expired=expired, waiting=account.account_id in waiting)
 
     any_status = replace(wanted, status="")
-    near = [one for one in held if fits(shown(one, expired=False), any_status)]
-    lines = [shown(one, is_expired(request, one)) for one in near]
-    found = [each for each in lines if fits(each, wanted)]
-    return sorted(found, key=lambda each: (each.account.status is AccountStatus.REMOVED, each.account.email))
+    near = [account for account in all_accounts if fits(shown(account, expired=False), any_status)]
+    lines = [shown(account, is_expired(request, account)) for account in near]
+    fitting = [row for row in lines if fits(row, wanted)]
+    return sorted(fitting, key=lambda row: (row.account.status is AccountStatus.REMOVED, row.account.email))
 
 
 def _filter_form(request: WebRequest, wanted: AccountFilter, problems: list[str], state: str = "") -> dict[str, Any]:
     """What the form of the filters is made of; the manager may choose a State too."""
-    named = {code: each.name(request.language) for code, each in states().items()} if request.may(Right.APPOINT) else {}
+    state_names = (
+        {code: named.name(request.language) for code, named in states().items()} if request.may(Right.APPOINT) else {}
+    )
     return {
         "wanted": wanted,
         "narrowed": wanted != AccountFilter(),
         "filters": _filters(request),
         "filter_state": state,
-        "all_states": sorted(named.items(), key=lambda each: each[1]),
+        "all_states": sorted(state_names.items(), key=lambda pair: pair[1]),
         "problems": problems,
         "marks": MARK_NAMES,
     }
@@ -109,7 +111,7 @@ def _found_page(request: WebRequest, wanted: AccountFilter, problems: list[str])
     lines = _lines(request, account_store.of_all_states(), wanted)
     shown = lines[:SHOWN_AT_MOST]
     if shown:
-        record_view(request, "*", *(each.account.state for each in shown))
+        record_view(request, "*", *(row.account.state for row in shown))
     return page(
         request,
         "accounts-found.html",
@@ -136,18 +138,18 @@ def _states_page(request: WebRequest, problems: list[str]) -> Response:
 
 def _list_page(request: WebRequest, state: str, wanted: AccountFilter, problems: list[str]) -> Response:
     actor, policy = acting_account(request), request.runtime.policy(AccountPolicy)
-    held = account_store.of_state(state)
+    all_accounts = account_store.of_state(state)
     reviewed_at = review_store.get(state).reviewed_at
     record_view(request, state, state)
     return page(
         request,
         "accounts.html",
         state=state,
-        held=held,
-        lines=_lines(request, held, wanted),
-        supervisors=len(rules.supervisors(held)),
+        held=all_accounts,
+        lines=_lines(request, all_accounts, wanted),
+        supervisors=len(rules.supervisors(all_accounts)),
         reviewed_at=reviewed_at,
-        due=rules.review_due(held, reviewed_at, policy, request.now),
+        due=rules.review_due(all_accounts, reviewed_at, policy, request.now),
         reviews=state == actor.state,
         invites=bool(rules.invitable(actor, state)),
         **_filter_form(request, wanted, problems, state or OURS),

@@ -43,11 +43,11 @@ def search_audit(request: WebRequest) -> Response:
         return _search_page(request, typed)
     try:
         wanted = _wanted(typed)
-        found = searching.find(wanted, request.query.get("cursor", ""))
+        results = searching.find(wanted, request.query.get("cursor", ""))
     except Invalid as error:
         return _search_page(request, typed, 400, problems=error.fields)
-    _record(request, Action.RECORDS_SEARCHED, wanted, found)
-    return _search_page(request, typed, found=found)
+    _record(request, Action.RECORDS_SEARCHED, wanted, results)
+    return _search_page(request, typed, results=results)
 
 
 def export_audit(request: WebRequest) -> Response:
@@ -57,11 +57,11 @@ def export_audit(request: WebRequest) -> Response:
         wanted = _wanted(typed)
     except Invalid as error:
         return _search_page(request, typed, 400, problems=error.fields)
-    found = searching.find(wanted, per_page=EXPORTED_AT_MOST, read_at_most=READ_FOR_EXPORT)
-    rows = [[str(getattr(row, name) or "") for name in COLUMNS] for row in found.rows]
-    if found.cursor:
-        rows.append(["not complete: narrow the search", found.looked_to])
-    _record(request, Action.RECORDS_EXPORTED, wanted, found)
+    results = searching.find(wanted, per_page=EXPORTED_AT_MOST, read_at_most=READ_FOR_EXPORT)
+    rows = [[str(getattr(row, name) or "") for name in COLUMNS] for row in results.rows]
+    if results.cursor:
+        rows.append(["not complete: narrow the search", results.looked_to])
+    _record(request, Action.RECORDS_EXPORTED, wanted, results)
     return download("audit.csv", "text/csv; charset=utf-8", as_csv([COLUMNS, *rows]))
 
 
@@ -100,7 +100,7 @@ def _search_page(
     typed: dict[str, str],
     status: int = 200,
     problems: dict[str, str] | None = None,
-    found: Found | None = None,
+    results: Found | None = None,
 ) -> Response:
     query = urlencode({name: value for name, value in typed.items() if value})
     return page(
@@ -109,28 +109,28 @@ def _search_page(
         status,
         typed=typed,
         problems={name: request.gettext(reason) for name, reason in (problems or {}).items()},
-        found=found,
-        rows=[shown(row) for row in found.rows] if found else [],
+        found=results,
+        rows=[shown(row) for row in results.rows] if results else [],
         query=query,
-        older=f"{query}&{urlencode({'cursor': found.cursor})}" if found and found.cursor else "",
+        older=f"{query}&{urlencode({'cursor': results.cursor})}" if results and results.cursor else "",
         first_page="cursor" not in request.query,
         labels=LABELS,
         outcomes=OUTCOMES,
         action_names=ACTION_NAMES,
         detail_names=DETAIL_NAMES,
-        looked_to=day(request, found.looked_to) if found else "",
+        looked_to=day(request, results.looked_to) if results else "",
         all_states=sorted(states().values(), key=lambda state: state.name(request.language)),
     )
 
 
-def _record(request: WebRequest, action: Action, wanted: Wanted, found: Found) -> None:
+def _record(request: WebRequest, action: Action, wanted: Wanted, results: Found) -> None:
     """Audit a search or an export: what was asked for in codes, and how much was found.
 
     An actor or subject that no record has may be anything, an address even: that one was given is all that is kept.
     """
 
     def code(typed: str) -> str:
-        return typed if found.rows or not typed else "unknown"
+        return typed if results.rows or not typed else "unknown"
 
     asked = {
         "state": wanted.state,
@@ -142,7 +142,7 @@ def _record(request: WebRequest, action: Action, wanted: Wanted, found: Found) -
         "since": wanted.since.isoformat() if wanted.since else "",
         "until": wanted.until.isoformat() if wanted.until else "",
     }
-    put(request, action, found=len(found.rows), **{name: value for name, value in asked.items() if value})
+    put(request, action, found=len(results.rows), **{name: value for name, value in asked.items() if value})
 
 
 def audit_of_subject(request: WebRequest, subject: str) -> Response:

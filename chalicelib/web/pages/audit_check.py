@@ -30,13 +30,13 @@ def verify_audit(request: WebRequest) -> Response:
     monotonic = request.runtime.monotonic
     end = monotonic() + SECONDS
     walk = verifying.verify(walk, request.runtime.settings.audit_bucket, request.now, lambda: monotonic() >= end)
-    told: dict[str, Any] = {
+    progress: dict[str, Any] = {
         "phase": walk.phase,
         "chains": walk.chains,
         "records": walk.records,
         "objects": walk.objects,
     }
-    put(request, Action.CHAINS_VERIFIED, **told, broken=len(walk.breaks) + walk.more)
+    put(request, Action.CHAINS_VERIFIED, **progress, broken=len(walk.breaks) + walk.more)
     token = "" if walk.done else request.runtime.link_signer().sign(Purpose.FORM, _WALK, walk.to_json())
     return page(
         request, "audit-verify.html", walk=walk, token=token, faults=FAULTS, moment=moment, subject_path=subject_path
@@ -48,11 +48,11 @@ _WALK = "audit-walk"
 
 def _walk(request: WebRequest) -> Walk:
     """Where the check stands, as our page has it signed; from the beginning when it says nothing. Raises Invalid."""
-    given = request.field("walk")
-    if not given:
+    token = request.field("walk")
+    if not token:
         return Walk()
     try:
-        said = request.runtime.link_signer().read(Purpose.FORM, given, SessionPolicy().absolute).ids
+        said = request.runtime.link_signer().read(Purpose.FORM, token, SessionPolicy().absolute).ids
     except (LinkInvalid, LinkExpired):
         said = ()
     if len(said) != 2 or said[0] != _WALK:

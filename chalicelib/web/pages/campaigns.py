@@ -42,11 +42,11 @@ def prepare_again(request: WebRequest) -> Response:
     return _prepare_page(request, {name: request.field(name) for name in POLICY_FIELDS})
 
 
-def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200, active: str = "") -> Response:
-    typed, problems = given, {}
+def _prepare_page(request: WebRequest, fields: dict[str, str], status: int = 200, active: str = "") -> Response:
+    typed, problems = fields, {}
     speed = request.runtime.settings.speed
     try:
-        policy, typed = _policy_of(request, given)
+        policy, typed = _policy_of(request, fields)
         steps = rules.milestones(request.now, policy.at_speed(speed))
     except Invalid as error:
         policy, steps, problems, status = PingPolicy(), (), error.fields, 400
@@ -68,14 +68,14 @@ def _prepare_page(request: WebRequest, given: dict[str, str], status: int = 200,
     )
 
 
-def _policy_of(request: WebRequest, given: dict[str, str]) -> tuple[PingPolicy, dict[str, str]]:
+def _policy_of(request: WebRequest, fields: dict[str, str]) -> tuple[PingPolicy, dict[str, str]]:
     """The policy in the form (days), and the form filled in. Raises Invalid, field by field."""
     usual = request.runtime.agreed(PingPolicy)
     typed = {
-        "window": given["window"] or f"{usual.window.days}",
-        "reminders": given["reminders"] or ", ".join(f"{after.days}" for after in usual.reminders),
-        "alternates": given["alternates"] or f"{usual.alternates.days}",
-        "other_poc": given["other_poc"] or f"{usual.other_poc.days}",
+        "window": fields["window"] or f"{usual.window.days}",
+        "reminders": fields["reminders"] or ", ".join(f"{after.days}" for after in usual.reminders),
+        "alternates": fields["alternates"] or f"{usual.alternates.days}",
+        "other_poc": fields["other_poc"] or f"{usual.other_poc.days}",
     }
     problems, days = {}, {}
     for name, text in typed.items():
@@ -99,31 +99,31 @@ def _policy_of(request: WebRequest, given: dict[str, str]) -> tuple[PingPolicy, 
 
 def start(request: WebRequest) -> Response:
     """Start a campaign; refused while another one is active."""
-    given = {name: request.field(name) for name in POLICY_FIELDS}
+    fields = {name: request.field(name) for name in POLICY_FIELDS}
     try:
-        policy, _typed = _policy_of(request, given)
+        policy, _typed = _policy_of(request, fields)
         speed = request.runtime.settings.speed
         campaign = control.start(request.runtime, policy.at_speed(speed), request.call)
     except Invalid:
-        return _prepare_page(request, given)
+        return _prepare_page(request, fields)
     except Conflict as conflict:
-        return _prepare_page(request, given, 409, active=str(conflict))
+        return _prepare_page(request, fields, 409, active=str(conflict))
     return redirect(request, f"/campaigns/{campaign.campaign_id}", request.gettext(_("The ping test has started.")))
 
 
 def campaign(request: WebRequest, campaign_id: str) -> Response:
     """How far a campaign is, live, and its PoCs State by State."""
-    found = service.get(campaign_id)
+    campaign = service.get(campaign_id)
     state, status = request.query.get("state", ""), request.query.get("status", "")
-    over = found.status in rules.OVER
+    over = campaign.status in rules.OVER
     return page(
         request,
         "campaign.html",
-        **_progress(found),
+        **_progress(campaign),
         news=False,
-        lines=_by_name(request, overview.lines(found, state, status)),
+        lines=_by_name(request, overview.lines(campaign, state, status)),
         filters={"state": state, "status": status},
-        stopped=not over and not control.is_running(request.runtime, found),
+        stopped=not over and not control.is_running(request.runtime, campaign),
         speed=request.runtime.settings.speed,
     )
 
@@ -134,8 +134,8 @@ def live_progress(request: WebRequest, campaign_id: str) -> Response:
     return page(request, "campaign-progress.html", **now, news=request.query.get("told") != now["progress"].stage)
 
 
-def _progress(found: Campaign) -> dict[str, Any]:
-    return {"campaign": found, "progress": overview.progress(found), "order": overview.ORDER}
+def _progress(campaign: Campaign) -> dict[str, Any]:
+    return {"campaign": campaign, "progress": overview.progress(campaign), "order": overview.ORDER}
 
 
 def _by_name(request: WebRequest, lines: "Iterable[Line]") -> list[Line]:
@@ -146,17 +146,17 @@ def _by_name(request: WebRequest, lines: "Iterable[Line]") -> list[Line]:
 
 def resend(request: WebRequest, campaign_id: str) -> Response:
     """Send again to those whom no mail has reached, and to nobody else."""
-    found = service.get(campaign_id)
-    number = control.resend_failed(request.runtime, found, request.call)
+    campaign = service.get(campaign_id)
+    number = control.resend_failed(request.runtime, campaign, request.call)
     notice = request.ngettext("{count} mail is being sent again.", "{count} mails are being sent again.", number)
     return redirect(request, f"/campaigns/{campaign_id}", notice.format(count=number))
 
 
 def cancel(request: WebRequest, campaign_id: str) -> Response:
     """Cancel a campaign; cancelling twice is harmless."""
-    found = service.get(campaign_id)
-    if found.status is not rules.CampaignStatus.CANCELLED:
-        control.cancel(request.runtime, found, request.call)
+    campaign = service.get(campaign_id)
+    if campaign.status is not rules.CampaignStatus.CANCELLED:
+        control.cancel(request.runtime, campaign, request.call)
     notice = _("The ping test is cancelled. No more mail goes out; no entry was marked.")
     return redirect(request, f"/campaigns/{campaign_id}", request.gettext(notice))
 
@@ -172,8 +172,8 @@ def report(request: WebRequest, campaign_id: str) -> Response:
 
     Institutions are named, but no person, address or number; except in what PoCs wrote, so that is audited.
     """
-    found = service.get(campaign_id)
-    listed = _by_name(request, overview.lines(found))
+    campaign = service.get(campaign_id)
+    listed = _by_name(request, overview.lines(campaign))
     by_kind: dict[str, list[Any]] = {}
     for line in listed:
         by_kind.setdefault(line.ping.kind, []).append(line.ping)
@@ -183,7 +183,7 @@ def report(request: WebRequest, campaign_id: str) -> Response:
     return page(
         request,
         "campaign-report.html",
-        **_progress(found),
+        **_progress(campaign),
         kinds={kind: rules.count(pings) for kind, pings in sorted(by_kind.items())},
         silent=[line for line in listed if line.state not in rules.ANSWERED],
         changes=changes,

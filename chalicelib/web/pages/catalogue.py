@@ -37,14 +37,14 @@ def events(request: WebRequest) -> Response:
 
 def event(request: WebRequest, resource_id: str) -> Response:
     """One event for a calendar."""
-    found = _resource(resource_id)
-    if found.content.starts_at is None:
+    resource = _resource(resource_id)
+    if resource.content.starts_at is None:
         raise NotFound(f"{resource_id} has no time")
-    return _calendar(request, f"event-{resource_id}.ics", [found])
+    return _calendar(request, f"event-{resource_id}.ics", [resource])
 
 
-def _calendar(request: WebRequest, name: str, found: list[Resource]) -> Response:
-    return download(name, "text/calendar; charset=utf-8", calendar(found, request.gettext))
+def _calendar(request: WebRequest, name: str, listed: list[Resource]) -> Response:
+    return download(name, "text/calendar; charset=utf-8", calendar(listed, request.gettext))
 
 
 def _resource(resource_id: str) -> Resource:
@@ -77,8 +77,8 @@ def take_resource(request: WebRequest) -> Response:
 
 def ask_for_change(request: WebRequest, resource_id: str) -> Response:
     """The form of an item as it is."""
-    found = _resource(resource_id)
-    return _form_page(request, rules.typed_of(found.content), resource_id, there=found)
+    resource = _resource(resource_id)
+    return _form_page(request, rules.typed_of(resource.content), resource_id, there=resource)
 
 
 def take_change(request: WebRequest, resource_id: str) -> Response:
@@ -160,13 +160,13 @@ def _form_page(
     )
 
 
-def _lines_of(request: WebRequest, found: Resource) -> list[tuple[str, str]]:
+def _lines_of(request: WebRequest, resource: Resource) -> list[tuple[str, str]]:
     """An item line by line, as it is now."""
-    held = found.content
-    times = {"starts": held.starts_at, "ends": held.ends_at}
+    content = resource.content
+    times = {"starts": content.starts_at, "ends": content.ends_at}
     shown = {
-        **rules.typed_of(held),
-        "kind": request.gettext(rules.KINDS[held.kind]),
+        **rules.typed_of(content),
+        "kind": request.gettext(rules.KINDS[content.kind]),
         **{name: format_moment(moment, request.language) for name, moment in times.items() if moment},
     }
     return [(request.gettext(label), shown[name]) for name, label in rules.FIELDS.items() if shown[name]]

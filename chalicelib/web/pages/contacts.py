@@ -58,10 +58,10 @@ def _title(request: WebRequest, entry: Entry) -> str:
 
 
 def _words(request: WebRequest, entry: Entry) -> Words:
-    held = entry.nomination
-    on_duty, time = hours.shown(held.hours, request.language), format_moment(request.now, request.language)
+    nomination = entry.nomination
+    on_duty, time = hours.shown(nomination.hours, request.language), format_moment(request.now, request.language)
     return Words(
-        role=f"{request.gettext(KIND_NAMES[held.kind])}, {states()[held.state].name(request.language)}",
-        note=request.gettext(_NOTE).format(hours=on_duty, zone=held.timezone, time=time),
-        source=f"{request.runtime.site_url()}/entries/{held.state}",
+        role=f"{request.gettext(KIND_NAMES[nomination.kind])}, {states()[nomination.state].name(request.language)}",
+        note=request.gettext(_NOTE).format(hours=on_duty, zone=nomination.timezone, time=time),
+        source=f"{request.runtime.site_url()}/entries/{nomination.state}",
     )

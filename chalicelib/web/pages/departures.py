@@ -41,7 +41,7 @@ def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
     if request.field("stays") == "yes":
         typed["departs_on"] = ""
     try:
-        made = proposing.propose_departure(
+        result = proposing.propose_departure(
             state,
             poc_id,
             typed["departs_on"],
@@ -56,7 +56,7 @@ def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
         return _departure_page(request, entry, typed, 400, refused.problems, request.based_on)
     except proposing.Moved as moved:
         return _departure_page(request, moved.entry, typed, 409, since=request.based_on)
-    return taken(request, state, made)
+    return taken(request, state, result)
 
 
 def _departure_page(

@@ -31,21 +31,21 @@ def entries_by_state(request: WebRequest) -> Response:
     Words that name one State exactly lead on to its page.
     """
     asked = filters.read(request.query, request.gettext)
-    found = listing(store.everything(), asked.wanted, request.language)
-    only = found.only(asked.wanted.words) if asked.only_words else None
+    listed = listing(store.everything(), asked.wanted, request.language)
+    only = listed.only(asked.wanted.words) if asked.only_words else None
     if only:
         return redirect(request, f"/entries/{only.code}")
     return page(
         request,
         "entries.html",
         BAD_REQUEST if asked.problems else OK,
-        listing=found,
+        listing=listed,
         wanted=asked.wanted,
         problems=asked.problems,
         typed=request.query.get(filters.WORDS, "")[: filters.SHOWN],
-        choices=asked.choices(found.languages, request.gettext),
+        choices=asked.choices(listed.languages, request.gettext),
         chosen=asked.chosen(request),
-        participation=participation(found.everyone),
+        participation=participation(listed.everyone),
         groups=GROUPS,
         kinds=KINDS,
     )
@@ -56,8 +56,8 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
 
     Raises NotFound for what is no State.
     """
-    found = states().get(state)
-    if found is None:
+    known = states().get(state)
+    if known is None:
         raise NotFound(state)
     entries = store.of_state(state)
     record_view(request, state, entries)
@@ -75,7 +75,7 @@ def entries_of_state(request: WebRequest, state: str) -> Response:
         ages={entry.poc_id: freshness(entry, policy, request.now) for entry in entries},
         freshness_names=FRESHNESS_NAMES,
         terms=terms,
-        name=found.name(request.language),
+        name=known.name(request.language),
         ways=[(way, offset(way.entry, request)) for way in ways(entries, own, request.now)],
         asks=request.may(Right.OPEN_INQUIRY) and not is_own,
         side=own if request.account and request.account.state else None,

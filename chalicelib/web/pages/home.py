@@ -70,7 +70,7 @@ class Needs:
     @property
     def pressing(self) -> list[OwnEntry]:
         """The State's entries that need somebody."""
-        return [one for one in self.own or [] if one.needs_me]
+        return [entry for entry in self.own or [] if entry.needs_me]
 
     @property
     def nothing(self) -> bool:
@@ -87,12 +87,12 @@ class Needs:
 
 def of_state(request: WebRequest, state: str) -> Needs:
     """What a PoC or supervisor of `state` sees: pings to confirm, running clocks, entries, proposals, accounts."""
-    made = proposals.of_state(state)
+    own_proposals = proposals.of_state(state)
     needs = Needs(
-        own=sorted(_own_entries(request, state), key=lambda one: (not one.asked, not one.needs_me)),
+        own=sorted(_own_entries(request, state), key=lambda entry: (not entry.asked, not entry.needs_me)),
         clocks=_clocks(state, request.now),
-        waiting=sum(proposal.status is Status.OPEN for proposal in made),
-        returned=len(to_see_to(made)),
+        waiting=sum(proposal.status is Status.OPEN for proposal in own_proposals),
+        returned=len(to_see_to(own_proposals)),
     )
     if request.may_for(state, Right.SUPERVISE_ACCOUNTS):
         due, too_few = _accounts(request, state)
@@ -106,8 +106,8 @@ def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
     active, _last = campaigns.active_and_last()
     asked: set[str] = set()
     if active and service.get(active).status not in ping_rules.OVER:
-        found = pings.get_many(active, [entry.poc_id for entry in entries])
-        asked = {ping.poc_id for ping in found if not ping_rules.answered(ping)}
+        own_pings = pings.get_many(active, [entry.poc_id for entry in entries])
+        asked = {ping.poc_id for ping in own_pings if not ping_rules.answered(ping)}
     policy = request.runtime.policy(NominationPolicy)
     return [
         OwnEntry(entry, entry.poc_id in asked, *nomination_rules.freshness(entry, policy, request.now))
@@ -117,10 +117,15 @@ def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
 
 def _clocks(state: str, now: datetime) -> list[tuple[Inquiry, Any, Any, Any]]:
     """The open inquiries of the State: party, standing and the deadline that runs, the next to end first."""
-    found = inquiry_store.of_state(state, lambda one: not queries.is_settled(one))
+    inquiries = inquiry_store.of_state(state, lambda inquiry: not queries.is_settled(inquiry))
     lines = [
-        (one, one.party(state), inquiry_overview.standing(one, now), inquiry_overview.next_deadline(one, now))
-        for one in found
+        (
+            inquiry,
+            inquiry.party(state),
+            inquiry_overview.standing(inquiry, now),
+            inquiry_overview.next_deadline(inquiry, now),
+        )
+        for inquiry in inquiries
     ]
     lines.sort(key=lambda line: line[3].due if line[3] else line[0].opened_at)
     return lines[:SHOWN_AT_MOST]
@@ -128,10 +133,10 @@ def _clocks(state: str, now: datetime) -> list[tuple[Inquiry, Any, Any, Any]]:
 
 def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
     """Whether the accounts are to be reviewed, and whether there are too few supervisors."""
-    held = account_store.of_state(state)
+    accounts = account_store.of_state(state)
     policy = request.runtime.policy(AccountPolicy)
-    due = rules.review_due(held, review_store.get(state).reviewed_at, policy, request.now)
-    return due, len(rules.supervisors(held)) < rules.ENOUGH_SUPERVISORS
+    due = rules.review_due(accounts, review_store.get(state).reviewed_at, policy, request.now)
+    return due, len(rules.supervisors(accounts)) < rules.ENOUGH_SUPERVISORS
 
 
 def of_manager(request: WebRequest) -> Needs:

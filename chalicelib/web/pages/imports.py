@@ -58,10 +58,10 @@ def upload_import(request: WebRequest) -> Response:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload_page(request, 400, request.gettext(_("Choose a file first.")))
-    made = uploads.upload(_files(request), file.filename, file.content, request.call)
-    if isinstance(made, Problem):
-        return _upload_page(request, 400, made.text(request.gettext))
-    return redirect(request, f"/imports/{made.import_id}")
+    uploaded = uploads.upload(_files(request), file.filename, file.content, request.call)
+    if isinstance(uploaded, Problem):
+        return _upload_page(request, 400, uploaded.text(request.gettext))
+    return redirect(request, f"/imports/{uploaded.import_id}")
 
 
 def _files(request: WebRequest) -> Files:
@@ -119,13 +119,13 @@ def download_report(request: WebRequest, import_id: str) -> Response:
     conflict = request.gettext(labels.CONFLICT)
     rows = read(content).rows
     names = [
-        name for name in COLUMNS if all(name in given.cells for given in rows)
+        name for name in COLUMNS if all(name in file_row.cells for file_row in rows)
     ]  # an empty column would clear fields
     lines = [["line", "outcome", "remarks", *names]]
-    for given in rows:
-        row = said[given.line]
+    for file_row in rows:
+        row = said[file_row.line]
         outcome, why = request.gettext(labels.OUTCOMES[row.outcome]), remarks(row, request.gettext, conflict)
-        lines.append([str(given.line), outcome, why, *(given.cells[name] for name in names)])
+        lines.append([str(file_row.line), outcome, why, *(file_row.cells[name] for name in names)])
     return download(f"{kept.filename.rsplit('.', 1)[0]}-report.csv", _CSV, as_csv(lines))
 
 

@@ -17,7 +17,9 @@ def inquiries(request: WebRequest) -> Response:
     if request.may(Right.SEE_ALL_INQUIRIES):
         return _all_inquiries(request)
     show = "all" if request.query.get("show") == "all" else "open"
-    wanted = inquiry_store.of_state(own_state(request), lambda one: show == "all" or not queries.is_settled(one))
+    wanted = inquiry_store.of_state(
+        own_state(request), lambda inquiry: show == "all" or not queries.is_settled(inquiry)
+    )
     return page(
         request,
         "inquiries.html",

@@ -20,11 +20,11 @@ LONGEST_ID = 100  # and of any code that a form sends back: DynamoDB refuses key
 
 def own_inquiry(request: WebRequest, inquiry_id: str) -> tuple[Inquiry, Party]:
     """An inquiry that the reader's State is a side of. Raises Hidden for every other id, whether it exists or not."""
-    found = inquiry_store.get(inquiry_id) if len(inquiry_id) <= LONGEST_ID else None
-    party = found.party(own_state(request)) if found else None
-    if found is None or party is None:
+    inquiry = inquiry_store.get(inquiry_id) if len(inquiry_id) <= LONGEST_ID else None
+    party = inquiry.party(own_state(request)) if inquiry else None
+    if inquiry is None or party is None:
         raise Hidden("no inquiry of the account's State")
-    return found, party
+    return inquiry, party
 
 
 def record(request: WebRequest, action: Action, inquiry_id: str, about: str = "") -> None:
@@ -32,9 +32,9 @@ def record(request: WebRequest, action: Action, inquiry_id: str, about: str = ""
     audit.put(AuditRecord(request.call, action, inquiry_subject(inquiry_id), about=about))
 
 
-def timezone_of(request: WebRequest, found: Inquiry, party: Party, own: list[Entry]) -> str:
+def timezone_of(request: WebRequest, inquiry: Inquiry, party: Party, own: list[Entry]) -> str:
     """The time zone of the reader's PoC: the account's own entry, else the one that the inquiry concerns."""
-    concerned = found.step.contact.poc_id if party is Party.REQUESTED else found.envelope.from_poc_id
+    concerned = inquiry.step.contact.poc_id if party is Party.REQUESTED else inquiry.envelope.from_poc_id
     mine = reach.entry_of(own, request.account.email if request.account else "")
     entry = mine or next((entry for entry in own if entry.poc_id == concerned), None) or next(iter(own), None)
     return entry.nomination.timezone if entry else "UTC"

@@ -54,7 +54,7 @@ class _Form:
 
     def __init__(self, request: WebRequest, state: str, poc_id: str) -> None:
         """Raises NotFound when the State or its PoC does not exist."""
-        self.given = {**request.form, "to_poc": [poc_id]}
+        self.fields = {**request.form, "to_poc": [poc_id]}
         self.own = own_entries(request)
         found = store.get(state, poc_id) if state in states() and len(poc_id) <= LONGEST_ID else None
         if found is None:
@@ -63,10 +63,10 @@ class _Form:
 
     def envelope(self) -> Envelope:
         """What was chosen. Raises Invalid."""
-        return form.check(self.given, self.own, [self.to])
+        return form.check(self.fields, self.own, [self.to])
 
 
-def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any) -> Response:
+def _form_page(request: WebRequest, form: _Form, status: int = 200, **outcome: Any) -> Response:
     record_view(request, form.to.state, [form.to])
     shared, others = reach.un_languages(form.to, form.own)
     mine = reach.entry_of(form.own, request.account.email if request.account else "")
@@ -88,5 +88,5 @@ def _form_page(request: WebRequest, form: _Form, status: int = 200, **found: Any
         longest=form_rules.CASE_REFERENCE_LENGTH,
         terms=terms,
         pocs=sheet.POCS,
-        **{"problems": {}, "already": "", "limit": None, **found},
+        **{"problems": {}, "already": "", "limit": None, **outcome},
     )

@@ -15,20 +15,22 @@ from chalicelib.web.wire.request import WebRequest
 
 def inquiry_form(request: WebRequest, inquiry_id: str) -> Response:
     """The message form of an inquiry, to print; `?in=` is its language."""
-    found, _party = own_inquiry(request, inquiry_id)
+    inquiry, _party = own_inquiry(request, inquiry_id)
     record(request, Action.INQUIRY_VIEWED, inquiry_id)
-    return message_form(request, found.envelope, request.query.get("in", ""), inquiry_id)
+    return message_form(request, inquiry.envelope, request.query.get("in", ""), inquiry_id)
 
 
 def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
     """The side's own record as CSV: envelope, clocks, timeline. Codes, and words in the reader's language."""
-    found, party = own_inquiry(request, inquiry_id)
+    inquiry, party = own_inquiry(request, inquiry_id)
     say = request.gettext
     rows = [("part", "item", "code", "text", "at_utc", "step")]
-    rows += [("envelope", "inquiry_id", inquiry_id, inquiry_id, to_z(found.opened_at), "")]
-    rows += [("envelope", fact.name, fact.code, fact.text, "", "") for fact in facts(found.envelope, request.language)]
-    rows += [("envelope", "exercise", "yes" if found.envelope.exercise else "no", "", "", "")]
-    for step, clock in views.clocks(found, request.now):
+    rows += [("envelope", "inquiry_id", inquiry_id, inquiry_id, to_z(inquiry.opened_at), "")]
+    rows += [
+        ("envelope", fact.name, fact.code, fact.text, "", "") for fact in facts(inquiry.envelope, request.language)
+    ]
+    rows += [("envelope", "exercise", "yes" if inquiry.envelope.exercise else "no", "", "", "")]
+    for step, clock in views.clocks(inquiry, request.now):
         times = {"started": clock.started_at, "due": clock.due, "ended": clock.ended_at}
         for what, at in times.items():
             if at:
@@ -43,7 +45,7 @@ def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
             to_z(event.at),
             _own_step(party, event.step),
         )
-        for event in views.timeline(found, party)
+        for event in views.timeline(inquiry, party)
     ]
     record(request, Action.INQUIRY_EXPORTED, inquiry_id)
     return download(f"{inquiry_id}.csv", "text/csv; charset=utf-8", as_csv(rows))

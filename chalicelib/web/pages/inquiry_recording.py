@@ -20,82 +20,84 @@ from chalicelib.web.wire.request import WebRequest
 
 def record_on_inquiry(request: WebRequest, inquiry_id: str) -> Response:
     """Record what the reader's side did. Whoever comes second is told what came first, and nothing is written."""
-    found, party = own_inquiry(request, inquiry_id)
+    inquiry, party = own_inquiry(request, inquiry_id)
     act = _RECORDABLE.get(request.field("action"))
     if act is None:
         raise Invalid({"action": _("This form is not of this page.")})
     if party.value != act.side:
         raise Forbidden(f"{request.field('action')} by the {party.value} side")
-    before = overview.decisions(found, party)
+    before = overview.decisions(inquiry, party)
     if request.field("known") != str(len(before)):
-        return _redirect_back(request, found, before[-1])
+        return _redirect_back(request, inquiry, before[-1])
     try:
-        after = act.run(request, found)
+        after = act.run(request, inquiry)
     except Invalid as error:
         typed = {"action": request.field("action"), "until": request.field("until")}
-        return inquiry_page(request, found, party, 400, problems=error.fields, typed=typed)
+        return inquiry_page(request, inquiry, party, 400, problems=error.fields, typed=typed)
     last = overview.decisions(after, party)[-1]
     if len(overview.decisions(after, party)) == len(before) or last.what is not What(act.what):
-        return _redirect_back(request, found, last)
+        return _redirect_back(request, inquiry, last)
     notice = request.gettext(_("Recorded: {what}")).format(what=request.gettext(overview.HAPPENED[last.what]))
     return redirect(request, f"/inquiries/{inquiry_id}", notice)
 
 
-def _redirect_back(request: WebRequest, found: Inquiry, last: Any) -> Response:
+def _redirect_back(request: WebRequest, inquiry: Inquiry, last: Any) -> Response:
     """To the page as it is now, with what came first."""
     notice = request.gettext(
         _("Your press changed nothing, because something was recorded before it: {what}, {time}.")
     ).format(what=request.gettext(overview.HAPPENED[last.what]), time=format_moment(last.at, request.language))
-    return redirect(request, f"/inquiries/{found.inquiry_id}", notice)
+    return redirect(request, f"/inquiries/{inquiry.inquiry_id}", notice)
 
 
-def _acknowledge(request: WebRequest, found: Inquiry) -> Inquiry:
+def _acknowledge(request: WebRequest, inquiry: Inquiry) -> Inquiry:
     # Who was asked before somebody else was, and turns up now, is the same person as behind the link of that time.
     assert request.account is not None  # noqa: S101
     mine = reach.entry_of(own_entries(request), request.account.email)
     steps = [
-        step.number for step in found.steps if mine and step.round == found.round and step.contact.poc_id == mine.poc_id
+        step.number
+        for step in inquiry.steps
+        if mine and step.round == inquiry.round and step.contact.poc_id == mine.poc_id
     ]
-    number = max(steps, default=found.step.number)
-    return service.acknowledge(request.runtime, found.inquiry_id, number, request.call)
+    number = max(steps, default=inquiry.step.number)
+    return service.acknowledge(request.runtime, inquiry.inquiry_id, number, request.call)
 
 
-def _respond(request: WebRequest, found: Inquiry) -> Inquiry:
+def _respond(request: WebRequest, inquiry: Inquiry) -> Inquiry:
     channel = request.field("channel")
     if channel not in terms.CHANNELS:
         raise Invalid({"channel": _("Choose one.")})
-    return service.respond(request.runtime, found.inquiry_id, channel, request.call)
+    return service.respond(request.runtime, inquiry.inquiry_id, channel, request.call)
 
 
-def _take_more_time(request: WebRequest, found: Inquiry) -> Inquiry:
-    timezone = timezone_of(request, found, Party.REQUESTED, own_entries(request))
+def _take_more_time(request: WebRequest, inquiry: Inquiry) -> Inquiry:
+    timezone = timezone_of(request, inquiry, Party.REQUESTED, own_entries(request))
     try:
         local = datetime.fromisoformat(request.field("until"))
         until = local.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid({"until": _("Give a date and a time.")}) from None
-    return service.take_more_time(request.runtime, found.inquiry_id, until, request.call)
+    return service.take_more_time(request.runtime, inquiry.inquiry_id, until, request.call)
 
 
-def _pass_on(request: WebRequest, found: Inquiry) -> Inquiry:
+def _pass_on(request: WebRequest, inquiry: Inquiry) -> Inquiry:
     to = request.field("poc")
-    return service.pass_on(request.runtime, found.inquiry_id, to, request.call)
+    return service.pass_on(request.runtime, inquiry.inquiry_id, to, request.call)
 
 
-def _not_ict(request: WebRequest, found: Inquiry) -> Inquiry:
-    return service.refuse(request.runtime, found.inquiry_id, End.NOT_ICT, request.call)
+def _not_ict(request: WebRequest, inquiry: Inquiry) -> Inquiry:
+    return service.refuse(request.runtime, inquiry.inquiry_id, End.NOT_ICT, request.call)
 
 
-def _decline(request: WebRequest, found: Inquiry) -> Inquiry:
-    return service.refuse(request.runtime, found.inquiry_id, End.DECLINED, request.call)
+def _decline(request: WebRequest, inquiry: Inquiry) -> Inquiry:
+    return service.refuse(request.runtime, inquiry.inquiry_id, End.DECLINED, request.call)
 
 
-def _withdraw(request: WebRequest, found: Inquiry) -> Inquiry:
-    return service.withdraw(request.runtime, found.inquiry_id, request.call)
+def _withdraw(request: WebRequest, inquiry: Inquiry) -> Inquiry:
+    return service.withdraw(request.runtime, inquiry.inquiry_id, request.call)
 
 
-def _answer_came(request: WebRequest, found: Inquiry) -> Inquiry:
-    return service.answer_came(request.runtime, found.inquiry_id, request.call)
+def _answer_came(request: WebRequest, inquiry: Inquiry) -> Inquiry:
+    return service.answer_came(request.runtime, inquiry.inquiry_id, request.call)
 
 
 _AT_THE_LIMIT = {
@@ -110,9 +112,9 @@ _AT_THE_LIMIT = {
 }
 
 
-def _reopen(request: WebRequest, found: Inquiry) -> Inquiry:
+def _reopen(request: WebRequest, inquiry: Inquiry) -> Inquiry:
     try:
-        return service.reopen(request.runtime, found.inquiry_id, request.call)
+        return service.reopen(request.runtime, inquiry.inquiry_id, request.call)
     except AlreadyOpen as other:
         reason = _(
             "Your State has an inquiry open with this State under the same case reference. No second one was opened."

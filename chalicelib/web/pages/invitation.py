@@ -66,7 +66,7 @@ def _invited(request: WebRequest, token: Token) -> Invited:
 
 
 def _press(request: WebRequest, opened: Opened[Invited]) -> Response:
-    account, held = opened.subject.account, opened.subject.invitation
+    account, invitation = opened.subject.account, opened.subject.invitation
     password, again = (request.form.get(name, [""])[0] for name in ("password", "again"))
     code = request.field("code")[:LONGEST_CODE]
     try:
@@ -79,7 +79,7 @@ def _press(request: WebRequest, opened: Opened[Invited]) -> Response:
         return _page(request, opened, 400, problem=_TOO_LONG, code=code)
     try:
         with _in_words_of_its_own():
-            invitations.accept(request.runtime, account, held, code, password, request.call)
+            invitations.accept(request.runtime, account, invitation, code, password, request.call)
     except invitations.StartCodeWrong:
         return _page(request, opened, 400, problem=_WRONG_CODE, code=code)
     except PasswordRefused:
@@ -100,7 +100,7 @@ def _page(
     seconds: int = 0,
     code: str = "",
 ) -> Response:
-    account, held = opened.subject.account, opened.subject.invitation
+    account, invitation = opened.subject.account, opened.subject.invitation
     return page(
         request,
         "invitation.html",
@@ -108,8 +108,8 @@ def _page(
         token=opened.token,
         invited=account,
         role=ROLE_NAMES[account.role],
-        by_state=held.by is Role.SUPERVISOR,
-        ends_at=held.ends_at,
+        by_state=invitation.by is Role.SUPERVISOR,
+        ends_at=invitation.ends_at,
         problem=request.gettext(problem) if problem else "",
         seconds=seconds,
         typed_code=code,

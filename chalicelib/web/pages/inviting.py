@@ -23,7 +23,7 @@ def invite(request: WebRequest) -> Response:
     state = chosen_state(request, request.field("state"))
     typed = {name: request.field(name)[:LONGEST_EMAIL] for name in ("email", "role", "language")}
     try:
-        made = invitations.invite(
+        invited = invitations.invite(
             acting_account(request),
             state,
             typed["role"],
@@ -34,7 +34,7 @@ def invite(request: WebRequest) -> Response:
         )
     except invitations.NotInvited as refused:
         return _invite_page(request, state, typed, 400, refused.problems)
-    return invited_page(request, made)
+    return invited_page(request, invited)
 
 
 def _invite_page(

@@ -45,9 +45,9 @@ AT_HAND = timedelta(hours=1)
 
 def changed_since(entry: Entry, since: int) -> list[tuple[str, str, str]]:
     """Each field that changed after version `since`, as it was then and as it is now."""
-    versions = [made for made in history.versions(entry.state, entry.poc_id) if made.number > since]
+    versions = [version for version in history.versions(entry.state, entry.poc_id) if version.number > since]
     last = history.replay(versions)
-    first = {name: next(made.old.get(name, "") for made in versions if name in made.new) for name in last}
+    first = {name: next(version.old.get(name, "") for version in versions if name in version.new) for name in last}
     return [(name, first[name], last[name]) for name in last]
 
 
@@ -97,21 +97,23 @@ def check_admission(request: WebRequest, state: str) -> None:
 def proposed_before(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
     """What `?again=<id>` proposed for this entry (a new one without `poc_id`), to be completed and sent once more."""
     wanted = request.query.get("again", "")
-    found = proposal_store.get(wanted) if 0 < len(wanted) <= LONGEST_ID else None
-    fits = found and found.state == state and (found.poc_id == poc_id if poc_id else found.what is What.NEW)
-    if not found or not fits:
+    proposal = proposal_store.get(wanted) if 0 < len(wanted) <= LONGEST_ID else None
+    fits = proposal and proposal.state == state and (proposal.poc_id == poc_id if poc_id else proposal.what is What.NEW)
+    if not proposal or not fits:
         return {}
-    audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, found, request.call), details=None))
-    return {name: found.new[name] for name in (*EDITABLE, "kind", "departs_on", "successor") if name in found.new}
+    audit.put(replace(proposing.record(Action.PROPOSAL_VIEWED, proposal, request.call), details=None))
+    return {name: proposal.new[name] for name in (*EDITABLE, "kind", "departs_on", "successor") if name in proposal.new}
 
 
 def note_at_hand(request: WebRequest, state: str) -> dict[str, str]:
     """The note verbale that this manager took in for the State last, within the hour: it may say several things."""
     if not by_manager(request):
         return {}
-    for made in proposal_store.of_state(state):
-        if made.made_by == str(request.actor) and request.now - made.made_at <= AT_HAND:
-            return dict(zip(NOTE, (made.note.reference, made.note.date, made.note.received_on), strict=True))
+    for proposal in proposal_store.of_state(state):
+        if proposal.made_by == str(request.actor) and request.now - proposal.made_at <= AT_HAND:
+            return dict(
+                zip(NOTE, (proposal.note.reference, proposal.note.date, proposal.note.received_on), strict=True)
+            )
     return {}
 
 
@@ -127,16 +129,16 @@ def typed_fields(request: WebRequest) -> dict[str, str]:
     return typed
 
 
-def taken(request: WebRequest, state: str, made: Result) -> Response:
+def taken(request: WebRequest, state: str, result: Result) -> Response:
     """Say what was changed at once, and what waits for the manager."""
-    if made.proposal_id and request.may(Right.REVIEW_PROPOSALS):
+    if result.proposal_id and request.may(Right.REVIEW_PROPOSALS):
         notice = request.gettext(_("Taken in. Compare, then approve."))
-        return redirect(request, f"/proposals/{made.proposal_id}", notice)
-    told = _("Nothing was changed: the form says what the entry says.")
-    if made.at_once and made.proposal_id:
-        told = _("What needs no approval has been changed. The rest waits for the directory manager's approval.")
-    elif made.at_once:
-        told = _("The entry has been changed.")
-    elif made.proposal_id:
-        told = _("It waits for the directory manager's approval.")
-    return redirect(request, f"/entries/{state}", request.gettext(told))
+        return redirect(request, f"/proposals/{result.proposal_id}", notice)
+    message = _("Nothing was changed: the form says what the entry says.")
+    if result.at_once and result.proposal_id:
+        message = _("What needs no approval has been changed. The rest waits for the directory manager's approval.")
+    elif result.at_once:
+        message = _("The entry has been changed.")
+    elif result.proposal_id:
+        message = _("It waits for the directory manager's approval.")
+    return redirect(request, f"/entries/{state}", request.gettext(message))

@@ -41,10 +41,10 @@ def take_new(request: WebRequest, state: str) -> Response:
     check_admission(request, state)
     typed, succeeds = typed_fields(request), request.field("succeeds")
     try:
-        made = proposing.propose_new(state, typed, succeeds, note_verbale(request), by_manager(request), request.call)
+        result = proposing.propose_new(state, typed, succeeds, note_verbale(request), by_manager(request), request.call)
     except proposing.Refused as refused:
         return _new_page(request, state, typed, 400, refused.problems, succeeds)
-    return taken(request, state, made)
+    return taken(request, state, result)
 
 
 def _new_page(
@@ -58,15 +58,15 @@ def _new_page(
     others = directory_store.of_state(state)
     before = next((entry for entry in others if entry.poc_id == succeeds), None)
     if before and request.method == "GET":
-        held = before.nomination
+        nomination = before.nomination
         typed = {
-            "kind": held.kind.value,
-            "holder": held.holder.value,
-            "institution": held.institution,
-            "languages": ";".join(held.languages),
-            "preferred_language": held.preferred_language,
-            "timezone": held.timezone,
-            "hours": held.hours,
+            "kind": nomination.kind.value,
+            "holder": nomination.holder.value,
+            "institution": nomination.institution,
+            "languages": ";".join(nomination.languages),
+            "preferred_language": nomination.preferred_language,
+            "timezone": nomination.timezone,
+            "hours": nomination.hours,
             **typed,
         }
     shown: dict[str, Any] = {
@@ -96,14 +96,14 @@ def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
     typed, based_on = typed_fields(request), request.based_on
     policy = request.runtime.policy(NominationPolicy)
     try:
-        made = proposing.propose_change(
+        result = proposing.propose_change(
             state, poc_id, typed, based_on, note_verbale(request), by_manager(request), policy, request.call
         )
     except proposing.Refused as refused:
         return _change_page(request, proposing.entry_of(state, poc_id), typed, 400, refused.problems, based_on)
     except proposing.Moved as moved:
         return _change_page(request, moved.entry, typed, 409, since=based_on)
-    return taken(request, state, made)
+    return taken(request, state, result)
 
 
 def _change_page(

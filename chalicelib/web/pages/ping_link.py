@@ -64,13 +64,13 @@ def _show(request: WebRequest, opened: Opened[Asked]) -> Response:
 def _entry_still_asked(asked: Asked) -> Entry | None:
     """The entry, None when it has left the directory. Raises AddressChanged."""
     own = directory.get(asked.ping.state, asked.ping.poc_id)
-    for each in asked.mailed:
-        its_own = each.poc_id == asked.ping.poc_id
-        entry = own if its_own else directory.get(each.state, each.poc_id)
+    for mailing in asked.mailed:
+        its_own = mailing.poc_id == asked.ping.poc_id
+        entry = own if its_own else directory.get(mailing.state, mailing.poc_id)
         if entry:
-            history.check_address(entry, each)
+            history.check_address(entry, mailing)
         elif not its_own:  # the State's other PoC has left
-            raise AddressChanged(each.poc_id)
+            raise AddressChanged(mailing.poc_id)
     return own
 
 

@@ -59,8 +59,8 @@ def _form_ids(subject: Practice) -> tuple[str, ...]:
 
 
 def _ids_of_code(request: WebRequest, plain: str) -> tuple[str, ...] | None:
-    found = practice.of_code(plain, request.runtime.policy(LearningPolicy), request.now)
-    return practice.token_ids(found) if found else None
+    sent_practice = practice.of_code(plain, request.runtime.policy(LearningPolicy), request.now)
+    return practice.token_ids(sent_practice) if sent_practice else None
 
 
 PRACTICE = MailedLink(

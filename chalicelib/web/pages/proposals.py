@@ -49,27 +49,27 @@ def proposal(request: WebRequest, proposal_id: str) -> Response:
 
 def approve(request: WebRequest, proposal_id: str) -> Response:
     """Make it so, if the entry is still as it was when the manager looked."""
-    found = _found(request, proposal_id)
+    proposal = _found(request, proposal_id)
     policy = request.runtime.policy(NominationPolicy)
     try:
         deciding.approve(proposal_id, request.based_on, note_verbale(request), policy, request.call)
     except (proposing.Moved, NotFound):
-        return _page(request, found, 409, overtaken=True)
+        return _page(request, proposal, 409, overtaken=True)
     except proposing.Refused as refused:
-        return _page(request, found, 400, refused.problems)
+        return _page(request, proposal, 400, refused.problems)
     except Conflict:
         return _decided_already(request, proposal_id)
     outbox.send_soon(request.runtime.settings.send_notices_function)
-    return redirect(request, f"/entries/{found.state}", request.gettext(_("Approved. The directory shows it now.")))
+    return redirect(request, f"/entries/{proposal.state}", request.gettext(_("Approved. The directory shows it now.")))
 
 
 def send_back(request: WebRequest, proposal_id: str) -> Response:
     """Return it with a coded reason."""
-    found = _found(request, proposal_id)
+    proposal = _found(request, proposal_id)
     try:
         deciding.return_(proposal_id, request.field("reason"), request.runtime.policy(NominationPolicy), request.call)
     except Invalid as error:
-        return _page(request, found, 400, reason=error.fields["reason"])
+        return _page(request, proposal, 400, reason=error.fields["reason"])
     except Conflict:
         return _decided_already(request, proposal_id)
     outbox.send_soon(request.runtime.settings.send_notices_function)
@@ -88,43 +88,43 @@ def withdraw(request: WebRequest, proposal_id: str) -> Response:
 
 def _decided_already(request: WebRequest, proposal_id: str) -> Response:
     """A second press leads to what the first came to; somebody else's decision is shown as such."""
-    found = _found(request, proposal_id)
-    if found.decided_by == str(request.actor):
+    proposal = _found(request, proposal_id)
+    if proposal.decided_by == str(request.actor):
         return redirect(request, f"/proposals/{proposal_id}")
-    return _page(request, found, 409)
+    return _page(request, proposal, 409)
 
 
 def _found(request: WebRequest, proposal_id: str) -> Proposal:
     """The proposal, for the manager or its own State. Raises Hidden for any other: the answer does not tell which."""
-    found = proposal_store.get(proposal_id) if len(proposal_id) <= 40 else None
-    if found is None or not (
-        request.may(Right.REVIEW_PROPOSALS) or request.may_for(found.state, Right.SEE_OWN_PROPOSALS)
+    proposal = proposal_store.get(proposal_id) if len(proposal_id) <= 40 else None
+    if proposal is None or not (
+        request.may(Right.REVIEW_PROPOSALS) or request.may_for(proposal.state, Right.SEE_OWN_PROPOSALS)
     ):
         raise Hidden("no proposal of the account's State")
-    return found
+    return proposal
 
 
 def _page(
     request: WebRequest,
-    found: Proposal,
+    proposal: Proposal,
     status: int = 200,
     problems: list[Problem] | None = None,
     overtaken: bool = False,
     reason: str = "",
 ) -> Response:
     """A proposal beside the entry; audited, since it shows contact data."""
-    audit.put(replace(record(Action.PROPOSAL_VIEWED, found, request.call), details=None))
-    entry: Entry | None = directory_store.get(found.state, found.poc_id)
-    others = {other.poc_id: other for other in directory_store.of_state(found.state)}
-    given = (found.note.reference, found.note.date, found.note.received_on)
-    typed = {name: request.field(name, known) for name, known in zip(NOTE, given, strict=True)}
+    audit.put(replace(record(Action.PROPOSAL_VIEWED, proposal, request.call), details=None))
+    entry: Entry | None = directory_store.get(proposal.state, proposal.poc_id)
+    others = {other.poc_id: other for other in directory_store.of_state(proposal.state)}
+    noted = (proposal.note.reference, proposal.note.date, proposal.note.received_on)
+    typed = {name: request.field(name, known) for name, known in zip(NOTE, noted, strict=True)}
     return page(
         request,
         "proposal.html",
         status,
-        found=found,
+        found=proposal,
         entry=entry,
-        lines=rules.side_by_side(found, entry),
+        lines=rules.side_by_side(proposal, entry),
         others=others,
         shown=Cells(request.language, others.values()),
         typed=typed,
@@ -133,6 +133,6 @@ def _page(
         reason=reason,
         words=rules,
         labels=labels,
-        own=request.may_for(found.state, Right.SEE_OWN_PROPOSALS),
+        own=request.may_for(proposal.state, Right.SEE_OWN_PROPOSALS),
         late=status == 409 and not overtaken,
     )

@@ -21,8 +21,8 @@ def reach(request: WebRequest) -> Response:
     """
     typed = request.query.get(filters.WORDS, "")
     asked = filters.read({filters.WORDS: typed}, request.gettext)
-    found = listing(store.everything(), asked.wanted, request.language)
-    only = found.only(asked.wanted.words)
+    listed = listing(store.everything(), asked.wanted, request.language)
+    only = listed.only(asked.wanted.words)
     if only:
         return redirect(request, f"/entries/{only.code}")
     return page(
@@ -30,7 +30,7 @@ def reach(request: WebRequest) -> Response:
         "reach.html",
         BAD_REQUEST if asked.problems else OK,
         typed=typed[: filters.SHOWN],
-        listing=found,
+        listing=listed,
         wanted=asked.wanted,
         problems=asked.problems,
         kinds=KINDS,

@@ -147,8 +147,8 @@ def take_new_password(request: WebRequest) -> Response:
                 return _go_on(request, sign_in.with_new_password(request.runtime, at, password, request.call))
             except PasswordRefused:
                 problem = _("This password does not meet the rules below, or it was used before.")
-        given = {"email": at.email, "problem": request.gettext(problem)}
-        return page(request, "sign-in-new-password.html", 400, **given)
+        shown = {"email": at.email, "problem": request.gettext(problem)}
+        return page(request, "sign-in-new-password.html", 400, **shown)
 
     return _step(request, "new-password", take)
 
@@ -166,9 +166,11 @@ def codes_page(request: WebRequest, codes: tuple[str, ...], back: str) -> Respon
     return page(request, "recovery-codes.html", codes=[spaced(code) for code in codes], back=back)
 
 
-def _new_codes_page(request: WebRequest, status: int = 200, **given: Any) -> Response:
-    held = recovery_code_store.get(request.account.account_id) if request.account else None
-    return page(request, "recovery-codes-new.html", status, left=len(held.codes) if held else 0, **given)
+def _new_codes_page(request: WebRequest, status: int = 200, **shown: Any) -> Response:
+    recovery_codes = recovery_code_store.get(request.account.account_id) if request.account else None
+    return page(
+        request, "recovery-codes-new.html", status, left=len(recovery_codes.codes) if recovery_codes else 0, **shown
+    )
 
 
 def _back(path: str) -> str:
@@ -181,8 +183,8 @@ def _secret(request: WebRequest, name: str) -> str:
     return request.form.get(name, [""])[0]
 
 
-def _password_page(request: WebRequest, back: str, status: int = 200, **given: Any) -> Response:
-    shown = {"email": "", "problem": "", "seconds": 0, "back": back, **given}
+def _password_page(request: WebRequest, back: str, status: int = 200, **content: Any) -> Response:
+    shown = {"email": "", "problem": "", "seconds": 0, "back": back, **content}
     return page(request, "sign-in.html", status, **shown)
 
 

@@ -30,9 +30,9 @@ def nothing_here(request: WebRequest, anything: str) -> Response:
 
 def static_file(_request: WebRequest, name: str) -> Response:
     """A static file. Its name changes with its content, so browsers may keep it."""
-    found = static.find(name)
-    if found is None:
+    served = static.find(name)
+    if served is None:
         raise NotFound(name)
-    file, current = found
+    file, current = served
     cached = {"Cache-Control": static.FOREVER} if current else {}
     return Response(file.text, {"Content-Type": file.content_type, **headers.SAME_FOR_EVERYBODY, **cached})

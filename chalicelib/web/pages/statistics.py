@@ -25,8 +25,8 @@ ONE_VIEW = "private, max-age=60"
 def statistics(request: WebRequest) -> Response:
     """The published reports, newest first, and what they say one after the other."""
     reports = service.published()
-    found = over_time(*service.over_time(reports), request.language)
-    return page(request, "statistics.html", reports=reports, figures=found, **_shared(request))
+    shown_figures = over_time(*service.over_time(reports), request.language)
+    return page(request, "statistics.html", reports=reports, figures=shown_figures, **_shared(request))
 
 
 def _shared(request: WebRequest, language: str = "") -> dict[str, Any]:
@@ -46,8 +46,8 @@ def preparing(request: WebRequest) -> Response:
 
 def _prepare_page(request: WebRequest, status: int = 200, problem: str = "") -> Response:
     waiting = [
-        {"report_id": one.report_id, "start": one.start, "last_day": one.end - timedelta.resolution}
-        for one in service.waiting(request.now)
+        {"report_id": period.report_id, "start": period.start, "last_day": period.end - timedelta.resolution}
+        for period in service.waiting(request.now)
     ]
     return page(
         request,
@@ -83,12 +83,12 @@ def report(request: WebRequest, report_id: str) -> Response:
 
 
 def _content(request: WebRequest, report_id: str, language: str) -> dict[str, Any]:
-    found = _found(request, report_id)
+    report = _found(request, report_id)
     return {
-        "report": found,
-        "heading": figures.title(found.table, language),
-        "figures": figures.figures(found.table, language),
-        "left_out": figures.left_out(found.table, language),
+        "report": report,
+        "heading": figures.title(report.table, language),
+        "figures": figures.figures(report.table, language),
+        "left_out": figures.left_out(report.table, language),
         **_shared(request, language),
     }
 
@@ -117,10 +117,10 @@ def printed(request: WebRequest, report_id: str) -> Response:
 def plots_over_time(request: WebRequest) -> Response:
     """The plots of all published reports, in one image; NotFound while there are none."""
     language = _language(request)
-    found = over_time(*service.over_time(service.published()), language)
-    if not found:
+    shown_figures = over_time(*service.over_time(service.published()), language)
+    if not shown_figures:
         raise NotFound("plots over time")
-    return _plots(request, found, translations(language).gettext(_("Statistics")), language)
+    return _plots(request, shown_figures, translations(language).gettext(_("Statistics")), language)
 
 
 def plots_of_report(request: WebRequest, report_id: str) -> Response:
@@ -129,14 +129,14 @@ def plots_of_report(request: WebRequest, report_id: str) -> Response:
     return _plots(request, figures.figures(table, language), figures.title(table, language), language)
 
 
-def _plots(request: WebRequest, found: list[Figure], title: str, language: str) -> Response:
+def _plots(request: WebRequest, shown_figures: list[Figure], title: str, language: str) -> Response:
     theme = "dark" if request.query.get("theme") == "dark" else "light"
     drawn = page(
         request,
         "statistics-plots.html",
         language=language,
         title=title,
-        placed=plots.stacked(found, language),
+        placed=plots.stacked(shown_figures, language),
         width=plots.WIDTH,
         colours=plots.COLOURS[theme],
     )
@@ -145,17 +145,17 @@ def _plots(request: WebRequest, found: list[Figure], title: str, language: str) 
 
 def as_csv(request: WebRequest, report_id: str) -> Response:
     """The figures of a report for a spreadsheet, in codes."""
-    found = _found(request, report_id)
-    service.exported(found, "csv", request.call)
-    content = spreadsheet.as_csv(exports.rows(found))
+    report = _found(request, report_id)
+    service.exported(report, "csv", request.call)
+    content = spreadsheet.as_csv(exports.rows(report))
     return download(f"{report_id}.csv", "text/csv; charset=utf-8", content)
 
 
 def as_json(request: WebRequest, report_id: str) -> Response:
     """The figures of a report for other programs."""
-    found = _found(request, report_id)
-    service.exported(found, "json", request.call)
-    content = json.dumps(exports.document(found), ensure_ascii=False, indent=2)
+    report = _found(request, report_id)
+    service.exported(report, "json", request.call)
+    content = json.dumps(exports.document(report), ensure_ascii=False, indent=2)
     return download(f"{report_id}.json", "application/json; charset=utf-8", content)
 
 

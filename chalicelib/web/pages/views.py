@@ -33,7 +33,7 @@ def views(request: WebRequest, state: str) -> Response:
     request.require(state, Right.SEE_OWN_VIEWS)
     wanted = searching.Wanted(state=state, actions=frozenset(action.value for action in SEEN))
     try:
-        found = searching.find(wanted, request.query.get("cursor", ""))
+        results = searching.find(wanted, request.query.get("cursor", ""))
     except Invalid as error:
         raise Invalid({name: request.gettext(reason) for name, reason in error.fields.items()}) from error
     put(request, Action.VIEWS_LISTED, state)
@@ -44,13 +44,13 @@ def views(request: WebRequest, state: str) -> Response:
         state=state,
         rows=[
             (shown(row) | {"when": _when(request, row.at)}, own.get(row.actor, "") if row.actor_state == state else "")
-            for row in found.rows
+            for row in results.rows
         ],
-        found=found,
-        older=urlencode({"cursor": found.cursor}) if found.cursor else "",
+        found=results,
+        older=urlencode({"cursor": results.cursor}) if results.cursor else "",
         first_page="cursor" not in request.query,
         action_names=ACTION_NAMES,
-        looked_to=day(request, found.looked_to),
+        looked_to=day(request, results.looked_to),
         roles=ROLES,
     )
 

@@ -34,8 +34,8 @@ def from_our_site(headers: Mapping[str, str], site_url: str) -> bool:
     return origin == f"{site.scheme}://{site.netloc}"
 
 
-def check(given: str, keys: Iterable[str], headers: Mapping[str, str], site_url: str) -> None:
-    """Raises FormRefused unless `given` is the token of one of `keys` and the form was sent from our site."""
-    genuine = any(hmac.compare_digest(token(key).encode(), given.encode()) for key in keys if key)
+def check(form_token: str, keys: Iterable[str], headers: Mapping[str, str], site_url: str) -> None:
+    """Raises FormRefused unless `form_token` is the token of one of `keys` and the form was sent from our site."""
+    genuine = any(hmac.compare_digest(token(key).encode(), form_token.encode()) for key in keys if key)
     if not genuine or not from_our_site(headers, site_url):
         raise FormRefused("the form's token is not that of this session")

@@ -26,9 +26,9 @@ SAME_FOR_EVERYBODY = {"Vary": "Accept-Encoding"}
 HSTS = "max-age=31536000"
 
 
-def with_security(given: dict[str, str | list[str]], secure: bool) -> dict[str, str | list[str]]:
-    """`given` with every header it lacks; a header already given (a long cache for a static file) stays."""
-    merged: dict[str, str | list[str]] = {**ALWAYS, **given}
+def with_security(response_headers: dict[str, str | list[str]], secure: bool) -> dict[str, str | list[str]]:
+    """The headers of an answer, with ours where they are missing; one that is set already (a long cache for a static file) stays."""
+    merged: dict[str, str | list[str]] = {**ALWAYS, **response_headers}
     if secure:
         merged["Strict-Transport-Security"] = HSTS
     return merged

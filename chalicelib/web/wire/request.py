@@ -143,8 +143,8 @@ class WebRequest:
     @property
     def based_on(self) -> int:
         """The version that a form was based on; one that was not sent, or is no number, is older than any."""
-        given = self.field("based_on")
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+        version = self.field("based_on")
+        return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
 
     def cookie(self, name: str) -> str:
         """The value of one of our cookies; empty when it was not sent."""
