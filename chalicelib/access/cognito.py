@@ -215,8 +215,8 @@ class Identity:
         return Step(Stage.ENROL, username, secret=started["SecretCode"], access_token=token)
 
     def _is_enrolled(self, username: str) -> bool:
-        held = self._client.admin_get_user(UserPoolId=self._pool, Username=username)
-        return "SOFTWARE_TOKEN_MFA" in held.get("UserMFASettingList", [])
+        user = self._client.admin_get_user(UserPoolId=self._pool, Username=username)
+        return "SOFTWARE_TOKEN_MFA" in user.get("UserMFASettingList", [])
 
     def _respond(self, step: Step, challenge: Any, responses: dict[str, str]) -> Mapping[str, Any]:
         return self._client.admin_respond_to_auth_challenge(

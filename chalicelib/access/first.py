@@ -44,14 +44,14 @@ def make_first_manager(runtime: Runtime, email: str, language: str, call: Call) 
     ]
     if known or account_store.by_email(address):
         raise Conflict("a manager" if known else "an account of this address")
-    made = Account(address, Role.MANAGER, "", language, AccountStatus.ACTIVE, call.at, new_id())
+    account = Account(address, Role.MANAGER, "", language, AccountStatus.ACTIVE, call.at, new_id())
     actor = Actor.system("first_manager")
-    subject = account_subject(made.account_id)
-    details = {"role": made.role.value, "version": made.version}
+    subject = account_subject(account.account_id)
+    details = {"role": account.role.value, "version": account.version}
     record = AuditRecord(call.by(actor), Action.FIRST_MANAGER_MADE, subject, details=details)
 
     def build(transaction: Writes) -> None:
-        account_store.add(transaction, made)
+        account_store.add(transaction, account)
 
     # Without its account a user of the pool opens nothing; an account without a user could not be made again.
     password = identity(runtime).make_for_now(address)

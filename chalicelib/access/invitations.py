@@ -98,11 +98,11 @@ def invite(actor: Account, state: str, role: str, email: str, language: str, run
         wrong = Problem("email", "invite-many", {"limit": str(limit)})
     if wrong or problems:
         raise NotInvited([*([wrong] if wrong else []), *problems])
-    made = Account(address, Role(role), state, language, AccountStatus.INVITED, call.at, new_id())
+    invited = Account(address, Role(role), state, language, AccountStatus.INVITED, call.at, new_id())
     if before:
-        kept = replace(before, role=made.role, language=language, status=made.status, version=before.version + 1)
+        kept = replace(before, role=invited.role, language=language, status=invited.status, version=before.version + 1)
         return _send(actor, kept, Action.ACCOUNT_INVITED, AccountEvent.INVITED, policy, call)
-    return _send(actor, made, Action.ACCOUNT_INVITED, AccountEvent.INVITED, policy, call)
+    return _send(actor, invited, Action.ACCOUNT_INVITED, AccountEvent.INVITED, policy, call)
 
 
 def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call) -> Invited:
@@ -119,7 +119,7 @@ def _send(
     attempts.count(
         attempts.subject("inviting", f"{actor.account_id} {invited.state}"), policy.invitations_open, call.at
     )
-    made, start_code = new_invitation(invited.account_id, actor, policy, call.at)
+    invitation, start_code = new_invitation(invited.account_id, actor, policy, call.at)
 
     def build(transaction: Writes) -> None:
         if invited.version == 1:
@@ -127,7 +127,7 @@ def _send(
         else:
             account_store.add_change(transaction, invited)
         account_store.add_still_in_charge(transaction, actor)
-        add(transaction, made)
+        add(transaction, invitation)
         tell(transaction, change, invited, actor.role, call.at)
 
     with refused_as(Conflict(invited.account_id)):
@@ -143,11 +143,11 @@ def new_invitation(account_id: str, by: Account, policy: AccountPolicy, now: dat
     return Invitation(account_id, new_id(), salt, hashed, by.role, now, ends_at, by.account_id), start_code
 
 
-def add(transaction: Writes, made: Invitation) -> None:
+def add(transaction: Writes, invitation: Invitation) -> None:
     """Put an invitation and its mail (two actions) into the transaction."""
-    invitation_store.add(transaction, made)
-    about = {"account": made.account_id, "invitation": made.invitation_id}
-    outbox.add(transaction, Notice(TEMPLATE, to_account(made.account_id), about, made.made_at))
+    invitation_store.add(transaction, invitation)
+    about = {"account": invitation.account_id, "invitation": invitation.invitation_id}
+    outbox.add(transaction, Notice(TEMPLATE, to_account(invitation.account_id), about, invitation.made_at))
 
 
 def _address(typed: str, state: str, settings: Settings) -> tuple[str, Problem | None]:
@@ -174,17 +174,17 @@ def _taken(actor: Account, before: Account) -> str:
 
 def _open(state: str, now: datetime) -> int:
     """How many invitations of a State can be accepted now."""
-    invited = [one for one in account_store.of_state(state) if one.status is AccountStatus.INVITED]
-    found = [invitation_store.get(one.account_id) for one in invited]
-    return sum(1 for one in found if one and not one.is_over(now))
+    invited = [account for account in account_store.of_state(state) if account.status is AccountStatus.INVITED]
+    invitations = [invitation_store.get(account.account_id) for account in invited]
+    return sum(1 for invitation in invitations if invitation and not invitation.is_over(now))
 
 
 # The page behind the link
 
 
-def token(runtime: Runtime, made: Invitation) -> str:
+def token(runtime: Runtime, invitation: Invitation) -> str:
     """The signed part of the link: ids only."""
-    return runtime.link_signer().sign(Purpose.INVITATION, made.account_id, made.invitation_id)
+    return runtime.link_signer().sign(Purpose.INVITATION, invitation.account_id, invitation.invitation_id)
 
 
 def link_lifetime(runtime: Runtime) -> timedelta:
@@ -197,19 +197,21 @@ def behind(read: Token, now: datetime) -> tuple[Account, Invitation]:
     if len(read.ids) != 2:
         raise LinkInvalid("not an invitation")
     account_id, invitation_id = read.ids
-    account, held = account_store.by_id(account_id), invitation_store.get(account_id)
-    if account is None or account.status is not AccountStatus.INVITED or held is None:
+    account, invitation = account_store.by_id(account_id), invitation_store.get(account_id)
+    if account is None or account.status is not AccountStatus.INVITED or invitation is None:
         raise InvitationOver("used or withdrawn")
-    if held.invitation_id != invitation_id:
+    if invitation.invitation_id != invitation_id:
         raise InvitationOver("replaced")
-    if held.is_over(now):
+    if invitation.is_over(now):
         raise InvitationOver("expired")
-    if not held.stands(account_store.by_id(held.invited_by)):
+    if not invitation.stands(account_store.by_id(invitation.invited_by)):
         raise InvitationOver("lapsed")
-    return account, held
+    return account, invitation
 
 
-def accept(runtime: Runtime, account: Account, held: Invitation, start_code: str, password: str, call: Call) -> None:
+def accept(
+    runtime: Runtime, account: Account, invitation: Invitation, start_code: str, password: str, call: Call
+) -> None:
     """Give an invited account its password, and make it active.
 
     Raises StartCodeWrong, PasswordRefused, TooManyAttempts, and InvitationOver when somebody was faster.
@@ -218,7 +220,7 @@ def accept(runtime: Runtime, account: Account, held: Invitation, start_code: str
     by_source = attempts.subject("invitation-source", call.source)
     attempts.count(counted, FREE_PER_ADDRESS, call.at)
     attempts.count(by_source, FREE_PER_SOURCE, call.at)
-    if not compare_digest(hardened(codes.as_typed(start_code), held.salt), held.start_code):
+    if not compare_digest(hardened(codes.as_typed(start_code), invitation.salt), invitation.start_code):
         audit_store.put(audit.refused(Action.INVITATION_REFUSED, account, call, reason="start-code"))
         raise StartCodeWrong("start code")
     attempts.forget(counted)
@@ -230,13 +232,13 @@ def accept(runtime: Runtime, account: Account, held: Invitation, start_code: str
     active = replace(account, status=AccountStatus.ACTIVE, version=account.version + 1)
     with refused_as(InvitationOver("used or withdrawn")):
         audit_store.write(
-            _acceptance(active, held, call.at), audit.of_account(Action.INVITATION_ACCEPTED, active, call)
+            _acceptance(active, invitation, call.at), audit.of_account(Action.INVITATION_ACCEPTED, active, call)
         )
 
 
-def _acceptance(active: Account, held: Invitation, now: datetime) -> Callable[[Writes], None]:
+def _acceptance(active: Account, invitation: Invitation, now: datetime) -> Callable[[Writes], None]:
     def build(transaction: Writes) -> None:
-        invitation_store.take(transaction, held)
+        invitation_store.take(transaction, invitation)
         account_store.add_change(transaction, active)
         tell(transaction, AccountEvent.ACCEPTED, active, None, now)
 

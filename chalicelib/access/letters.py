@@ -23,10 +23,10 @@ BY_NAMES = {
 
 
 def _account(notice: Notice) -> Account:
-    found = account_store.by_id(notice.about["account"])
-    if found is None:
+    account = account_store.by_id(notice.about["account"])
+    if account is None:
         raise MailRefused("the account is gone")
-    return found
+    return account
 
 
 def _facts(account: Account, language: str) -> list[tuple[str, str]]:
@@ -38,16 +38,20 @@ def _facts(account: Account, language: str) -> list[tuple[str, str]]:
 
 def invitation(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
     """To an invited person: the link. The start code is never in it."""
-    account, made = _account(notice), invitation_store.get(notice.about["account"])
-    if made is None or made.invitation_id != notice.about["invitation"] or account.status is not AccountStatus.INVITED:
+    account, current = _account(notice), invitation_store.get(notice.about["account"])
+    if (
+        current is None
+        or current.invitation_id != notice.about["invitation"]
+        or account.status is not AccountStatus.INVITED
+    ):
         raise MailRefused("the invitation is used, withdrawn or replaced")
     translate = translations(recipient.language).gettext
-    ends = format_moment(made.ends_at, recipient.language)
+    ends = format_moment(current.ends_at, recipient.language)
     return {
         "reference": f"A-{account.account_id}",
         "rows": [*_facts(account, recipient.language), (translate(_("Valid until")), ends)],
-        "by_state": made.by is Role.SUPERVISOR,
-        "link": f"{runtime.site_url()}/invitation/{token(runtime, made)}?lang={recipient.language}",
+        "by_state": current.by is Role.SUPERVISOR,
+        "link": f"{runtime.site_url()}/invitation/{token(runtime, current)}?lang={recipient.language}",
     }
 
 

@@ -58,9 +58,9 @@ def line(account: Account, policy: AccountPolicy, now: datetime, *, expired: boo
 
 def fits(shown: AccountLine, wanted: AccountFilter) -> bool:
     """Whether an account is among what is looked for. Words are looked for anywhere in its address."""
-    held = shown.account
+    account = shown.account
     return (
-        wanted.words.casefold() in held.email.casefold()
-        and wanted.role in ("", held.role)
-        and wanted.status in ("", held.status, *shown.marks)
+        wanted.words.casefold() in account.email.casefold()
+        and wanted.role in ("", account.role)
+        and wanted.status in ("", account.status, *shown.marks)
     )

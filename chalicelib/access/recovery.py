@@ -28,24 +28,24 @@ from chalicelib.runtime import Runtime
 
 def new_codes(account: Account, policy: AccountPolicy, now: datetime) -> tuple[RecoveryCodes, tuple[str, ...]]:
     """Recovery codes that are not yet kept: what is to be kept of them, and the codes themselves, shown once."""
-    made, salt = tuple(codes.new_code() for _code in range(policy.recovery_codes)), secrets.token_hex(16)
-    return RecoveryCodes(account.account_id, salt, tuple(hardened(code, salt) for code in made), now), made
+    shown, salt = tuple(codes.new_code() for _code in range(policy.recovery_codes)), secrets.token_hex(16)
+    return RecoveryCodes(account.account_id, salt, tuple(hardened(code, salt) for code in shown), now), shown
 
 
-def add_codes(transaction: Writes, account: Account, made: RecoveryCodes, now: datetime) -> None:
+def add_codes(transaction: Writes, account: Account, recovery_codes: RecoveryCodes, now: datetime) -> None:
     """Put new recovery codes, and the mails that tell of them, into the transaction."""
-    recovery_code_store.add(transaction, made)
+    recovery_code_store.add(transaction, recovery_codes)
     tell(transaction, AccountEvent.CODES_MADE, account, None, now)
 
 
-def fitting(held: RecoveryCodes | None, typed: str) -> str:
+def fitting(recovery_codes: RecoveryCodes | None, typed: str) -> str:
     """The hash of the code that was typed, if it is one that is left; empty otherwise, after the same work."""
-    hashed = hardened(codes.as_typed(typed), held.salt if held else "none")
-    matches = [code for code in (held.codes if held else ()) if compare_digest(code, hashed)]
+    hashed = hardened(codes.as_typed(typed), recovery_codes.salt if recovery_codes else "none")
+    matches = [code for code in (recovery_codes.codes if recovery_codes else ()) if compare_digest(code, hashed)]
     return matches[0] if matches else ""
 
 
-def use_code(account: Account, held: RecoveryCodes, used: str, call: Call) -> None:
+def use_code(account: Account, recovery_codes: RecoveryCodes, used: str, call: Call) -> None:
     """Use one code up (its hash), and end the sessions that run: a lost authenticator may be a stolen machine.
 
     Raises Conflict when it, or another, was used at the same moment, or the account changed.
@@ -53,11 +53,11 @@ def use_code(account: Account, held: RecoveryCodes, used: str, call: Call) -> No
     changed = replace(account, sessions_since=call.at, version=account.version + 1)
 
     def build(transaction: Writes) -> None:
-        recovery_code_store.add_use(transaction, held, used)
+        recovery_code_store.add_use(transaction, recovery_codes, used)
         account_store.add_change(transaction, changed)
         tell(transaction, AccountEvent.CODE_USED, changed, None, call.at)
 
-    record = audit.of_account(Action.RECOVERY_CODE_USED, changed, call, left=str(len(held.codes) - 1))
+    record = audit.of_account(Action.RECOVERY_CODE_USED, changed, call, left=str(len(recovery_codes.codes) - 1))
     with refused_as(Conflict(account.account_id)):
         audit_store.write(build, record)
 
@@ -111,13 +111,13 @@ def confirm(
     asked = waiting(target, policy, call.at)
     if asked is None or not may_confirm(actor, target, asked, policy, call.at):
         raise Forbidden("not the second of two people")
-    made, start_code = invitations.new_invitation(target.account_id, actor, policy, call.at)
+    invitation, start_code = invitations.new_invitation(target.account_id, actor, policy, call.at)
     changed = replace(target, status=AccountStatus.INVITED, sessions_since=call.at, version=target.version + 1)
 
     def also(transaction: Writes) -> None:
         reset_store.take(transaction, asked)
         recovery_code_store.drop(transaction, target.account_id)
-        invitations.add(transaction, made)
+        invitations.add(transaction, invitation)
 
     accounts.write(
         actor, changed, Action.RESET_CONFIRMED, AccountEvent.RESET_CONFIRMED, call, also, asked_by=asked.asked_by

@@ -50,19 +50,19 @@ def overview(runtime: Runtime, now: datetime) -> list[StateLine]:
     """A line for each State that has accounts, and one for the manager's own."""
     policy, known = runtime.policy(AccountPolicy), review_store.by_state()
     lines = []
-    for state, held in by_state().items():
+    for state, accounts in by_state().items():
         reviewed_at = known.get(state, Review()).reviewed_at
-        due = rules.review_due(held, reviewed_at, policy, now)
-        lines.append(StateLine(state, len(held), len(rules.supervisors(held)), reviewed_at, due))
+        due = rules.review_due(accounts, reviewed_at, policy, now)
+        lines.append(StateLine(state, len(accounts), len(rules.supervisors(accounts)), reviewed_at, due))
     return lines
 
 
-def reviewed(actor: Account, state: str, held: list[Account], call: Call) -> None:
+def reviewed(actor: Account, state: str, accounts: list[Account], call: Call) -> None:
     """Note that the accounts of a State were looked through. Pressing twice does no harm.
 
     Raises Conflict when `actor` was suspended at that moment.
     """
-    there = [one for one in held if one.status is not AccountStatus.REMOVED]
+    there = [account for account in accounts if account.status is not AccountStatus.REMOVED]
     record = AuditRecord(
         call.by(actor.actor),
         Action.ACCOUNTS_REVIEWED,
@@ -89,18 +89,18 @@ def keep_accounts(_event: dict[str, Any], runtime: Runtime, call: Call) -> dict[
     list of States, and appoints one.
     """
     policy, now, known = runtime.policy(AccountPolicy), runtime.clock(), review_store.by_state()
-    held = by_state()
+    grouped = by_state()
     asked = 0
-    for state, there in held.items():
-        if state and not rules.supervisors(there):
+    for state, accounts in grouped.items():
+        if state and not rules.supervisors(accounts):
             continue
         before = known.get(state, Review())
-        due = rules.review_due(there, before.reviewed_at, policy, now)
+        due = rules.review_due(accounts, before.reviewed_at, policy, now)
         if rules.ask_for_review(due, before.reviewed_at, before.asked_at, policy, now):
             asked += _ask(state, before, call)
     if asked:
         outbox.send_soon(runtime.settings.send_notices_function)
-    counted = {"states": len(held), "asked": asked}
+    counted = {"states": len(grouped), "asked": asked}
     logger.info("accounts kept", extra={"counts": counted})
     return counted
 

@@ -112,7 +112,7 @@ def settable(actor: Account | None, target: Account) -> tuple[Role, ...]:
 
 def supervisors(accounts: Iterable[Account]) -> list[Account]:
     """The active supervisors among these accounts."""
-    return [one for one in accounts if one.role is Role.SUPERVISOR and one.is_active]
+    return [account for account in accounts if account.role is Role.SUPERVISOR and account.is_active]
 
 
 def may_confirm(
@@ -137,7 +137,7 @@ def may_confirm(
     if asker.role is not reset.asked_role or not may_do(asker, AccountAct.ASK_RESET, target):
         return False
     two_kinds = is_manager(actor) is not is_manager(asker)
-    others = [one for one in supervisors(colleagues) if one.account_id != target.account_id]
+    others = [supervisor for supervisor in supervisors(colleagues) if supervisor.account_id != target.account_id]
     return two_kinds or (is_manager(actor) and (not target.state or not others))
 
 
@@ -151,7 +151,7 @@ def review_due(accounts: Iterable[Account], reviewed_at: datetime | None, policy
 
     Before the first review the oldest account counts. A State without accounts has nothing to review.
     """
-    there = [one.created_at for one in accounts if one.status is not AccountStatus.REMOVED]
+    there = [account.created_at for account in accounts if account.status is not AccountStatus.REMOVED]
     return bool(there) and now - (reviewed_at or min(there)) >= policy.review_every
 
 

@@ -111,9 +111,9 @@ def halfway(runtime: Runtime, identifier: str, call: Call, stage: Stage | None =
         raise SignInOver("unknown")
     if call.at >= kept.created_at + runtime.policy(SessionPolicy).sign_in:
         raise SignInOver("too old")
-    given = dict(kept.details)
-    back = given.pop("back")
-    step = Step(Stage(kept.stage.removeprefix(_UNDER_WAY)), **given)
+    details = dict(kept.details)
+    back = details.pop("back")
+    step = Step(Stage(kept.stage.removeprefix(_UNDER_WAY)), **details)
     if stage is not None and step.stage is not stage:
         raise SignInOver(f"at {step.stage}, not {stage}")
     return Halfway(identifier, kept.email, step, back)
@@ -154,15 +154,15 @@ def with_recovery_code(runtime: Runtime, at: Halfway, password: str, code: str, 
     account = account_store.by_email(at.email)
     if account is None or not account.is_active:
         raise SignInOver("the account may not come in any more")
-    held = recovery_code_store.get(account.account_id)
-    used = recovery.fitting(held, code)
+    recovery_codes = recovery_code_store.get(account.account_id)
+    used = recovery.fitting(recovery_codes, code)
     known = _is_password(runtime, at.email, password)
-    if held is None or not used or not known:
+    if recovery_codes is None or not used or not known:
         audit_store.put(audit.refused(Action.RECOVERY_CODE_REFUSED, account, call))
         count(Metric.SIGN_INS_FAILED, kind="recovery")
         raise RecoveryRefused("password or recovery code")
     try:
-        recovery.use_code(account, held, used, call)
+        recovery.use_code(account, recovery_codes, used, call)
     except Conflict as error:
         raise RecoveryRefused("used at the same moment") from error
     attempts.forget(counted)
@@ -217,10 +217,10 @@ def new_recovery_codes(runtime: Runtime, account: Account, password: str, code: 
         audit.put_failure(account, "new recovery codes", call)
         raise CodeRefused(str(error)) from error
     attempts.forget(counted)
-    made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
+    recovery_codes, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
     def build(transaction: Writes) -> None:
-        recovery.add_codes(transaction, account, made, call.at)
+        recovery.add_codes(transaction, account, recovery_codes, call.at)
 
     audit_store.write(build, audit.of_account(Action.RECOVERY_CODES_MADE, account, call))
     return shown
@@ -272,17 +272,17 @@ def _begin(runtime: Runtime, at: Halfway, call: Call, *actions: Action) -> Begun
     if account is None or not account.is_active:
         raise SignInOver("the account may not come in any more")
     identifier, session = sessions.new(account, call.at)
-    made: RecoveryCodes | None = None
+    recovery_codes: RecoveryCodes | None = None
     shown: tuple[str, ...] = ()
     if Action.RECOVERY_CODES_MADE in actions:
-        made, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
+        recovery_codes, shown = recovery.new_codes(account, runtime.policy(AccountPolicy), call.at)
 
     def build(transaction: Writes) -> None:
         session_store.take(transaction, at.identifier)
         session_store.add(transaction, identifier, session, call.at + runtime.policy(SessionPolicy).absolute)
         account_store.add_sign_in(transaction, account.email, call.at)
-        if made:
-            recovery.add_codes(transaction, account, made, call.at)
+        if recovery_codes:
+            recovery.add_codes(transaction, account, recovery_codes, call.at)
 
     with refused_as(SignInOver("finished already")):
         audit_store.write(build, *(audit.of_account(action, account, call) for action in actions))

@@ -45,8 +45,8 @@ class Link:
 
 def digest_of(fields: Mapping[str, str]) -> str:
     """SHA-256 over the fields in a form that is the same everywhere. An empty field counts like an absent one."""
-    told = {name: value for name, value in fields.items() if value}
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    filled = {name: value for name, value in fields.items() if value}
+    text = json.dumps(filled, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -113,27 +113,27 @@ def walked(subject: str, links: Iterable[Link], head: Head, before: Link | None 
     `links` are the records in the order of their numbers, `head` the end as stored beside them. With `before`, the
     records after that one.
     """
-    for each in links:
-        if wrong := _misfit(each, before, subject, head):
+    for current in links:
+        if wrong := _misfit(current, before, subject, head):
             yield wrong
             return
-        before = each
-        yield each
+        before = current
+        yield current
     if wrong := _misfit_at_end(before, subject, head):
         yield wrong
 
 
-def _misfit(each: Link, before: Link | None, subject: str, head: Head) -> Break | None:
+def _misfit(current: Link, before: Link | None, subject: str, head: Head) -> Break | None:
     stood = before.head if before else Head()
-    at = each.fields.get("at", "")
-    if digest_of(each.fields) != each.digest or each.fields.get("subject") != subject:
-        return Break(subject, each.number, Fault.CHANGED, at)
-    if each.number != stood.number + 1:
+    at = current.fields.get("at", "")
+    if digest_of(current.fields) != current.digest or current.fields.get("subject") != subject:
+        return Break(subject, current.number, Fault.CHANGED, at)
+    if current.number != stood.number + 1:
         return Break(subject, stood.number + 1, Fault.MISSING, before.fields["at"] if before else "")
-    if each.fields["previous"] != stood.digest:
-        return Break(subject, each.number, Fault.REORDERED, at)
-    if each.number > head.number:
-        return Break(subject, each.number, Fault.BEYOND, at)
+    if current.fields["previous"] != stood.digest:
+        return Break(subject, current.number, Fault.REORDERED, at)
+    if current.number > head.number:
+        return Break(subject, current.number, Fault.BEYOND, at)
     return None
 
 

@@ -45,9 +45,9 @@ def key_of(day: str) -> str:
     return f"{FOLDER}{day}.jsonl"
 
 
-def line(told: dict[str, Any]) -> bytes:
+def line(fields: dict[str, Any]) -> bytes:
     """A line of a day's object."""
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 class Unreadable(Exception):
@@ -79,8 +79,8 @@ class Kept:
         """The heads that were kept that day. Raises Unreadable."""
         while True:
             try:
-                told = self._next()
-                head = str(told["subject"]), Head(int(told["number"]), str(told["digest"]))
+                fields = self._next()
+                head = str(fields["subject"]), Head(int(fields["number"]), str(fields["digest"]))
             except StopIteration:
                 return
             except (KeyError, TypeError, ValueError) as error:
@@ -97,21 +97,21 @@ class Kept:
         line = next(self._lines)
         self._seen.update(line)
         try:
-            told = json.loads(line)
+            fields = json.loads(line)
         except ValueError as error:
             raise Unreadable("no JSON") from error
-        if not isinstance(told, dict):
+        if not isinstance(fields, dict):
             raise Unreadable("no object")
-        return told
+        return fields
 
 
 def opened(bucket: str, key: str, version_id: str = "") -> Kept:
     """A day's object, to be read: one version of it, or the newest."""
     if version_id:
-        found = aws.s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
+        answer = aws.s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
     else:
-        found = aws.s3().get_object(Bucket=bucket, Key=key)
-    return Kept(found["Body"].iter_lines(keepends=True))
+        answer = aws.s3().get_object(Bucket=bucket, Key=key)
+    return Kept(answer["Body"].iter_lines(keepends=True))
 
 
 def versions(bucket: str) -> list[Version]:
@@ -119,9 +119,9 @@ def versions(bucket: str) -> list[Version]:
     first: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=FOLDER):
-        for found in page.get("Versions", []):
-            first[found["Key"]] = found["VersionId"]  # S3 lists the newest version of a key first
-            counts[found["Key"]] += 1
+        for version in page.get("Versions", []):
+            first[version["Key"]] = version["VersionId"]  # S3 lists the newest version of a key first
+            counts[version["Key"]] += 1
         for marker in page.get("DeleteMarkers", []):
             first.setdefault(marker["Key"], "")
             counts[marker["Key"]] += 1

@@ -86,7 +86,7 @@ def stored_heads(subjects: Iterable[str]) -> dict[str, StoredHead | None]:
     """The heads of these subjects, read consistently: `NO_HEAD` where there is none, None for what cannot be read."""
     wanted = list(dict.fromkeys(subjects))
     try:
-        found = {
+        heads = {
             row.subject: StoredHead(
                 Head(int(row.number), row.digest or ""), row.moved_at or "", row.listing == HEADS and bool(row.moved_at)
             )
@@ -95,19 +95,19 @@ def stored_heads(subjects: Iterable[str]) -> dict[str, StoredHead | None]:
     except UNREADABLE:
         if len(wanted) == 1:
             return {wanted[0]: None}
-        return {subject: head for each in wanted for subject, head in stored_heads([each]).items()}
-    return {subject: found.get(subject, NO_HEAD) for subject in wanted}
+        return {subject: head for unread in wanted for subject, head in stored_heads([unread]).items()}
+    return {subject: heads.get(subject, NO_HEAD) for subject in wanted}
 
 
 def stored(places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Link]:
     """The records at these places (subject and number), as far as they are there and can be read, read consistently."""
     wanted = list(dict.fromkeys(places))
-    found = AuditRow.batch_get(wanted, consistent_read=True)
+    rows = AuditRow.batch_get(wanted, consistent_read=True)
     try:
-        return {(row.subject, int(row.number)): link_of(row) for row in found}
+        return {(row.subject, int(row.number)): link_of(row) for row in rows}
     except UNREADABLE:
         one_by_one = (stored([place]) for place in wanted) if len(wanted) > 1 else ()
-        return {place: link for each in one_by_one for place, link in each.items()}
+        return {place: link for answer in one_by_one for place, link in answer.items()}
 
 
 def moved_heads(since: datetime | None = None) -> Iterator[tuple[str, Head]]:

@@ -58,25 +58,25 @@ class Wanted:
         )
 
 
-def wanted(given: Mapping[str, str], known_states: Mapping[str, object]) -> Wanted:
+def wanted(typed: Mapping[str, str], known_states: Mapping[str, object]) -> Wanted:
     """What the fields of the form ask for. Raises Invalid, field by field."""
     problems: dict[str, str] = {}
     days: dict[str, date | None] = {}
     for name in ("since", "until"):
         try:
-            days[name] = date.fromisoformat(given[name]) if given[name] else None
+            days[name] = date.fromisoformat(typed[name]) if typed[name] else None
         except ValueError:
             problems[name] = _("Give a day like 2026-11-25.")
-    if given["state"] and given["state"] not in known_states:
+    if typed["state"] and typed["state"] not in known_states:
         problems["state"] = _("Choose a State from the list.")
-    if given["action"] and given["action"] not in list(Action):
+    if typed["action"] and typed["action"] not in list(Action):
         problems["action"] = _("Choose an action from the list.")
-    if given["outcome"] and given["outcome"] not in list(Outcome):
+    if typed["outcome"] and typed["outcome"] not in list(Outcome):
         problems["outcome"] = _("Choose an outcome from the list.")
     since, until = days.get("since"), days.get("until")
     if since and until and since > until:
         problems["until"] = _("The last day comes before the first.")
-    keyed = any(given[name] for name in ("state", "actor", "action", "subject"))
+    keyed = any(typed[name] for name in ("state", "actor", "action", "subject"))
     if not keyed and not problems:
         if since is None and until is None:
             problems["state"] = _("Give at least a State, an actor, an action, a subject or a day.")
@@ -85,10 +85,10 @@ def wanted(given: Mapping[str, str], known_states: Mapping[str, object]) -> Want
         since, until = since or until, until or since
     if problems:
         raise Invalid(problems)
-    actor = given["actor"] if ":" in given["actor"] or not given["actor"] else f"account:{given['actor']}"
-    side = BY if given["side"] == BY else ABOUT
+    actor = typed["actor"] if ":" in typed["actor"] or not typed["actor"] else f"account:{typed['actor']}"
+    side = BY if typed["side"] == BY else ABOUT
     return Wanted(
-        given["state"], side, actor, given["action"], given["outcome"], given["subject"], since, until
+        typed["state"], side, actor, typed["action"], typed["outcome"], typed["subject"], since, until
     )  # fmt: skip
 
 
@@ -102,10 +102,10 @@ def states_of(row: AuditRow) -> tuple[str, ...]:
 def details_of(row: AuditRow) -> dict[str, Any]:
     """The details of a record; of one that somebody tampered with perhaps none."""
     try:
-        told = json.loads(row.details or "{}")
+        details = json.loads(row.details or "{}")
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return details if isinstance(details, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,10 @@ def find(asked: Wanted, cursor: str = "", per_page: int = PER_PAGE, read_at_most
     """The newest records that fit, from `cursor` on. Raises Invalid for a cursor that is none of ours."""
     sources = _sources(asked)
     positions = _positions(cursor, sources)
-    streams = [_told_apart(name, walk(positions.get(name))) for name, walk in sources.items()]
+    streams = [_tagged(name, walk(positions.get(name))) for name, walk in sources.items()]
     rows: list[AuditRow] = []
     looked_to = ""
-    merged = merge(*streams, key=lambda each: (each[1].at, each[1].subject, each[1].number), reverse=True)
+    merged = merge(*streams, key=lambda tagged: (tagged[1].at, tagged[1].subject, tagged[1].number), reverse=True)
     for looked, (name, row) in enumerate(merged):
         if len(rows) == per_page or looked == read_at_most:
             return Found(rows, _cursor(positions), len(rows) < per_page, looked_to)
@@ -171,7 +171,7 @@ def _through_days(asked: Wanted, place: Place | None) -> Iterator[AuditRow]:
         place = None
 
 
-def _told_apart(name: str, rows: Iterator[AuditRow]) -> Iterator[tuple[str, AuditRow]]:
+def _tagged(name: str, rows: Iterator[AuditRow]) -> Iterator[tuple[str, AuditRow]]:
     return ((name, row) for row in rows)
 
 
@@ -184,8 +184,8 @@ def _positions(cursor: str, sources: Mapping[str, _Walk]) -> dict[str, Place]:
     if not cursor:
         return {}
     try:
-        told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        places = {name: _checked(*place) for name, place in told.items()}
+        decoded = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        places = {name: _checked(*place) for name, place in decoded.items()}
         if not places.keys() <= sources.keys():
             raise ValueError("of another search")
     except (AttributeError, RecursionError, TypeError, ValueError) as error:

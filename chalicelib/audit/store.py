@@ -125,9 +125,9 @@ _COVERED = (
 )  # fmt: skip
 
 
-def _row(made: Link) -> AuditRow:
-    given = {name: value or None for name, value in made.fields.items() if name not in ("subject", "number")}
-    return AuditRow(made.fields["subject"], made.number, digest=made.digest, **given)  # type: ignore[arg-type]
+def _row(link: Link) -> AuditRow:
+    attributes = {name: value or None for name, value in link.fields.items() if name not in ("subject", "number")}
+    return AuditRow(link.fields["subject"], link.number, digest=link.digest, **attributes)  # type: ignore[arg-type]
 
 
 def link_of(row: AuditRow) -> Link:
@@ -144,8 +144,8 @@ def head_of(row: HeadRow | None) -> Head:
 def heads(subjects: Iterable[str]) -> dict[str, Head]:
     """The heads of these subjects' chains, read consistently."""
     wanted = list(dict.fromkeys(subjects))
-    found = {row.subject: head_of(row) for row in HeadRow.batch_get(wanted, consistent_read=True)}
-    return {subject: found.get(subject, Head()) for subject in wanted}
+    known = {row.subject: head_of(row) for row in HeadRow.batch_get(wanted, consistent_read=True)}
+    return {subject: known.get(subject, Head()) for subject in wanted}
 
 
 Build = Callable[[Writes], None]
@@ -192,10 +192,10 @@ def _append(transaction: Writes, records: Iterable[AuditRecord], last: Mapping[s
     ends = dict(last)
     moved: dict[str, datetime] = {}
     for record in records:
-        made = chain.link(record, ends[record.subject])
-        ends[record.subject] = made.head
+        link = chain.link(record, ends[record.subject])
+        ends[record.subject] = link.head
         moved[record.subject] = max(record.call.at, record.at)
-        transaction.save(_row(made), condition=AuditRow.subject.does_not_exist())
+        transaction.save(_row(link), condition=AuditRow.subject.does_not_exist())
     for subject, at in moved.items():
         row = HeadRow(subject, number=ends[subject].number, digest=ends[subject].digest, moved_at=to_z(at))
         before = last[subject]

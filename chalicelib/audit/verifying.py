@@ -70,21 +70,21 @@ class Walk:
     def from_json(cls, text: str) -> "Walk":
         """The walk that `to_json` wrote. Raises ValueError for anything else."""
         try:
-            told = json.loads(text)
-            breaks = tuple(Break(each["subject"], each["number"], Fault(each["fault"]), each["at"])
-                           for each in told.pop("breaks"))  # fmt: skip
-            made = cls(**told, breaks=breaks)
+            fields = json.loads(text)
+            breaks = tuple(Break(broken["subject"], broken["number"], Fault(broken["fault"]), broken["at"])
+                           for broken in fields.pop("breaks"))  # fmt: skip
+            walk = cls(**fields, breaks=breaks)
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError("not a walk") from error
-        if made.phase not in (KEPT, CHAINS, DAYS, DONE) or not isinstance(made.at, dict):
+        if walk.phase not in (KEPT, CHAINS, DAYS, DONE) or not isinstance(walk.at, dict):
             raise ValueError("not a walk")
-        return made
+        return walk
 
     def noting(self, wrong: Break | None) -> "Walk":
         """The same with a misfit added, unless one further to the front of that chain is known."""
         if wrong is None:
             return self
-        known = {each.subject: each for each in self.breaks}
+        known = {broken.subject: broken for broken in self.breaks}
         if wrong.subject not in known and len(known) >= BREAKS_TOLD:
             return replace(self, more=self.more + 1)
         if wrong.subject not in known or wrong.number <= known[wrong.subject].number:
@@ -160,9 +160,9 @@ def _misfit_of_day(walk: Walk, subject: str, day: str, preface: kept_heads.Prefa
 
 def _hold_against(walk: Walk, kept: dict[str, Head]) -> Walk:
     """Whether the records that were the ends of their chains on a day still are what they were."""
-    found = reading.stored((subject, head.number) for subject, head in kept.items())
+    links = reading.stored((subject, head.number) for subject, head in kept.items())
     for subject, head in kept.items():
-        link = found.get((subject, head.number))
+        link = links.get((subject, head.number))
         if link is None:
             walk = walk.noting(Break(subject, head.number, Fault.MISSING))
         elif link.digest != digest_of(link.fields):
@@ -225,11 +225,11 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
             return _Seen(last, records, first_day, Break(subject, 0, Fault.CHANGED))
         try:
             links = reading.links(subject, last.number if last else 0)
-            for each in walked(subject, links, stored.head, last):
-                if isinstance(each, Break):
-                    wrong = each
+            for step in walked(subject, links, stored.head, last):
+                if isinstance(step, Break):
+                    wrong = step
                     break
-                last, records, first_day = each, records + 1, first_day or each.fields["at"][:10]
+                last, records, first_day = step, records + 1, first_day or step.fields["at"][:10]
                 if records % _STRETCH == 0 and stop():
                     return _Seen(last, records, first_day, finished=False)
         except reading.Unreadable as error:
@@ -242,9 +242,9 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
     return _Seen(last, records, first_day, wrong)
 
 
-def _link_at(told: list[Any]) -> Link:
+def _link_at(place: list[Any]) -> Link:
     """The record at which a walk stopped, as far as the next one needs it."""
-    at, number, digest = told
+    at, number, digest = place
     return Link({"at": at, "number": str(number)}, digest)
 
 

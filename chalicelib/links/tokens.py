@@ -89,8 +89,8 @@ class LinkSigner:
 
     def codes(self, purpose: Purpose, *ids: str) -> list[str]:
         """The short codes for `ids`, one by each key, the newest last. They are the same every time."""
-        told = "\0".join(("short-code", purpose.value, *ids)).encode()
-        return [from_digest(hmac.digest(key.encode(), told, "sha256")) for key in self._keys]
+        message = "\0".join(("short-code", purpose.value, *ids)).encode()
+        return [from_digest(hmac.digest(key.encode(), message, "sha256")) for key in self._keys]
 
     def _serializer(self, purpose: Purpose) -> URLSafeTimedSerializer:
         clock = self._clock

@@ -52,15 +52,15 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
     what = news.get("notificationType") or news.get("eventType") or ""
     mail = news["mail"]
     reference = _reference(mail["source"])
-    told = str(mail.get("messageId", "")), "".join(mail.get("tags", {}).get(CORRELATION_TAG, [])[:1])
+    ids = str(mail.get("messageId", "")), "".join(mail.get("tags", {}).get(CORRELATION_TAG, [])[:1])
     if what == "Delivery":
-        return MailEvent(reference, "delivered", _time(news["delivery"]), *told)
+        return MailEvent(reference, "delivered", _time(news["delivery"]), *ids)
     if what == "DeliveryDelay":
-        return MailEvent(reference, "delayed", _time(news["deliveryDelay"]), *told)
+        return MailEvent(reference, "delayed", _time(news["deliveryDelay"]), *ids)
     if what == "Complaint":
-        return MailEvent(reference, "complained", _time(news["complaint"]), *told)
+        return MailEvent(reference, "complained", _time(news["complaint"]), *ids)
     if what == "Reject":
-        return MailEvent(reference, "rejected", _time(mail), *told)
+        return MailEvent(reference, "rejected", _time(mail), *ids)
     if what == "Bounce":
         bounce = news["bounce"]
         kind, detail = bounce["bounceType"], bounce.get("bounceSubType")
@@ -68,7 +68,7 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
         if kind != "Permanent" and not (kind == "Transient" and detail in _GAVE_UP):
             return None
         suppressed = detail in ("Suppressed", "OnAccountSuppressionList")
-        return MailEvent(reference, "suppressed" if suppressed else "bounced", _time(bounce), *told)
+        return MailEvent(reference, "suppressed" if suppressed else "bounced", _time(bounce), *ids)
     logger.info("mail feedback of another kind", extra={"kind": str(what)[:40]})
     return None
 

@@ -42,12 +42,12 @@ class Standing:
         return max(0.0, self.daily - self.sent) if self.daily >= 0 else float("inf")
 
 
-def standing(told: Mapping[str, Any]) -> Standing:
+def standing(account: Mapping[str, Any]) -> Standing:
     """The answer of `sesv2:GetAccount`, read."""
-    quota = told.get("SendQuota", {})
+    quota = account.get("SendQuota", {})
     return Standing(
-        sandbox=not told.get("ProductionAccessEnabled", False),
-        enabled=bool(told.get("SendingEnabled", False)),
+        sandbox=not account.get("ProductionAccessEnabled", False),
+        enabled=bool(account.get("SendingEnabled", False)),
         daily=float(quota.get("Max24HourSend", 0)),
         sent=float(quota.get("SentLast24Hours", 0)),
         per_second=float(quota.get("MaxSendRate", 0)),
@@ -74,21 +74,21 @@ class SesSender:
         self._settings = settings
 
     def send(self, mail: Mail) -> str:
-        given: dict[str, Any] = {
+        parameters: dict[str, Any] = {
             "Source": envelope_sender(self._settings.mail_from, mail.reference),
             "Destinations": [mail.to],
             "RawMessage": {"Data": to_bytes(mail, self._settings.mail_from, self._settings.manager_email)},
         }
         if self._settings.configuration_set:
-            given["ConfigurationSetName"] = self._settings.configuration_set
+            parameters["ConfigurationSetName"] = self._settings.configuration_set
         if _TAG_VALUE.fullmatch(correlation_id()):
-            given["Tags"] = [{"Name": CORRELATION_TAG, "Value": correlation_id()}]
+            parameters["Tags"] = [{"Name": CORRELATION_TAG, "Value": correlation_id()}]
         try:
-            message_id = aws.ses().send_raw_email(**given)["MessageId"]
+            message_id = aws.ses().send_raw_email(**parameters)["MessageId"]
         except ClientError as error:
-            told = error.response["Error"]
+            refusal = error.response["Error"]
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-            failed = classify(told.get("Code", ""), told.get("Message", ""), status)
+            failed = classify(refusal.get("Code", ""), refusal.get("Message", ""), status)
             _count_failure(failed)
             raise failed from error
         except BotoCoreError as error:

@@ -41,11 +41,11 @@ def to_entry(state: str, poc_id: str) -> str:
 def parts(to: str) -> tuple[str, str, str]:
     """What `to` says: the kind, and one or two ids (empty where there is none). Raises ValueError for anything else."""
     kind, _colon, rest = to.partition(":")
-    one, _colon, two = rest.partition(":")
+    first, _colon, second = rest.partition(":")
     wanted = {"account": (True, False), "supervisors": (True, False), "entry": (True, True), MANAGER: (False, False)}
-    if wanted.get(kind) != (bool(one), bool(two)):
+    if wanted.get(kind) != (bool(first), bool(second)):
         raise ValueError(f"{to!r} is nobody that a notice can go to")
-    return kind, one, two
+    return kind, first, second
 
 
 @dataclass(frozen=True)

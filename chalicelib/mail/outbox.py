@@ -75,10 +75,10 @@ def take(notice_id: str, now: datetime, until: datetime) -> frozenset[str] | Non
     return frozenset(row.told or [])
 
 
-def note_told(notice_id: str, told: Iterable[str]) -> None:
+def note_told(notice_id: str, reached: Iterable[str]) -> None:
     """Keep whom a notice has reached, so that it does not reach them again."""
     row = NoticeRow(notice_id)
-    _updated(row, [NoticeRow.told.set(sorted(told))], NoticeRow.notice_id.exists())
+    _updated(row, [NoticeRow.told.set(sorted(reached))], NoticeRow.notice_id.exists())
 
 
 def put_back(notice_id: str) -> None:

@@ -51,9 +51,9 @@ def _last_key(bucket: str, today: str) -> str:
     """The key of the newest object up to today's; empty when there is none. What bears a later day is not ours."""
     last = ""
     for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=kept_heads.FOLDER):
-        for found in page.get("Contents", []):
-            if found["Key"] <= today:
-                last = max(last, found["Key"])
+        for stored in page.get("Contents", []):
+            if stored["Key"] <= today:
+                last = max(last, stored["Key"])
     return last
 
 

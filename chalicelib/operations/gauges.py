@@ -48,11 +48,11 @@ def _campaigns(runtime: Runtime) -> None:
     since = last[0].opened_at if last else campaigns.set_up_at()
     measure(Metric.DAYS_SINCE_CAMPAIGN, (runtime.clock() - since) / timedelta(days=1))
     running = _active()
-    told = pings.progress(running) if running else None
-    measure(Metric.CAMPAIGN_QUEUED, told.waiting if told else 0)
-    if told and told.total:
-        measure(Metric.CAMPAIGN_ANSWERED, 100 * told.answered / told.total)
-        measure(Metric.CAMPAIGN_UNREACHED, 100 * told.failed / told.total)
+    progress = pings.progress(running) if running else None
+    measure(Metric.CAMPAIGN_QUEUED, progress.waiting if progress else 0)
+    if progress and progress.total:
+        measure(Metric.CAMPAIGN_ANSWERED, 100 * progress.answered / progress.total)
+        measure(Metric.CAMPAIGN_UNREACHED, 100 * progress.failed / progress.total)
 
 
 def _active() -> Campaign | None:
@@ -62,10 +62,11 @@ def _active() -> Campaign | None:
 
 def _inquiries(runtime: Runtime) -> None:
     now = runtime.clock()
-    there = inquiries.opened_between(now - LOOK_BACK, now + timedelta(minutes=1))
-    unsettled = [each for each in there if not queries.is_settled(each)]
-    overdue = [each for each in unsettled if overview.standing(each, now) in (Standing.OVERDUE, Standing.UNREACHED)]
-    oldest = min((each.opened_at for each in unsettled), default=now)
+    opened = inquiries.opened_between(now - LOOK_BACK, now + timedelta(minutes=1))
+    unsettled = [inquiry for inquiry in opened if not queries.is_settled(inquiry)]
+    late = (Standing.OVERDUE, Standing.UNREACHED)
+    overdue = [inquiry for inquiry in unsettled if overview.standing(inquiry, now) in late]
+    oldest = min((inquiry.opened_at for inquiry in unsettled), default=now)
     measure(Metric.INQUIRIES_OPEN, len(unsettled))
     measure(Metric.CLOCKS_OVERDUE, len(overdue))
     measure(Metric.OLDEST_OPEN_WAIT, max(0.0, (now - oldest) / timedelta(hours=1)))

@@ -43,21 +43,21 @@ def rotate_link_keys(event: dict[str, Any], runtime: Runtime, call: Call) -> dic
     """
     leaked, now = event.get("leaked") is True, runtime.clock()
     secret, version = runtime.settings.link_keys_secret, hashlib.sha256(call.request_id.encode()).hexdigest()
-    found = aws.secrets().get_secret_value(SecretId=secret)
-    before = after = keys.parse(found["SecretString"])
-    if found["VersionId"] != version:
+    stored = aws.secrets().get_secret_value(SecretId=secret)
+    before = after = keys.parse(stored["SecretString"])
+    if stored["VersionId"] != version:
         kept_for = max(lifetimes(runtime).values()) + MARGIN
         after = keys.rotated(() if leaked else before, secrets.token_urlsafe(48), now, kept_for)
         aws.secrets().put_secret_value(
             SecretId=secret, SecretString=keys.to_text(after), ClientRequestToken=version, VersionStages=["AWSCURRENT"]
         )
-    told = {"keys": len(after), "dropped": len(set(before) - set(after))}
+    counts = {"keys": len(after), "dropped": len(set(before) - set(after))}
     audit.put(
         AuditRecord(
             call,
             Action.LINK_KEYS_ROTATED,
             LINK_KEYS,
-            details={**told, "leaked": leaked},
+            details={**counts, "leaked": leaked},
         )
     )
-    return told
+    return counts

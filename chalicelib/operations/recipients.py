@@ -12,16 +12,16 @@ from chalicelib.platform.settings import Settings
 
 def recipients(notice: Notice, settings: Settings) -> list[Recipient]:
     """Everybody whom a notice goes to, each address once; nobody when they are all gone."""
-    kind, one, two = parts(notice.to)
+    kind, first, second = parts(notice.to)
     if kind == MANAGER:
         return [_manager(settings)]
     if kind == "account":
-        held = account_store.by_id(one)
-        return [_of_account(held)] if held else []
+        account = account_store.by_id(first)
+        return [_of_account(account)] if account else []
     if kind == "entry":
-        entry = directory.get(one, two)
+        entry = directory.get(first, second)
         return [_of_entry(entry)] if entry else []
-    return _of_state(one, settings)
+    return _of_state(first, settings)
 
 
 def _of_state(state: str, settings: Settings) -> list[Recipient]:
@@ -33,8 +33,8 @@ def _of_state(state: str, settings: Settings) -> list[Recipient]:
         return [_of_account(account) for account in supervisors]
     entries = directory.of_state(state)
     diplomatic = [entry for entry in entries if entry.nomination.kind is Kind.DIPLOMATIC]
-    found = {each.email.lower(): each for each in map(_of_entry, diplomatic or entries)}
-    return list(found.values()) or [_manager(settings)]
+    by_address = {recipient.email.lower(): recipient for recipient in map(_of_entry, diplomatic or entries)}
+    return list(by_address.values()) or [_manager(settings)]
 
 
 def _manager(settings: Settings) -> Recipient:
@@ -46,5 +46,5 @@ def _of_account(account: Account) -> Recipient:
 
 
 def _of_entry(entry: Entry) -> Recipient:
-    held = entry.nomination
-    return Recipient(entry.poc_id, held.email, held.preferred_language, held.name)
+    nomination = entry.nomination
+    return Recipient(entry.poc_id, nomination.email, nomination.preferred_language, nomination.name)

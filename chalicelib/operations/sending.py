@@ -60,7 +60,7 @@ class NoticeOutbox:
 
     def _next(self, now: datetime) -> Notice | None:
         if not self._batch:
-            self._batch = [each for each in outbox.waiting(AT_ONCE, now) if each.notice_id not in self._tried]
+            self._batch = [notice for notice in outbox.waiting(AT_ONCE, now) if notice.notice_id not in self._tried]
         if not self._batch:
             return None
         notice = self._batch.pop(0)

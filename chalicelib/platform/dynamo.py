@@ -84,9 +84,9 @@ class Model(models.Model):
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
-        found = super()._get_connection()
-        found.connection._client = connection().client
-        return found
+        table = super()._get_connection()
+        table.connection._client = connection().client
+        return table
 
 
 class ConditionFailed(Exception):
@@ -176,20 +176,20 @@ def pause(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 (jitter, not a secret)
 
 
-Found = TypeVar("Found", bound=Model)
-Beside = TypeVar("Beside", bound=Model)
+First = TypeVar("First", bound=Model)
+Second = TypeVar("Second", bound=Model)
 
 
 def get_both(
-    one: tuple[type[Found], str, str | None], other: tuple[type[Beside], str, str | None]
-) -> tuple[Found | None, Beside | None]:
+    first: tuple[type[First], str, str | None], second: tuple[type[Second], str, str | None]
+) -> tuple[First | None, Second | None]:
     """Two items of two tables, each given by model and key, read consistently in one call; None where there is none."""
     for attempt in range(_TRIES):
         try:
             with TransactGet(connection=connection()) as transaction:
-                futures = [transaction.get(*key) for key in (one, other)]
-            found, beside = (_got(future) for future in futures)
-            return found, beside
+                futures = [transaction.get(*key) for key in (first, second)]
+            first_row, second_row = (_got(future) for future in futures)
+            return first_row, second_row
         except TransactGetError as error:  # somebody is writing one of them
             if "TransactionCanceled" not in str(error.cause_response_code) or attempt == _TRIES - 1:
                 raise

@@ -27,10 +27,10 @@ def newest(machine: str, subject: str, number: int) -> tuple[int, bool]:
 
     `number` is what its record says; after the record was restored from a backup there may be later ones.
     """
-    found = status(machine, name_of(subject, number))
+    standing = status(machine, name_of(subject, number))
     while later := status(machine, name_of(subject, number + 1)):
-        number, found = number + 1, later
-    return number, found == RUNNING
+        number, standing = number + 1, later
+    return number, standing == RUNNING
 
 
 def stop(machine: str, name: str, cause: str) -> None:

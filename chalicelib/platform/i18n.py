@@ -66,11 +66,11 @@ def translations(language: str) -> gettext.NullTranslations:
     if language == SOURCE_LANGUAGE or language not in LANGUAGES:
         return _Source()
     try:
-        found = gettext.translation("messages", LOCALES, [language])
+        catalogue = gettext.translation("messages", LOCALES, [language])
     except FileNotFoundError:  # not compiled yet
         return _Source()
-    found.add_fallback(_Source())
-    return found
+    catalogue.add_fallback(_Source())
+    return catalogue
 
 
 def direction(language: str) -> str:

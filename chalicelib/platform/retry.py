@@ -58,11 +58,11 @@ def tried_again(
     """
 
     @functools.wraps(step)
-    def patient(*given: Any, **named: Any) -> Answer:
+    def patient(*values: Any, **named: Any) -> Answer:
         until, attempt = clock() + PATIENCE, 0
         while True:
             try:
-                return step(*given, **named)
+                return step(*values, **named)
             except Exception as error:
                 if not is_passing(error) or clock() >= until:
                     raise

@@ -33,17 +33,17 @@ def record_of(kind: type[Record], row: Model, **others: Any) -> Record:
 
     What the row lacks takes the default of the field, or is empty: no text, nought, none.
     """
-    held = row.attribute_values  # not the descriptors: there may be thousands of rows
-    told = dict(others)
+    stored = row.attribute_values  # not the descriptors: there may be thousands of rows
+    values = dict(others)
     for name, convert, has_default, empty in _fields_of(kind):  # type: ignore[arg-type]  # a class is hashable
-        if name in told:
+        if name in values:
             continue
-        value = held.get(name)
+        value = stored.get(name)
         if value is not None:
-            told[name] = convert(value)
+            values[name] = convert(value)
         elif not has_default:
-            told[name] = empty
-    return kind(**told)
+            values[name] = empty
+    return kind(**values)
 
 
 def attributes_of(record: Any, *but: str) -> dict[str, Any]:

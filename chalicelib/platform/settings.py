@@ -71,23 +71,23 @@ class Reader:
 
     def numbers(self, name: str, least: float, most: float, usual: tuple[float, ...]) -> tuple[float, ...]:
         """Numbers with commas between them; `usual` when there are none, or when they will not do."""
-        given = self.environ.get(name, "")
-        if not given.strip():
+        text = self.environ.get(name, "")
+        if not text.strip():
             return usual
         try:
-            found = tuple(float(part) for part in given.split(","))
+            numbers = tuple(float(part) for part in text.split(","))
         except ValueError:
-            found = ()
-        if found and all(least <= number <= most for number in found):
-            return found
-        self.problems.append(f"{name} is {given!r}: it must be from {least:g} to {most:g}")
+            numbers = ()
+        if numbers and all(least <= number <= most for number in numbers):
+            return numbers
+        self.problems.append(f"{name} is {text!r}: it must be from {least:g} to {most:g}")
         return usual
 
     def number(self, name: str, least: float, most: float, usual: float) -> float:
-        found = self.numbers(name, least, most, (usual,))
-        if len(found) > 1:
+        numbers = self.numbers(name, least, most, (usual,))
+        if len(numbers) > 1:
             self.problems.append(f"{name} is {self.environ[name]!r}: it must be one number")
-        return found[0]
+        return numbers[0]
 
     def days(self, name: str, usual: timedelta) -> timedelta:
         return timedelta(days=self.number(name, *DAYS, usual / DAY))
@@ -97,14 +97,14 @@ DAY = timedelta(days=1)
 DAYS = 1, 3650
 
 
-def from_environment(told: Reader) -> Settings:
+def from_environment(reader: Reader) -> Settings:
     """Settings from environment variables, named like the fields, in capitals.
 
     A `SPEED` above 1 against real AWS, where durations are never scaled, is told to `told` as a problem.
     """
-    usual, environ = Settings(), told.environ
-    given = {name: environ[name.upper()] for name in _STRINGS if environ.get(name.upper())}
-    speed = told.number("SPEED", 1, 1_000_000, usual.speed)
+    usual, environ = Settings(), reader.environ
+    texts = {name: environ[name.upper()] for name in _STRINGS if environ.get(name.upper())}
+    speed = reader.number("SPEED", 1, 1_000_000, usual.speed)
     if speed > 1 and not environ.get("AWS_ENDPOINT_URL"):
-        told.problems.append(f"SPEED is {speed:g}: real AWS always runs at 1 (AWS_ENDPOINT_URL is not set)")
-    return replace(usual, speed=speed, **given)  # type: ignore[arg-type]
+        reader.problems.append(f"SPEED is {speed:g}: real AWS always runs at 1 (AWS_ENDPOINT_URL is not set)")
+    return replace(usual, speed=speed, **texts)  # type: ignore[arg-type]

@@ -41,12 +41,12 @@ class GuardedFormatter(LambdaPowertoolsFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line of JSON. The message is the text as it stands in the source: arguments are not put in."""
-        told = {key: harmless(key, value) for key, value in self._extract_log_keys(record).items() if key in KEYS}
-        told["message"] = record.msg if isinstance(record.msg, str) else WITHHELD
-        told["xray_trace_id"] = self._get_latest_trace_id()
+        fields = {key: harmless(key, value) for key, value in self._extract_log_keys(record).items() if key in KEYS}
+        fields["message"] = record.msg if isinstance(record.msg, str) else WITHHELD
+        fields["xray_trace_id"] = self._get_latest_trace_id()
         if record.exc_info and record.exc_info[1] is not None:
-            told["exception"] = [of_exception(one) for one in chain(record.exc_info[1])]
-        return self.serialize(self._strip_none_records(told))
+            fields["exception"] = [of_exception(error) for error in chain(record.exc_info[1])]
+        return self.serialize(self._strip_none_records(fields))
 
 
 def harmless(key: str, value: Any) -> Any:
@@ -56,7 +56,7 @@ def harmless(key: str, value: Any) -> Any:
     if isinstance(value, Mapping) and key == "counts":
         return {str(word): number for word, number in value.items() if isinstance(number, int | float)}
     if isinstance(value, list | tuple | set | frozenset):
-        return [harmless(key, each) for each in value]
+        return [harmless(key, part) for part in value]
     text = str(value)
     shape = _TIME if key == "timestamp" else _HARMLESS
     return text if not text or shape.fullmatch(text) else WITHHELD
@@ -75,10 +75,12 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 def of_exception(error: BaseException) -> dict[str, Any]:
     """What may be said of an exception: its type, the code and operation of AWS, and where it passed."""
     frames = traceback.extract_tb(error.__traceback__)[-_PLACES:]
-    told: dict[str, Any] = {"type": type(error).__name__}
-    told |= {name: code for name, code in (("error", code_of(error)), ("operation", _operation(error))) if code}
-    told["places"] = [f"{'/'.join(place.filename.split('/')[-3:])}:{place.lineno} {place.name}" for place in frames]
-    return told
+    description: dict[str, Any] = {"type": type(error).__name__}
+    description |= {name: code for name, code in (("error", code_of(error)), ("operation", _operation(error))) if code}
+    description["places"] = [
+        f"{'/'.join(place.filename.split('/')[-3:])}:{place.lineno} {place.name}" for place in frames
+    ]
+    return description
 
 
 def code_of(error: BaseException) -> str:

@@ -41,16 +41,16 @@ def handed_on() -> dict[str, str]:
 
 def logged(handler: Handler) -> Handler:
     """The handler, with function name, request id and cold start in its log lines; nothing of the invocation before."""
-    given: Handler = logger.inject_lambda_context(handler, clear_state=True)
-    return given
+    wrapped: Handler = logger.inject_lambda_context(handler, clear_state=True)
+    return wrapped
 
 
 def traced(handler: Handler) -> Handler:
     """The handler as a segment of X-Ray. Neither answers nor errors are kept there: they may have contact data."""
     if not is_traced(os.environ):
         return handler
-    given: Handler = tracer().capture_lambda_handler(handler, capture_response=False, capture_error=False)
-    return given
+    wrapped: Handler = tracer().capture_lambda_handler(handler, capture_response=False, capture_error=False)
+    return wrapped
 
 
 def is_traced(environ: Mapping[str, str]) -> bool:
@@ -74,10 +74,12 @@ def watched(event: Any, get_response: Callable[[Any], Any]) -> Any:
     is_page = hasattr(event, "lambda_context")
     context = event.lambda_context if is_page else event.context
     logger.append_keys(version=getattr(context, "function_version", None))
-    given = None if is_page else event.to_dict()
-    if given is not None:  # the reference of a page is set by the page (chalicelib/web/dispatch.py)
-        told = given.get("correlation_id") or given.get("request_id") or getattr(context, "aws_request_id", "")
-        begin(str(told), **{name: given[name] for name in ABOUT if name in given})
+    payload = None if is_page else event.to_dict()
+    if payload is not None:  # the reference of a page is set by the page (chalicelib/web/dispatch.py)
+        correlation = (
+            payload.get("correlation_id") or payload.get("request_id") or getattr(context, "aws_request_id", "")
+        )
+        begin(str(correlation), **{name: payload[name] for name in ABOUT if name in payload})
     try:
         response = get_response(event)
     except Exception as error:
@@ -86,7 +88,7 @@ def watched(event: Any, get_response: Callable[[Any], Any]) -> Any:
             metrics.count(Metric.FAULTS, kind="function")
         failed = without_words(error)
     else:
-        if isinstance(response, dict) and any(given and name in given and name in response for name in ABOUT):
+        if isinstance(response, dict) and any(payload and name in payload and name in response for name in ABOUT):
             return {**response, **handed_on()}  # a state machine's: this is the input of its next state
         return response
     finally:
