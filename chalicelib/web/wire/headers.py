@@ -27,7 +27,7 @@ HSTS = "max-age=31536000"
 
 
 def with_security(response_headers: dict[str, str | list[str]], secure: bool) -> dict[str, str | list[str]]:
-    """The headers of an answer, with ours where they are missing; one that is set already (a long cache for a static file) stays."""
+    """The headers of an answer, with ours where they are missing. One that is set (a long cache, say) stays."""
     merged: dict[str, str | list[str]] = {**ALWAYS, **response_headers}
     if secure:
         merged["Strict-Transport-Security"] = HSTS
