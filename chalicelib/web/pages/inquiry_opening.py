@@ -56,10 +56,10 @@ class _Form:
         """Raises NotFound when the State or its PoC does not exist."""
         self.fields = {**request.form, "to_poc": [poc_id]}
         self.own = own_entries(request)
-        found = store.get(state, poc_id) if state in states() and len(poc_id) <= LONGEST_ID else None
-        if found is None:
+        entry = store.get(state, poc_id) if state in states() and len(poc_id) <= LONGEST_ID else None
+        if entry is None:
             raise NotFound(poc_id)
-        self.to = found
+        self.to = entry
 
     def envelope(self) -> Envelope:
         """What was chosen. Raises Invalid."""
