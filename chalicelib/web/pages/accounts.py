@@ -45,7 +45,7 @@ def accounts(request: WebRequest) -> Response:
 
 
 def review(request: WebRequest) -> Response:
-    """Note that the reader has reviewed this list: a supervisor for the own State, the manager for the manager's own."""
+    """Note a review of this list: a supervisor for the own State, the manager for the manager's own accounts."""
     actor = acting_account(request)
     reviews.reviewed(actor, actor.state, account_store.of_state(actor.state), request.call)
     notice = _("Thank you. The accounts are noted as reviewed today.")
