@@ -1,6 +1,6 @@
-"""The chain of a subject's records: each carries its number, the digest of the one before, and its own digest.
+"""Chain the records of a subject: each carries its number, the digest of the record before, and its own digest.
 
-Pure functions. To change, drop, add or reorder a record breaks the chain at a place that can be named.
+Pure functions. Changing, dropping, adding or reordering a record breaks the chain at a place that can be named.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from chalicelib.audit.records import AuditRecord
 from chalicelib.platform.clock import to_z
 
 BEGINNING = ""
-"""What the first record of a chain names as the digest before it."""
+"""The digest that the first record of a chain names as the one before."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Link:
-    """One record in its place. `fields` are what the digest covers, as text, number and previous digest included."""
+    """One record in its place. `fields` is all that the digest covers, as text, with number and previous digest."""
 
     fields: Mapping[str, str]
     digest: str
@@ -39,24 +39,24 @@ class Link:
 
     @property
     def head(self) -> Head:
-        """The chain's end as this record leaves it."""
+        """The end of the chain when this is its last record."""
         return Head(self.number, self.digest)
 
 
 def digest_of(fields: Mapping[str, str]) -> str:
-    """SHA-256 over the fields in a form that is the same everywhere. An empty field counts like an absent one."""
+    """Compute SHA-256 over the fields in a form that is the same everywhere. An empty field counts as absent."""
     filled = {name: value for name, value in fields.items() if value}
     text = json.dumps(filled, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def details_text(details: Mapping[str, Any] | None) -> str:
-    """Details as they are stored: JSON, keys in order."""
+    """Write details as they are stored: JSON, keys in order."""
     return json.dumps(details, ensure_ascii=False, sort_keys=True, default=str) if details else ""
 
 
 def link(record: AuditRecord, after: Head) -> Link:
-    """The record in the place that follows `after`."""
+    """Put a record in the place that follows `after`."""
     fields = {
         "subject": record.subject,
         "number": str(after.number + 1),
@@ -81,24 +81,24 @@ class Fault(StrEnum):
     """Why a record does not fit."""
 
     CHANGED = "changed"
-    """Its own digest is not that of what it says."""
+    """Its own digest does not fit what it says."""
     MISSING = "missing"
-    """A record before it is not there, or the chain ends too early."""
+    """A record before it is missing, or the chain ends too early."""
     REORDERED = "reordered"
-    """It names another record before it than the one that stands there: moved, inserted or replaced."""
+    """It names a record before it that is not the one there: something was moved, inserted or replaced."""
     BEYOND = "beyond"
     """It stands behind the end of the chain."""
     NOT_AS_KEPT = "not-as-kept"
-    """It differs from the digest that was kept apart on a day before."""
+    """It differs from the digest that was kept apart on an earlier day."""
     WRITTEN_OVER = "written-over"
-    """Of the digests kept apart on a day: something was put over them, or in place of their deletion, afterwards."""
+    """Digests that were kept apart on a day were overwritten afterwards, or deleted and put again."""
 
 
 @dataclass(frozen=True)
 class Break:
     """The first record of a chain that does not fit, and the time it bears (UTC, as stored).
 
-    Of a record that is missing, `at` is the time of the last one before it.
+    When a record is missing, `at` is the time of the last one before it.
     """
 
     subject: str
@@ -108,10 +108,10 @@ class Break:
 
 
 def walked(subject: str, links: Iterable[Link], head: Head, before: Link | None = None) -> Iterator[Link | Break]:
-    """The records of a chain as long as they fit, and at the end, or where it stops fitting, the first misfit.
+    """Walk along a chain: yield the records as long as they fit, then the first misfit, if there is one.
 
-    `links` are the records in the order of their numbers, `head` the end as stored beside them. With `before`, the
-    records after that one.
+    `links` are the records in the order of their numbers, `head` the end as stored beside them. With `before`, the walk
+    begins after that record.
     """
     for current in links:
         if wrong := _misfit(current, before, subject, head):

@@ -1,7 +1,7 @@
-"""What is kept of the audit chains where nobody can change it: one S3 object of lines for each UTC day.
+"""Read the heads of audit chains that are kept where nobody can change them: one S3 object of lines for each UTC day.
 
-A day's object is named after the day and says what the object before it was: the objects are a chain themselves. The
-Lambda `keep_audit_heads` (chalicelib/operations/audit_heads.py) writes them; here they are read.
+A day's object is named after the day and names the object before it: the objects form a chain themselves. The Lambda
+`keep_audit_heads` (chalicelib/operations/audit_heads.py) writes them.
 """
 
 import hashlib
@@ -32,8 +32,8 @@ class Preface:
 
 @dataclass(frozen=True)
 class Version:
-    """An object of a day as the bucket has it: the version that was put first. `rivals` counts what was put over it
-    afterwards, deletion markers included: none, as long as nobody tampered."""
+    """A day's object in the bucket, in the version that was put first. `rivals` counts the versions and deletion
+    markers put over it afterwards: 0 as long as nobody tampered."""
 
     key: str
     version_id: str
@@ -41,42 +41,42 @@ class Version:
 
 
 def key_of(day: str) -> str:
-    """The key of the object of a UTC day such as `2026-11-25`. The order of keys is that of days."""
+    """Name the object of a UTC day such as `2026-11-25`. Keys are in the order of days."""
     return f"{FOLDER}{day}.jsonl"
 
 
 def line(fields: dict[str, Any]) -> bytes:
-    """A line of a day's object."""
+    """Write a line of a day's object."""
     return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 class Unreadable(Exception):
-    """A day's object is not what this module writes."""
+    """A day's object does not have the form that `keep_audit_heads` writes."""
 
 
 class Kept:
-    """A day's object while it is read, once and line by line."""
+    """A day's object, which is read once and line by line."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
         self._seen = hashlib.sha256()
 
     def preface(self) -> Preface:
-        """The first line; to be read first. Raises Unreadable."""
+        """Read the first line; call this first. Raises Unreadable."""
         try:
             return Preface(**self._next())
         except (StopIteration, TypeError) as error:
             raise Unreadable("no preface") from error
 
     def moment(self) -> datetime | None:
-        """When the object was made (UTC); None when it does not say, and then everything is to be kept again."""
+        """Read when the object was made (UTC); None when it does not say: then all heads are to be kept again."""
         try:
             return from_z(self.preface().kept_at)
         except (Unreadable, ValueError):
             return None
 
     def heads(self) -> Iterator[tuple[str, Head]]:
-        """The heads that were kept that day. Raises Unreadable."""
+        """Read the heads that were kept that day. Raises Unreadable."""
         while True:
             try:
                 fields = self._next()
@@ -88,7 +88,7 @@ class Kept:
             yield head
 
     def digest(self) -> str:
-        """SHA-256 of the whole object; what was not read yet is read and passed over."""
+        """Compute SHA-256 of the whole object, reading on to its end."""
         for line in self._lines:
             self._seen.update(line)
         return self._seen.hexdigest()
@@ -106,7 +106,7 @@ class Kept:
 
 
 def opened(bucket: str, key: str, version_id: str = "") -> Kept:
-    """A day's object, to be read: one version of it, or the newest."""
+    """Open a day's object: one version of it, or the newest."""
     if version_id:
         answer = aws.s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
     else:
@@ -115,7 +115,7 @@ def opened(bucket: str, key: str, version_id: str = "") -> Kept:
 
 
 def versions(bucket: str) -> list[Version]:
-    """Every day's object, oldest day first, each in the version that was put first."""
+    """List the objects of all days, oldest first, each in the version that was put first."""
     first: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=FOLDER):

@@ -1,4 +1,4 @@
-"""Names of the actions and details of records, for their readers; the codes stand beside."""
+"""Names of the actions and details of records, as people read them beside the codes."""
 
 from chalicelib.audit.records import Action
 from chalicelib.platform.i18n import _
@@ -89,7 +89,7 @@ ACTION_NAMES = {
     Action.VIEWS_LISTED: _("Looked at who had looked at the State's entries"),
     Action.LINK_KEYS_ROTATED: _("Renewed the keys that sign links in mail"),
 }
-"""Complete: a test holds it against `Action`."""
+"""Complete: a test compares it with `Action`."""
 
 DETAIL_NAMES = {
     "accounts": _("Accounts"),
@@ -109,7 +109,7 @@ DETAIL_NAMES = {
     "until": _("To the day"),
     "verification": _("Verification"),
 }
-"""What the details most often met with are called; the others are shown by their code alone."""
+"""Names of the most common details; the others are shown by their code alone."""
 
 SEEN = frozenset(
     {
@@ -122,4 +122,4 @@ SEEN = frozenset(
         Action.CAMPAIGN_NOTES_VIEWED,
     }
 )
-"""What shows contact data of a State's entries, or takes them along. Lists of accounts are not among it."""
+"""The actions that show contact data of a State's entries, or export them. Lists of accounts are not among them."""

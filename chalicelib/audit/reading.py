@@ -1,4 +1,4 @@
-"""How the audit tables are read: by subject, by index, and for the check of the chains."""
+"""Read the audit tables: by subject, by index, and to check the chains."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,29 +13,29 @@ from chalicelib.platform.clock import to_z
 from chalicelib.platform.dynamo import PAGE
 
 _SHOWN = 200
-"""Rows to a page where a person looks at some of them."""
+"""Rows to a page when a person looks at some of them."""
 UNREADABLE = (AttributeDeserializationError, AttributeNullError)
-"""What reading a row raises when somebody changed the kind of a field."""
+"""Reading a row raises these when somebody changed the type of a field."""
 Position = dict[str, dict[str, str]]
-"""Where a walk through an index stands: a key as DynamoDB gives and takes it."""
+"""How far a walk through an index has come: a key as DynamoDB gives and takes it."""
 Place = tuple[str, str, int]
-"""The time, the subject and the number of a record: where a search stands."""
+"""The time, subject and number of a record: how far a search has come."""
 
 
 def length(subject: str) -> int:
-    """The number of the last record of a subject, 0 when there is none. Records are looked at, not the head."""
+    """Find the number of a subject's last record, 0 when there is none. Reads the records, not the head."""
     wanted: dict[str, Any] = {"scan_index_forward": False, "limit": 1, "attributes_to_get": ["number"]}
     return max((int(row.number) for row in AuditRow.query(subject, consistent_read=True, **wanted)), default=0)
 
 
 def records(subject: str, after: int = 0) -> Iterator[AuditRow]:
-    """The records of a subject from the one that follows number `after` on, oldest first."""
+    """Read the records of a subject that follow number `after`, oldest first."""
     condition = AuditRow.number > after if after else None
     return _readable(AuditRow.query(subject, condition, consistent_read=True, page_size=_SHOWN))
 
 
 def _readable(rows: Iterator[AuditRow]) -> Iterator[AuditRow]:
-    """The rows without those that cannot be read: for people who look. The check of the chains names them."""
+    """Skip the rows that cannot be read: this is for people who look. The check of the chains names those rows."""
     while True:
         try:
             yield next(rows)
@@ -46,8 +46,8 @@ def _readable(rows: Iterator[AuditRow]) -> Iterator[AuditRow]:
 
 
 def links(subject: str, after: int = 0) -> Iterator[Link]:
-    """The chain of one subject, from the record that follows number `after` on. Raises Unreadable at a record whose
-    stored form is not that of a record."""
+    """Read the chain of one subject after record number `after`. Raises Unreadable at a record that does not have the
+    stored form of one."""
     condition = AuditRow.number > after if after else None
     rows = AuditRow.query(subject, condition, consistent_read=True, page_size=PAGE)
     last = after
@@ -63,7 +63,7 @@ def links(subject: str, after: int = 0) -> Iterator[Link]:
 
 
 class Unreadable(Exception):
-    """A record cannot even be read: somebody changed the kind of a field. `number` is its place."""
+    """A record cannot even be read: somebody changed the type of a field. `number` is its place."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"record {number}")
@@ -72,7 +72,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class StoredHead:
-    """A head as it lies in the table: with the time of the last record, and whether the listing has it."""
+    """A head as stored, with the time of the last record, and whether the index `listing` has it."""
 
     head: Head
     moved_at: str
@@ -83,7 +83,7 @@ NO_HEAD = StoredHead(Head(), "", False)
 
 
 def stored_heads(subjects: Iterable[str]) -> dict[str, StoredHead | None]:
-    """The heads of these subjects, read consistently: `NO_HEAD` where there is none, None for what cannot be read."""
+    """Read the heads of these subjects, consistently: `NO_HEAD` where there is none, None for an unreadable one."""
     wanted = list(dict.fromkeys(subjects))
     try:
         heads = {
@@ -100,7 +100,7 @@ def stored_heads(subjects: Iterable[str]) -> dict[str, StoredHead | None]:
 
 
 def stored(places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Link]:
-    """The records at these places (subject and number), as far as they are there and can be read, read consistently."""
+    """Read the records at these places (subject and number), consistently; leave out what is missing or unreadable."""
     wanted = list(dict.fromkeys(places))
     rows = AuditRow.batch_get(wanted, consistent_read=True)
     try:
@@ -111,14 +111,14 @@ def stored(places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Link]:
 
 
 def moved_heads(since: datetime | None = None) -> Iterator[tuple[str, Head]]:
-    """The subjects whose chains got longer `since` a time (UTC), or all of them, in the order in which they did."""
+    """List the subjects whose chains grew `since` a time (UTC), or all subjects, in the order in which they grew."""
     condition = HeadRow.moved_at >= to_z(since) if since else None
     for row in HeadRow.by_listing.query(HEADS, condition, page_size=PAGE):
         yield row.subject, head_of(row)
 
 
 def subjects_from(position: Position | None) -> Iterator[tuple[str, Position]]:
-    """The subjects that have a head, those whose chains moved last at the end, each with where the walk then stands."""
+    """List the subjects that have a head, last moved last, each with the position of the walk after it."""
     wanted = ["subject", "moved_at"]
     for row in HeadRow.by_listing.query(HEADS, page_size=PAGE, last_evaluated_key=position, attributes_to_get=wanted):
         here = {"listing": HEADS, "subject": row.subject, "moved_at": row.moved_at}
@@ -126,7 +126,7 @@ def subjects_from(position: Position | None) -> Iterator[tuple[str, Position]]:
 
 
 def subjects_of_day(day: str) -> Iterator[str]:
-    """The subject of every record of a UTC day (`2026-11-25`), oldest first; one subject may come several times."""
+    """List the subject of every record of a UTC day (`2026-11-25`), oldest first; a subject may come several times."""
     for row in AuditRow.by_day.query(day, page_size=PAGE, attributes_to_get=["subject"]):
         yield row.subject
 
@@ -134,10 +134,10 @@ def subjects_of_day(day: str) -> Iterator[str]:
 def newest_first(
     index: str, value: str, since: date | None, until: date | None, after: Place | None = None
 ) -> Iterator[AuditRow]:
-    """The records of one value of an index, or with an empty `index` of one subject, newest first, from `after` on.
+    """Read the records of one value of an index, or with an empty `index` of one subject, newest first, after `after`.
 
-    `since` and `until` are UTC days, both included. A subject's records are in the order of their numbers, whatever
-    the days: they are few, and a search for days looks at each.
+    `since` and `until` are UTC days, both included. They do not limit the records of a subject, which come in the order
+    of their numbers: these are few, and a search for days looks at each.
     """
     key = None
     if after:

@@ -183,7 +183,7 @@ class Action(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of the step."""
+    """How the step ended."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -194,9 +194,9 @@ class Outcome(StrEnum):
 class AuditRecord:
     """One step: who made `call` did `action` to `subject`; `about` is the State concerned, if there is one.
 
-    `details` are codes, ids, counts and times: nothing that names or reaches a person. What contact data were before
-    and after is told by `old_digest` and `new_digest` only (`chalicelib.directory.history`). `happened_at` (UTC) is for
-    what is recorded later than it came about, such as a deadline that passed.
+    `details` are codes, ids, counts and times: nothing that names or reaches a person. Contact data before and after
+    appear as `old_digest` and `new_digest` only (`chalicelib.directory.history`). `happened_at` (UTC) is for what is
+    recorded later than it happened, such as a deadline that passed.
     """
 
     call: Call
@@ -216,20 +216,20 @@ class AuditRecord:
 
     @property
     def at(self) -> datetime:
-        """When it came about (UTC)."""
+        """When it happened (UTC)."""
         return self.happened_at or self.call.at
 
 
 SEVERAL = "several"
-"""What `about` says when one step concerned several States: `details` then lists them under `states`."""
+"""The value of `about` when a step concerned several States: `details` then lists them under `states`."""
 
 
 def concerning(states: Iterable[str]) -> tuple[str, dict[str, list[str]]]:
-    """`about` and the details that go with it, for a step that concerned these States.
+    """Make `about`, and the details that go with it, for a step that concerned these States.
 
-    One State: its code. Several: `SEVERAL`, and their codes in the details. So a view of many States' entries is one
-    record, written once; a search for a State's records asks the index for the State and for `SEVERAL`, and reads
-    of the latter those that list it.
+    For one State it is its code; for several it is `SEVERAL`, with their codes in the details. So a view of the entries
+    of many States is one record, written once. A search for a State's records asks the index for the State and for
+    `SEVERAL`, and takes of the latter those that list the State.
     """
     codes = sorted(set(states) - {""})
     if len(codes) > 1:
@@ -238,44 +238,44 @@ def concerning(states: Iterable[str]) -> tuple[str, dict[str, list[str]]]:
 
 
 def entry_subject(poc_id: str) -> str:
-    """The subject under which an entry's history is kept."""
+    """Name the subject of an entry's history."""
     return f"entry#{poc_id}"
 
 
 def campaign_subject(campaign_id: str) -> str:
-    """The subject under which a ping campaign's history is kept."""
+    """Name the subject of a ping campaign's history."""
     return f"campaign#{campaign_id}"
 
 
 def inquiry_subject(inquiry_id: str) -> str:
-    """The subject under which an inquiry's history is kept."""
+    """Name the subject of an inquiry's history."""
     return f"inquiry#{inquiry_id}"
 
 
 def statistics_subject(report_id: str) -> str:
-    """The subject under which the history of published figures is kept."""
+    """Name the subject of the history of published figures."""
     return f"statistics#{report_id}"
 
 
 def practice_subject(account_id: str) -> str:
-    """The subject under which it is kept what an account practised: apart from the account's own history."""
+    """Name the subject of what an account practised, which is kept apart from the account's own history."""
     return f"practice#{account_id}"
 
 
 def resource_subject(resource_id: str) -> str:
-    """The subject under which the history of an item of the catalogue of training resources is kept."""
+    """Name the subject of the history of an item in the catalogue of training resources."""
     return f"resource#{resource_id}"
 
 
 def account_subject(account_id: str) -> str:
-    """The subject under which an account's history is kept."""
+    """Name the subject of an account's history."""
     return f"account#{account_id}"
 
 
 LINK_KEYS = "link-keys"
-"""The subject under which the history of the keys that sign links is kept."""
+"""The subject of the history of the keys that sign links."""
 
 
 def accounts_subject(state: str) -> str:
-    """The subject under which views and reviews of a State's accounts are kept; `-` for the manager's own."""
+    """Name the subject of views and reviews of a State's accounts; `-` for the manager's own."""
     return f"accounts#{state or '-'}"

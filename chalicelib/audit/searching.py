@@ -1,7 +1,7 @@
-"""Finding audit records: by State, actor, action, outcome, subject and time, always through the index that fits.
+"""Find audit records by State, actor, action, outcome, subject and time, always through the index that fits.
 
-One criterion is the key of an index (or of the table), time is its order; the other criteria are looked at record by
-record. Nothing reads the whole table.
+One criterion is the key of an index (or of the table), which is sorted by time; the other criteria are checked record
+by record. Nothing reads the whole table.
 """
 
 import base64
@@ -19,17 +19,17 @@ from chalicelib.platform.errors import Invalid
 from chalicelib.platform.i18n import _
 
 ABOUT, BY = "about", "by"
-"""How a State is meant: the records about it, or those of its accounts and PoCs."""
+"""Which records of a State are meant: those about it, or those of its accounts and PoCs."""
 PER_PAGE = 50
 LONGEST_DAYS = 31
-"""A search by nothing but days covers at most so many: each is a query of its own."""
+"""A search by days alone covers at most so many: each day is a query of its own."""
 READ_AT_MOST = 5_000
-"""Records looked at for one page. Where few fit, the page says how far it looked, and the next one goes on there."""
+"""At most so many records are read for a page. When few fit, it says how far it looked; the next page goes on there."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is searched for; what is empty does not matter. `since` and `until` are UTC days, both included.
+    """What is searched for; an empty field matches everything. `since` and `until` are UTC days, both included.
 
     `actions` narrows to some actions; `action` is the one that the searcher chose.
     """
@@ -45,7 +45,7 @@ class Wanted:
     actions: frozenset[str] = frozenset()
 
     def fits(self, row: AuditRow) -> bool:
-        """Whether a record is among those that are wanted."""
+        """Whether a record is one of those wanted."""
         return (
             (not self.state or self.state in (states_of(row) if self.side == ABOUT else (row.actor_state,)))
             and self.actor in ("", row.actor)
@@ -59,7 +59,7 @@ class Wanted:
 
 
 def wanted(typed: Mapping[str, str], known_states: Mapping[str, object]) -> Wanted:
-    """What the fields of the form ask for. Raises Invalid, field by field."""
+    """Read what the fields of the form ask for. Raises Invalid, field by field."""
     problems: dict[str, str] = {}
     days: dict[str, date | None] = {}
     for name in ("since", "until"):
@@ -93,14 +93,14 @@ def wanted(typed: Mapping[str, str], known_states: Mapping[str, object]) -> Want
 
 
 def states_of(row: AuditRow) -> tuple[str, ...]:
-    """The States that a record is about."""
+    """List the States that a record is about."""
     if row.about != SEVERAL:
         return (row.about,) if row.about else ()
     return tuple(details_of(row).get("states", ()))
 
 
 def details_of(row: AuditRow) -> dict[str, Any]:
-    """The details of a record; of one that somebody tampered with perhaps none."""
+    """Read the details of a record; there may be none when somebody tampered with it."""
     try:
         details = json.loads(row.details or "{}")
     except ValueError:
@@ -110,8 +110,8 @@ def details_of(row: AuditRow) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of records, newest first. `cursor` leads to the next, empty at the end. `cut` says that the page is not
-    full because enough was looked at, down to the time `looked_to`."""
+    """One page of records, newest first. `cursor` leads to the next page, and is empty at the end. `cut` says that the
+    page is not full because enough records were looked at, back to the time `looked_to`."""
 
     rows: list[AuditRow] = field(default_factory=list)
     cursor: str = ""
@@ -120,7 +120,7 @@ class Found:
 
 
 def find(asked: Wanted, cursor: str = "", per_page: int = PER_PAGE, read_at_most: int = READ_AT_MOST) -> Found:
-    """The newest records that fit, from `cursor` on. Raises Invalid for a cursor that is none of ours."""
+    """Find the newest records that fit, from `cursor` on. Raises Invalid for a cursor that is none of ours."""
     sources = _sources(asked)
     positions = _positions(cursor, sources)
     streams = [_tagged(name, walk(positions.get(name))) for name, walk in sources.items()]
@@ -141,7 +141,7 @@ _Walk = Callable[[Place | None], Iterator[AuditRow]]
 
 
 def _sources(asked: Wanted) -> dict[str, _Walk]:
-    """The walks, newest first, whose records together hold everything that fits."""
+    """Choose the walks, each newest first, that together meet every record that fits."""
     if asked.subject:
         return {"subject": lambda place: _through("", asked.subject, asked, place)}
     if asked.actor:
@@ -166,7 +166,7 @@ def _through_days(asked: Wanted, place: Place | None) -> Iterator[AuditRow]:
     if asked.since is None or asked.until is None:
         raise ValueError("a search by days needs both ends")
     day = min(asked.until, date.fromisoformat(place[0][:10])) if place else asked.until
-    for back in range((day - asked.since).days + 1):  # no day before the first of all is worked out
+    for back in range((day - asked.since).days + 1):  # date.min has no day before it, so none is computed
         yield from _through("day", (day - timedelta(days=back)).isoformat(), Wanted(), place)
         place = None
 
@@ -194,7 +194,7 @@ def _positions(cursor: str, sources: Mapping[str, _Walk]) -> dict[str, Place]:
 
 
 def _checked(at: str, subject: str, number: int) -> Place:
-    """The place that a cursor names. Raises ValueError or TypeError for what DynamoDB would refuse as a key."""
+    """Check the place that a cursor names. Raises ValueError or TypeError for what DynamoDB would refuse as a key."""
     date.fromisoformat(at[:10])
     if max(len(at.encode()), len(subject.encode())) > _LONGEST_KEY or not 0 < number < _HIGHEST:
         raise ValueError("no place")

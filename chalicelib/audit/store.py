@@ -104,7 +104,7 @@ class HeadRow(Model):
     """The head of a subject's chain: the number and digest of its last record, and when that was written (UTC), which
     is not before the time that the record bears.
 
-    Times are text here, as in the records: whatever somebody puts there, a check of the chains can still be made.
+    Times are text here, as in the records, so that a check of the chains works whatever somebody puts there.
     """
 
     class Meta:
@@ -131,33 +131,34 @@ def _row(link: Link) -> AuditRow:
 
 
 def link_of(row: AuditRow) -> Link:
-    """A stored record in the terms of its chain."""
+    """Turn a stored record into a link of its chain."""
     fields = {name: getattr(row, name) or "" for name in _COVERED if name != "number"}
     return Link({**fields, "number": str(int(row.number))}, row.digest or "")
 
 
 def head_of(row: HeadRow | None) -> Head:
-    """A stored head; the beginning of a chain when there is none."""
+    """Read a stored head; the beginning of a chain when there is none."""
     return Head(int(row.number), row.digest) if row else Head()
 
 
 def heads(subjects: Iterable[str]) -> dict[str, Head]:
-    """The heads of these subjects' chains, read consistently."""
+    """Read the heads of these subjects' chains, consistently."""
     wanted = list(dict.fromkeys(subjects))
     known = {row.subject: head_of(row) for row in HeadRow.batch_get(wanted, consistent_read=True)}
     return {subject: known.get(subject, Head()) for subject in wanted}
 
 
 Build = Callable[[Writes], None]
-"""What adds a change to a transaction."""
+"""A function that adds a change to a transaction."""
 
 
 def write(build: Build, *records: AuditRecord, known: Mapping[str, Head] | None = None) -> None:
     """Write what `build` adds, and the records that tell of it, in one transaction, or nothing.
 
     Each record is put at the end of its subject's chain: two actions of the transaction for a subject, and one more for
-    each further record of it. Who comes second to a chain looks again and tries again; `known` heads, read together
-    with what `build` is based on, save the first look. Raises ConditionFailed when a condition of `build` did not hold.
+    each further record of it. When another record came first, the heads are read again and the write is tried again;
+    `known` heads, read together with what `build` is based on, save the first read. Raises ConditionFailed when a
+    condition of `build` did not hold.
     """
     last = dict(known or {})
     for attempt in range(_TRIES):
@@ -186,8 +187,8 @@ def write(build: Build, *records: AuditRecord, known: Mapping[str, Head] | None 
 def _append(transaction: Writes, records: Iterable[AuditRecord], last: Mapping[str, Head]) -> None:
     """Put the records at the ends of their chains, and move the heads.
 
-    A head moves when its record is written, whatever time that bears: a deadline may be recorded long after it passed,
-    and the head is to be kept the next night all the same.
+    A head moves when its record is written, whatever time the record bears: a deadline may be recorded long after it
+    passed, and the head has to be kept apart the next night all the same.
     """
     ends = dict(last)
     moved: dict[str, datetime] = {}
@@ -204,10 +205,10 @@ def _append(transaction: Writes, records: Iterable[AuditRecord], last: Mapping[s
 
 
 def put(record: AuditRecord) -> None:
-    """Put a record of something that changed nothing (a view, a refusal)."""
+    """Write a record of something that changed nothing (a view, a refusal)."""
     write(lambda _transaction: None, record)
 
 
 def history(subject: str) -> list[AuditRow]:
-    """Every record of one subject, oldest first."""
+    """Read every record of one subject, oldest first."""
     return list(AuditRow.query(subject, consistent_read=True))

@@ -1,12 +1,12 @@
-"""Does the audit trail still say what was written? Every chain is walked, and held against what was kept apart.
+"""Check that the audit trail still says what was written, along every chain and against what was kept apart.
 
-Three walks, one after the other, none of which reads a whole table:
+There are three walks, one after the other; none reads a whole table:
 
 * `kept`: the objects of the days. Each must name the one before it, and each head in it must still be a record.
 * `chains`: every subject that has a head, from its first record to its last.
-* `days`: every record of every day belongs to a chain that has a listed head: nobody hid a chain from the walk before.
+* `days`: every record of every day must belong to a chain with a listed head: nobody hid a chain from the walk before.
 
-A walk can stop at any time and go on later, in another process: where it stands is a `Walk`, which is plain JSON.
+A walk can stop at any time and go on later, in another process: a `Walk`, which is plain JSON, says how far it is.
 """
 
 import json
@@ -23,12 +23,12 @@ from chalicelib.platform.clock import to_z
 
 KEPT, CHAINS, DAYS, DONE = "kept", "chains", "days", "done"
 BREAKS_TOLD = 200
-"""As many broken chains are named; of more only how many they are."""
+"""At most so many broken chains are named; the others are only counted."""
 _BATCH = 100
 _STRETCH = 1_000
 _TRIES = 5
 MARGIN = timedelta(days=31)
-"""The days are walked from this long before the oldest one that is known."""
+"""The walk through the days begins this long before the oldest day that is known."""
 
 Stop = Callable[[], bool]
 """Asked now and then whether to stop for now."""
@@ -38,9 +38,9 @@ Stop = Callable[[], bool]
 class Walk:
     """How far a verification is, and what it found.
 
-    `phase` is one of `kept`, `chains`, `days`, `done`; `at` where it stands in it. `chains`, `records` and `objects`
-    count what was looked at, `last_kept` is the newest day whose digests were kept, `first_day` the oldest day that is
-    known to have records. `breaks` are the first misfits of the broken chains, by subject; `more` counts the others.
+    `phase` is one of `kept`, `chains`, `days`, `done`; `at` says how far it is in that phase. `chains`, `records` and
+    `objects` count what was looked at; `last_kept` is the newest day whose digests were kept, `first_day` the oldest
+    day that is known to have records. `breaks` are the first misfits of broken chains; `more` counts the other chains.
     """
 
     phase: str = KEPT
@@ -59,16 +59,16 @@ class Walk:
 
     @property
     def fits(self) -> bool:
-        """Whether nothing was found so far that does not fit."""
+        """Whether everything has fitted so far."""
         return not self.breaks and not self.more
 
     def to_json(self) -> str:
-        """For keeping; `from_json` reads it."""
+        """Write the walk as JSON, to be kept; `from_json` reads it."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Walk":
-        """The walk that `to_json` wrote. Raises ValueError for anything else."""
+        """Read the walk that `to_json` wrote. Raises ValueError for anything else."""
         try:
             fields = json.loads(text)
             breaks = tuple(Break(broken["subject"], broken["number"], Fault(broken["fault"]), broken["at"])
@@ -81,7 +81,7 @@ class Walk:
         return walk
 
     def noting(self, wrong: Break | None) -> "Walk":
-        """The same with a misfit added, unless one further to the front of that chain is known."""
+        """Add a misfit, unless an earlier one of the same chain is known."""
         if wrong is None:
             return self
         known = {broken.subject: broken for broken in self.breaks}
@@ -93,7 +93,7 @@ class Walk:
 
 
 def verify(walk: Walk, bucket: str, now: datetime, stop: Stop = lambda: False) -> Walk:
-    """Go on with a verification until it is done, or `stop` says so. `now` (UTC) is where the days end."""
+    """Go on with a verification until it is done, or `stop` says so. The days end at `now` (UTC)."""
     phases = {KEPT: _kept, CHAINS: _chains, DAYS: _days}
     while not walk.done:
         phase = walk.phase
@@ -104,7 +104,7 @@ def verify(walk: Walk, bucket: str, now: datetime, stop: Stop = lambda: False) -
 
 
 def verify_subject(subject: str) -> Break | None:
-    """The first record of one chain that does not fit, None when all do. What was kept apart is not looked at."""
+    """Find the first record of one chain that does not fit; None when all do. Does not look at what was kept apart."""
     return _stretch(subject, None, lambda: False).wrong
 
 
@@ -112,7 +112,7 @@ def verify_subject(subject: str) -> Break | None:
 
 
 def _kept(walk: Walk, bucket: str, now: datetime, stop: Stop) -> Walk:
-    """Walk through the days from where it stands: `key` and `digest` of the object that was looked at last."""
+    """Walk through the objects of the days: `at` holds `key` and `digest` of the object that was looked at last."""
     versions = kept_heads.versions(bucket) if bucket else []
     for version in versions:
         if version.key <= walk.at.get("key", ""):
@@ -147,7 +147,7 @@ def _one_day(walk: Walk, bucket: str, version: Version, now: datetime) -> Walk:
 
 
 def _misfit_of_day(walk: Walk, subject: str, day: str, preface: kept_heads.Preface) -> Break | None:
-    """What is wrong with the order of the days: each names the one before, with its digest."""
+    """Say what is wrong with the order of the days: each must name the one before, with its digest."""
     if preface.day != day:
         return Break(subject, 0, Fault.REORDERED, preface.kept_at)
     if preface.previous != walk.at.get("key", ""):
@@ -159,7 +159,7 @@ def _misfit_of_day(walk: Walk, subject: str, day: str, preface: kept_heads.Prefa
 
 
 def _hold_against(walk: Walk, kept: dict[str, Head]) -> Walk:
-    """Whether the records that were the ends of their chains on a day still are what they were."""
+    """Check that the records which ended their chains on a day are unchanged."""
     links = reading.stored((subject, head.number) for subject, head in kept.items())
     for subject, head in kept.items():
         link = links.get((subject, head.number))
@@ -176,7 +176,7 @@ def _hold_against(walk: Walk, kept: dict[str, Head]) -> Walk:
 
 
 def _chains(walk: Walk, _bucket: str, _now: datetime, stop: Stop) -> Walk:
-    """Walk through the subjects: `index` says after which one; `subject` and `last` where in a long chain it stood."""
+    """Walk through the subjects after `index`; `subject` and `last` say how far it was in a long chain."""
     if subject := walk.at.get("subject"):
         walk = _one_chain(walk, subject, _link_at(walk.at["last"]), walk.at["index"], stop)
         if stop():
@@ -189,7 +189,7 @@ def _chains(walk: Walk, _bucket: str, _now: datetime, stop: Stop) -> Walk:
 
 
 def _one_chain(walk: Walk, subject: str, last: Link | None, index: reading.Position | None, stop: Stop) -> Walk:
-    """Walk through one chain after `last`; when there is no time to finish it, the walk says where to go on."""
+    """Walk along one chain after `last`; when there is no time to finish it, the walk says where to go on."""
     seen = _stretch(subject, last, stop)
     walk = replace(walk, records=walk.records + seen.records, at={"index": index})
     if seen.last:
@@ -215,7 +215,7 @@ class _Seen:
 def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
     """Walk along a chain after `last` until its end, a misfit, or `stop`.
 
-    The head is read before the records: what is added meanwhile lies beyond it, and then the head has moved too.
+    The head is read before the records: a record added meanwhile lies beyond it, but then the head has moved too.
     """
     records, first_day = 0, ""
     wrong: Break | None = None
@@ -235,7 +235,7 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
         except reading.Unreadable as error:
             return _Seen(last, records, first_day, Break(subject, error.number, Fault.CHANGED))
         if wrong is None and stored != reading.NO_HEAD and not (last and last.fields["at"] <= stored.moved_at):
-            # Such a head would not be kept apart any more.
+            # A head with such a time would not be kept apart again.
             wrong = Break(subject, stored.head.number, Fault.CHANGED, last.fields["at"] if last else "")
         if wrong is None or reading.stored_heads([subject])[subject] == stored:
             break
@@ -243,7 +243,7 @@ def _stretch(subject: str, last: Link | None, stop: Stop) -> _Seen:
 
 
 def _link_at(place: list[Any]) -> Link:
-    """The record at which a walk stopped, as far as the next one needs it."""
+    """Rebuild the record at which a walk stopped, as far as the next walk needs it."""
     at, number, digest = place
     return Link({"at": at, "number": str(number)}, digest)
 
@@ -252,7 +252,7 @@ def _link_at(place: list[Any]) -> Link:
 
 
 def _days(walk: Walk, _bucket: str, now: datetime, stop: Stop) -> Walk:
-    """Walk through the days from where it stands: `day` is the one to look at next."""
+    """Walk through the days: `day` is the one to look at next."""
     today = now.date()
     oldest = date.fromisoformat(walk.first_day) if walk.first_day else today
     day = date.fromisoformat(walk.at["day"]) if walk.at else min(oldest, today) - MARGIN
@@ -265,7 +265,7 @@ def _days(walk: Walk, _bucket: str, now: datetime, stop: Stop) -> Walk:
 
 
 def _without_head(walk: Walk, subjects: Iterator[str]) -> Walk:
-    """Chains that have records but no head in the listing were met by no walk through the heads: look at them now."""
+    """Check the chains that have records but no listed head: the walk through the heads did not meet them."""
     while page := list(islice(subjects, _STRETCH)):
         distinct = list(dict.fromkeys(page))
         for at in range(0, len(distinct), _BATCH):
