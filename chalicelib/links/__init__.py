@@ -1,1 +1,1 @@
-"""Signed links in mail: a capability to record one acknowledgement, never a way to sign in."""
+"""Signed links in mail: each lets its holder record one acknowledgement, and never sign in."""

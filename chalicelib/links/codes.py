@@ -1,4 +1,4 @@
-"""Short codes: printed in a mail beside its link, typed on the site by those who do not click."""
+"""Short codes: a mail prints one beside its link, and who does not click types it on the site."""
 
 import secrets
 
@@ -10,21 +10,21 @@ _MISREAD = str.maketrans("OILU", "011V")  # letters that our codes do not have, 
 
 
 def new_code() -> str:
-    """A short code: nine characters, 45 bits."""
+    """Make a short code: nine characters, 45 bits."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
 def from_digest(digest: bytes) -> str:
-    """The code that a digest of at least six bytes gives: the same one every time."""
+    """Turn a digest of at least six bytes into a code: the same one every time."""
     number = int.from_bytes(digest[:6], "big")
     return "".join(ALPHABET[number >> (5 * at) & 31] for at in range(LENGTH))
 
 
 def as_typed(text: str) -> str:
-    """What was typed, as a code: capitals, without spaces and hyphens, misread letters put right. Of any length."""
+    """Turn what was typed into a code of any length: capitals, no spaces or hyphens, misread letters corrected."""
     return "".join(character for character in text.upper() if character.isalnum()).translate(_MISREAD)
 
 
 def spaced(code: str) -> str:
-    """`7KQF2M9DX` as `7KQ-F2M-9DX`: easier to read out and to type."""
+    """Write `7KQF2M9DX` as `7KQ-F2M-9DX`: easier to read out and to type."""
     return "-".join(code[at : at + 3] for at in range(0, len(code), 3))

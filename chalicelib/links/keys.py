@@ -11,21 +11,21 @@ from datetime import datetime, timedelta
 from chalicelib.platform.clock import from_z, to_z
 
 READ_AGAIN_AFTER = timedelta(minutes=5)
-"""How long a Lambda goes by the keys it has read: how late one that was taken away may be noticed."""
+"""A Lambda uses the keys it has read for so long, and so notices the removal of a key that late at most."""
 SETTLING = 2 * READ_AGAIN_AFTER
-"""A new key signs nothing before every Lambda has read it: then none meets a link that it cannot check."""
+"""A new key signs nothing for so long: by then every Lambda has read it, and can check the links that it signs."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key, and when it was added (UTC; None: with the stack)."""
+    """A key, and when it was added (UTC; None: it was made with the stack)."""
 
     value: str
     since: datetime | None = None
 
 
 def parse(text: str) -> tuple[Key, ...]:
-    """The keys of a secret. Raises ValueError for a line that is neither a key nor a time and a key."""
+    """Read the keys of a secret. Raises ValueError for a line that is neither a key nor a time and a key."""
     return tuple(_key(line.split()) for line in text.splitlines() if line.strip())
 
 
@@ -39,14 +39,14 @@ def _key(words: list[str]) -> Key:
 
 
 def to_text(keys: tuple[Key, ...]) -> str:
-    """What the secret holds for these keys."""
+    """Write these keys as the secret holds them."""
     return "\n".join(f"{to_z(key.since)} {key.value}" if key.since else key.value for key in keys)
 
 
 def for_signer(keys: tuple[Key, ...], now: datetime) -> list[str]:
-    """The keys as `LinkSigner` takes them, the one that signs last: the newest that every Lambda knows by now.
+    """Order the keys as `LinkSigner` takes them: last the one that signs, the newest that every Lambda knows by now.
 
-    When none has settled (all others were taken away), the newest signs at once.
+    When none has settled (the others were all removed), the newest signs at once.
     """
     settled = [key for key in keys if key.since is None or now - key.since >= SETTLING]
     signing = (settled or list(keys))[-1:]
@@ -54,11 +54,11 @@ def for_signer(keys: tuple[Key, ...], now: datetime) -> list[str]:
 
 
 def rotated(keys: tuple[Key, ...], new: str, now: datetime, kept_for: timedelta) -> tuple[Key, ...]:
-    """The keys after a rotation: with a new one, without those that no link signed by them needs any more.
+    """Rotate the keys: add a new one, and leave out those whose links have all expired.
 
-    A key has signed until its follower settled; `kept_for` is how long a link may live after that.
+    A key signs until the next one has settled; `kept_for` is how long a link may live after that.
     """
     added = Key(new, now)
-    followed = zip(keys, (*keys[1:], added), strict=False)  # without keys nobody is followed
+    followed = zip(keys, (*keys[1:], added), strict=False)  # `strict` would fail on no keys at all
     needed = (key for key, next_ in followed if next_.since is None or now < next_.since + SETTLING + kept_for)
     return (*needed, added)

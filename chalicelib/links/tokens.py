@@ -1,7 +1,7 @@
 """Tokens for links in mail.
 
-A token carries opaque ids only. It is signed with a salt of its own purpose, so a token of one purpose never passes for
-another; the signer knows several keys, oldest first, so that rotating the key keeps the links that are out alive.
+A token carries opaque ids only. It is signed with the salt of its purpose, so a token of one purpose never passes for
+another. The signer knows several keys, oldest first, so that links already sent still work after the key is rotated.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _ALPHABET = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 class Purpose(StrEnum):
-    """What a token is good for. The value is the salt: changing it revokes every token of that purpose."""
+    """The purpose of a token. The value is the salt: changing it revokes every token of that purpose."""
 
     PING = "ping-acknowledgement"
     INQUIRY = "inquiry-acknowledgement"
@@ -34,11 +34,11 @@ class Purpose(StrEnum):
 
 
 class LinkInvalid(DirectoryError):
-    """Forged, cut off, of another purpose, or signed by a key that is gone."""
+    """The token is forged, cut off, of another purpose, or signed by a key that is gone."""
 
 
 class LinkExpired(DirectoryError):
-    """Genuine, but older than its lifetime. `signed_at` is when it was made (UTC)."""
+    """The token is genuine, but older than its lifetime. `signed_at` is when it was signed (UTC)."""
 
     def __init__(self, signed_at: datetime | None) -> None:
         super().__init__("the link has expired")
@@ -47,14 +47,14 @@ class LinkExpired(DirectoryError):
 
 @dataclass(frozen=True)
 class Token:
-    """What a genuine token says: the ids it was made for and when it was signed (UTC)."""
+    """A genuine token: the ids it was made for and when it was signed (UTC)."""
 
     ids: tuple[str, ...]
     signed_at: datetime
 
 
 class LinkSigner:
-    """Makes and reads tokens. `keys` are ordered oldest to newest: the newest signs, all of them verify."""
+    """Makes and reads tokens. `keys` are ordered from oldest to newest: the newest signs, all of them verify."""
 
     def __init__(self, keys: list[str], clock: Clock = utc_now) -> None:
         if not keys:
@@ -63,15 +63,15 @@ class LinkSigner:
         self._clock = clock
 
     def sign(self, purpose: Purpose, *ids: str) -> str:
-        """A token for `ids`, safe to put into a URL path."""
+        """Make a token for `ids` that is safe in a URL path."""
         token = self._serializer(purpose).dumps(list(ids))
         text = token if isinstance(token, str) else token.decode()
         return text.replace(_DOT, _STAND_IN)
 
     def read(self, purpose: Purpose, token: str, lifetime: timedelta) -> Token:
-        """What `token` says. Raises LinkInvalid or LinkExpired; neither helps somebody who guesses.
+        """Read `token`. Raises LinkInvalid or LinkExpired; neither helps somebody who guesses.
 
-        One from the future is good: the clock of the Lambda that signed it was a little ahead of ours.
+        A token from the future is valid: the clock of the Lambda that signed it was a little ahead of ours.
         """
         if not _ALPHABET.fullmatch(token):
             raise LinkInvalid("the link is not genuine")  # base64 would take `/` for `_` and `+` for `-`
@@ -88,7 +88,7 @@ class LinkSigner:
         return Token(tuple(ids), signed_at.astimezone(UTC))
 
     def codes(self, purpose: Purpose, *ids: str) -> list[str]:
-        """The short codes for `ids`, one by each key, the newest last. They are the same every time."""
+        """Make the short codes for `ids`, one with each key, the newest last. They are the same every time."""
         message = "\0".join(("short-code", purpose.value, *ids)).encode()
         return [from_digest(hmac.digest(key.encode(), message, "sha256")) for key in self._keys]
 
