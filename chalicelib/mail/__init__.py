@@ -1,1 +1,1 @@
-"""Mail: built from templates (text first), sent through one gateway, followed by the provider's feedback."""
+"""Mail: built from templates (text first), sent through one gateway, and followed up by the provider's feedback."""

@@ -1,8 +1,8 @@
-"""What SES tells us by SNS about a mail: delivered, delayed, bounced, complained, rejected.
+"""Read what SES tells us by SNS about a mail: delivered, delayed, bounced, complained, rejected.
 
 SES has two shapes for the same news: `notificationType` (an identity's notifications) and `eventType` (a configuration
-set's events). Both are read. Which mail it is about stands in the envelope's sender, which SES gives back
-(`mail.source`): the reference behind the plus sign. Addresses in the news are not kept.
+set's events). Both are read. The envelope's sender, which SES gives back (`mail.source`), says which mail it is about:
+by the reference after the plus sign. Addresses in the news are not kept.
 """
 
 import json
@@ -18,11 +18,11 @@ from chalicelib.platform.observability import logger
 
 @dataclass(frozen=True)
 class MailEvent:
-    """What the provider said of a mail, and when (`at`, the provider's clock, UTC).
+    """One piece of news of the provider about a mail, and when it happened (`at`, the provider's clock, UTC).
 
-    `reference` is what the mail was given (`Mail.reference`), empty when that was nothing. `event` is `delivered`,
-    `delayed` (SES still tries), `bounced`, `complained`, `suppressed` or `rejected`. `mail_id` is the provider's name
-    for the mail, `correlation_id` that of whatever had it sent; either is empty when the provider does not say.
+    `reference` is that of the mail (`Mail.reference`), empty when it had none. `event` is `delivered`, `delayed` (SES
+    still tries), `bounced`, `complained`, `suppressed` or `rejected`. `mail_id` is the provider's id of the mail,
+    `correlation_id` that of the request or run that had it sent; either is empty when the provider does not say.
     """
 
     reference: str
@@ -33,7 +33,7 @@ class MailEvent:
 
 
 def events_of(sns_event: dict[str, Any]) -> Iterator[MailEvent]:
-    """The mail events in an SNS event of Lambda. What is not news of SES is skipped and logged by its kind."""
+    """Read the mail events in an SNS event of Lambda. What is not news of SES is skipped, and its kind is logged."""
     for record in sns_event["Records"]:
         try:
             news = json.loads(record["Sns"]["Message"])
@@ -64,7 +64,7 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
     if what == "Bounce":
         bounce = news["bounce"]
         kind, detail = bounce["bounceType"], bounce.get("bounceSubType")
-        # SES tells of these when it has given up trying. Other soft bounces may be an out-of-office answer.
+        # SES reports these when it has given up. Other soft bounces may be an out-of-office answer.
         if kind != "Permanent" and not (kind == "Transient" and detail in _GAVE_UP):
             return None
         suppressed = detail in ("Suppressed", "OnAccountSuppressionList")
@@ -74,7 +74,7 @@ def _event(news: dict[str, Any]) -> MailEvent | None:
 
 
 def _reference(source: str) -> str:
-    """The reference in an envelope's sender. Raises ValueError when it is none of ours."""
+    """Read the reference in an envelope's sender. Raises ValueError when it is none of ours."""
     reference = source.rpartition("@")[0].partition("+")[2]
     if reference and not REFERENCE.fullmatch(reference):
         raise ValueError("not a reference")
@@ -82,7 +82,7 @@ def _reference(source: str) -> str:
 
 
 def _time(said: dict[str, Any]) -> datetime:
-    """When it happened (UTC). Raises ValueError for an impossible time: it would outrank all others."""
+    """Read when it happened (UTC). Raises ValueError for an impossible time, which would outrank all others."""
     at = from_z(said["timestamp"])
     if not 2000 < at.year < 2200:
         raise ValueError("not a time of ours")

@@ -1,4 +1,7 @@
-"""The one door to the mail provider. Its answers become retryable, throttled or permanent (platform/errors.py)."""
+"""Talk to the mail provider, whose answers become retryable, throttled or permanent (platform/errors.py).
+
+No other module talks to it.
+"""
 
 import re
 from collections.abc import Mapping
@@ -24,9 +27,9 @@ from chalicelib.platform.settings import Settings
 
 @dataclass(frozen=True)
 class Standing:
-    """What the provider lets the account do. In the `sandbox` it takes 200 mails a day, to verified addresses only.
+    """What the provider allows the account. In the `sandbox` it takes 200 mails a day, to verified addresses only.
 
-    `daily` mails are taken in 24 hours, of which `sent` are used up; `per_second` is how many at once. When not
+    It takes `daily` mails in 24 hours, of which `sent` are used up, and `per_second` of them a second. When not
     `enabled`, the provider has stopped the account.
     """
 
@@ -38,12 +41,12 @@ class Standing:
 
     @property
     def left(self) -> float:
-        """How many mails it still takes now. A quota of -1 means that there is none."""
+        """How many mails the provider still takes now. A quota of -1 means that there is no limit."""
         return max(0.0, self.daily - self.sent) if self.daily >= 0 else float("inf")
 
 
 def standing(account: Mapping[str, Any]) -> Standing:
-    """The answer of `sesv2:GetAccount`, read."""
+    """Read the answer of `sesv2:GetAccount`."""
     quota = account.get("SendQuota", {})
     return Standing(
         sandbox=not account.get("ProductionAccessEnabled", False),
@@ -55,16 +58,16 @@ def standing(account: Mapping[str, Any]) -> Standing:
 
 
 class MailSender(Protocol):
-    """What sends mail: SES in earnest, a list in tests."""
+    """Sends mail: SES in production, a list in tests."""
 
     def send(self, mail: Mail) -> str:
-        """Hand the mail over; returns the provider's message id. Raises a MailError."""
+        """Hand the mail over and return the provider's message id. Raises a MailError."""
 
     def rate(self) -> float:
-        """How many mails a second the provider takes from us."""
+        """Ask how many mails a second the provider takes from us."""
 
     def standing(self) -> Standing:
-        """What the provider lets us do at present."""
+        """Ask what the provider lets us do at present."""
 
 
 class SesSender:
@@ -92,7 +95,7 @@ class SesSender:
             _count_failure(failed)
             raise failed from error
         except BotoCoreError as error:
-            # Once connected, the request may have been taken though no answer came.
+            # Once connected, the provider may have taken the request though no answer came.
             raise MailUnavailable(type(error).__name__, isinstance(error, HTTPClientError)) from error
         kind = mail.reference.partition(".")[0]
         count(Metric.MAILS_SENT, kind=kind if kind in Metric.MAILS_SENT.kinds else "other")
@@ -106,7 +109,7 @@ class SesSender:
 
 
 _TAG_VALUE = re.compile(r"[A-Za-z0-9_-]{1,256}")
-"""What SES takes as the value of a tag."""
+"""The form that SES accepts for the value of a tag."""
 _COUNTED = (
     ((MailThrottled, MailQuotaExceeded), Metric.MAILS_THROTTLED),
     ((MailRefused,), Metric.MAILS_REFUSED),
@@ -135,7 +138,7 @@ _ACCOUNT = frozenset(
 
 
 def classify(code: str, message: str, status: int = 400) -> MailError:
-    """What an error of SES, with its HTTP status, means for the mail.
+    """Decide what an error of SES, with its HTTP status, means for the mail.
 
     The text of the message is not kept: it may name the address.
     """

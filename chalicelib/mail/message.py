@@ -1,4 +1,4 @@
-"""A mail as built from its templates, before anybody sends it."""
+"""Build a mail from its templates, and write it as MIME."""
 
 import base64
 import re
@@ -14,9 +14,9 @@ _CRLF = "\r\n"
 _ROBOT = "auto-generated"
 
 REFERENCE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
-"""What can be a reference: words with full stops between them."""
+"""The form of a reference: words with full stops between them."""
 CORRELATION_TAG = "correlation"
-"""The SES message tag that says what had a mail sent; configuration sets give tags back with what becomes of it."""
+"""The SES message tag that says what had a mail sent; configuration sets give it back in their events."""
 _LOCAL_PART = 64  # characters before the @, at most (RFC 5321)
 _LINE = 998  # characters in a line, at most (RFC 5321)
 
@@ -37,18 +37,18 @@ class Mail:
 
 
 def render(template: str, language: str, to: str, /, **context: Any) -> Mail:
-    """The mail `templates/mail/<template>` in `language`."""
+    """Build the mail `templates/mail/<template>` in `language`."""
     templates = environment(language)
 
     def part(file: str) -> str:
         return templates.get_template(f"mail/{template}/{file}").render(**context)
 
-    # A subject is one line by nature; that also makes an injected header impossible before the mail library refuses it.
+    # A subject is one line; joining it also makes an injected header impossible before the mail library refuses it.
     return Mail(to, " ".join(part("subject.txt").split()), part("body.txt"), part("body.html"))
 
 
 def envelope_sender(mail_from: str, reference: str) -> str:
-    """`directory+<reference>@domain`: where news of a mail goes. The person who reads it is shown `mail_from`.
+    """Make `directory+<reference>@domain`, where news of a mail goes. The reader of the mail sees `mail_from`.
 
     Raises ValueError for a reference that does not fit into an address.
     """
@@ -62,10 +62,10 @@ def envelope_sender(mail_from: str, reference: str) -> str:
 
 
 def to_bytes(mail: Mail, sender: str, reply_to: str) -> bytes:
-    """The mail as MIME (RFC 2045), with CRLF. Raises ValueError for a line break in an address or the subject.
+    """Write the mail as MIME (RFC 2045), with CRLF. Raises ValueError for a line break in an address or the subject.
 
-    Written by hand: docs/decisions/0016-sending-within-1-3-of-a-bare-loop.md says why. Lines of plain ASCII are not
-    folded, so a link stays in one piece in the source of the mail too.
+    It is written by hand: docs/decisions/0016-sending-within-1-3-of-a-bare-loop.md says why. Lines of plain ASCII are
+    not folded, so a link stays in one piece in the source of the mail too.
     """
     boundary = secrets.token_hex(16)
     # RFC 3834: out-of-office robots must not answer us.
@@ -90,7 +90,7 @@ def _encoded_words(value: str) -> str:
 
 
 def _part(words: str, kind: str) -> tuple[str, ...]:
-    """One of the alternatives: two header fields, an empty line, and the words."""
+    """Write one of the alternatives: two header fields, an empty line, and the words."""
     if words.isascii() and max(map(len, words.split(_CRLF))) <= _LINE:
         return f"Content-Type: text/{kind}; charset=us-ascii", "Content-Transfer-Encoding: 7bit", "", words
     coded = base64.encodebytes(words.encode()).decode("ascii").replace("\n", _CRLF)

@@ -1,4 +1,4 @@
-"""A mail that waits to be sent: which template, to whom, about what. Ids and codes only; contact data are looked up."""
+"""A mail that waits: its template, recipient and subject, as ids and codes only. Contact data are looked up later."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from chalicelib.platform.i18n import SOURCE_LANGUAGE
 from chalicelib.platform.ids import new_id
 
 MANAGER = "manager"
-"""To the directory manager's own address."""
+"""Stands for the directory manager's own address."""
 
 
 @dataclass(frozen=True)
@@ -24,22 +24,22 @@ class Notice:
 
 
 def to_account(account_id: str) -> str:
-    """To whoever holds an account, at the address of the account."""
+    """Address the person who holds an account, at the address of the account."""
     return f"account:{account_id}"
 
 
 def to_supervisors(state: str) -> str:
-    """To all active supervisors of a State; when there is none, to its diplomatic PoCs, or else to all of them."""
+    """Address all active supervisors of a State; when it has none, its diplomatic PoCs, or else all its PoCs."""
     return f"supervisors:{state}"
 
 
 def to_entry(state: str, poc_id: str) -> str:
-    """To a PoC, at its main address."""
+    """Address a PoC, at its main address."""
     return f"entry:{state}:{poc_id}"
 
 
 def parts(to: str) -> tuple[str, str, str]:
-    """What `to` says: the kind, and one or two ids (empty where there is none). Raises ValueError for anything else."""
+    """Split `to` into its kind and two ids (empty where there is none). Raises ValueError for anything else."""
     kind, _colon, rest = to.partition(":")
     first, _colon, second = rest.partition(":")
     wanted = {"account": (True, False), "supervisors": (True, False), "entry": (True, True), MANAGER: (False, False)}

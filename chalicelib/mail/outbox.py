@@ -1,4 +1,4 @@
-"""The table of the mails that wait. A notice leaves it when it is sent; the index `waiting` shows the oldest first."""
+"""The table of mails that wait. A notice leaves it when it is sent; the index `waiting` lists the oldest first."""
 
 import json
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class _Waiting(GlobalSecondaryIndex["NoticeRow"]):  # type: ignore[no-untyped-ca
 
 
 class NoticeRow(Model):
-    """A notice as stored. `held_until` says how long a sender has it in hand; `told` whom it has reached already."""
+    """A notice as stored. `held_until` says how long a sender has it in hand, `told` whom it has already reached."""
 
     class Meta:
         table_name = "notices"
@@ -56,18 +56,18 @@ def add(transaction: TransactWrite, notice: Notice) -> None:
 
 
 def waiting(limit: int, now: datetime) -> list[Notice]:
-    """The oldest notices that nobody has in hand at `now`, `limit` of them at most; a moment behind the table."""
+    """List the oldest notices that nobody has in hand at `now`, at most `limit`; a moment behind the table."""
     rows = NoticeRow.by_waiting.query(WAITING, filter_condition=_free(now), limit=limit)
     return [_notice(row) for row in rows]
 
 
 def count_waiting() -> int:
-    """How many notices wait, in hand or not."""
+    """Count the notices that wait, in hand or not."""
     return NoticeRow.by_waiting.count(WAITING)
 
 
 def take(notice_id: str, now: datetime, until: datetime) -> frozenset[str] | None:
-    """Take a notice in hand `until` a time: whom it has reached already. None when it is gone or in other hands."""
+    """Take a notice in hand `until` a time; return whom it has reached. None when it is gone or in other hands."""
     row = NoticeRow(notice_id)
     condition = NoticeRow.notice_id.exists() & _free(now)
     if not _updated(row, [NoticeRow.held_until.set(until)], condition):
@@ -76,18 +76,18 @@ def take(notice_id: str, now: datetime, until: datetime) -> frozenset[str] | Non
 
 
 def note_told(notice_id: str, reached: Iterable[str]) -> None:
-    """Keep whom a notice has reached, so that it does not reach them again."""
+    """Record whom a notice has reached, so that they do not get it again."""
     row = NoticeRow(notice_id)
     _updated(row, [NoticeRow.told.set(sorted(reached))], NoticeRow.notice_id.exists())
 
 
 def put_back(notice_id: str) -> None:
-    """Let go of a notice that could not be sent: the next sender takes it."""
+    """Release a notice that could not be sent: the next sender takes it."""
     _updated(NoticeRow(notice_id), [NoticeRow.held_until.remove()], NoticeRow.notice_id.exists())
 
 
 def delete(notice_id: str) -> None:
-    """The notice is sent, or never will be."""
+    """Delete a notice that is sent, or never will be."""
     NoticeRow(notice_id).delete()
 
 

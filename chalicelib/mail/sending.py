@@ -1,7 +1,7 @@
-"""The one sender of mails that wait: take one in hand under a lease, send it, write down what became of it.
+"""Send the mails that wait, in this one place: take one in hand under a lease, send it, record what became of it.
 
-Two senders never have the same mail in hand, so that both do not send it. A sender that dies lets go when its lease
-ends; the mail may then go out twice, as it may when the provider's answer is lost. Who keeps the mails counts those.
+Two senders never have the same mail in hand, so they do not both send it. When a sender dies, its lease ends; the mail
+may then go out twice, as it may when the provider's answer is lost. The part that keeps the mails counts those.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,29 +13,29 @@ from chalicelib.platform.errors import MailError, MailRefused, MailUnavailable
 
 
 class Draft(Protocol):
-    """One mail to one address: how it is composed, and what is written when the provider has answered."""
+    """One mail to one address: composes it, and records the answer of the provider."""
 
     def compose(self) -> Mail:
-        """The mail. Raises MailRefused when there is nothing to send, or nobody to send it to."""
+        """Compose the mail. Raises MailRefused when there is nothing to send, or nobody to send it to."""
 
     def accepted(self) -> None:
-        """The provider accepted it."""
+        """Record that the provider accepted it."""
 
     def refused(self, error: MailRefused) -> None:
-        """It will never be sent; this does not hold up the others in hand."""
+        """Record that it will never be sent; this does not hold up the others in hand."""
 
 
 class InHand(Protocol):
-    """What a sender has taken in hand: one mail, or one for each of several people."""
+    """Something that a sender has taken in hand: one mail, or one for each of several people."""
 
     def drafts(self) -> Iterable[Draft]:
-        """What is still to be sent of it, asked for after it was taken; perhaps nothing any more."""
+        """List the mails that are still to be sent; called after it was taken in hand. There may be none any more."""
 
     def put_back(self, may_have_gone: bool) -> None:
-        """The provider takes nothing now: it waits again. `may_have_gone`: the provider took it, perhaps."""
+        """Let it wait again: the provider takes nothing now. `may_have_gone`: perhaps the provider took it."""
 
     def done(self) -> None:
-        """The provider has answered for each draft."""
+        """Record that the provider has answered for each draft."""
 
 
 Held = TypeVar("Held", bound=InHand)
@@ -46,13 +46,13 @@ class Outbox(Protocol[Held]):
 
     @property
     def lease(self) -> timedelta:
-        """How long a sender that has died holds a mail up."""
+        """How long a sender that has died holds up a mail."""
 
     def take(self, now: datetime, until: datetime) -> Held | None:
-        """Take the next mail in hand `until` a time (UTC); None when none waits, or others have what does."""
+        """Take the next mail in hand `until` a time (UTC); None when none waits, or others have all of them in hand."""
 
     def failed(self, held: Held, error: Exception) -> None:
-        """It could not be sent now. Raises the error again where what waits behind it is not to be tried."""
+        """Note that it could not be sent now. Raises the error again when the mails behind it are not to be tried."""
 
 
 def send_waiting(outbox: Outbox[Held], send: Callable[[Mail], object], clock: Callable[[], datetime]) -> None:
@@ -64,12 +64,12 @@ def send_waiting(outbox: Outbox[Held], send: Callable[[Mail], object], clock: Ca
             return
         try:
             deliver(held, send)
-        except Exception as error:  # the outbox decides whether the next is tried
+        except Exception as error:  # the outbox decides whether to try the next
             outbox.failed(held, error)
 
 
 def deliver(held: InHand, send: Callable[[Mail], object]) -> None:
-    """Send what is in hand. Raises MailError, after it was put back, when the provider takes nothing now."""
+    """Send what is in hand. When the provider takes nothing now, put it back and raise MailError."""
     try:
         for draft in held.drafts():
             try:
