@@ -1,1 +1,1 @@
-"""What runs by itself and watches: mails that changes bring about, feedback, gauges, audit heads, link keys."""
+"""Everything that runs by itself: mails about changes, feedback, gauges, audit heads, link keys."""

@@ -1,8 +1,8 @@
-"""The Lambda `keep_audit_heads`: once a day the heads of chains that moved are written where nobody can change them.
+"""The Lambda `keep_audit_heads`: once a day it writes the heads of chains that moved where nobody can change them.
 
-Whoever rewrites the table itself can rewrite a chain from some record on and its head with it, so that all fits again.
-What was kept here before shows it. A day's digests are one S3 object of lines, named after the UTC day, that also says
-what the object before it was: the objects are a chain themselves. The bucket holds them under object lock.
+Who can rewrite the table can rewrite a chain from some record on, and its head with it, so that everything fits again.
+The heads kept here before reveal that. A day's heads are one S3 object of lines, named after the UTC day, which also
+names the object before it: the objects form a chain themselves. The bucket keeps them under object lock.
 """
 
 import tempfile
@@ -23,13 +23,13 @@ from chalicelib.platform.observability.metrics import Metric
 from chalicelib.runtime import Runtime
 
 OVERLAP = timedelta(hours=1)
-"""A head bears the time at which its transaction was made; it may be written, and seen in the index, so much later."""
+"""A head bears the time at which its transaction was made; it may appear in the index so much later."""
 
 _IN_BETWEEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 def keep_audit_heads(_event: dict[str, Any], runtime: Runtime, _call: Call) -> dict[str, Any]:
-    """Keep the heads of today; returns the key and how many there are. Nothing is written when today's are there."""
+    """Keep today's heads; return the key and how many there are. Nothing is written when today's are already kept."""
     now = runtime.clock()
     bucket, key = runtime.settings.audit_bucket, kept_heads.key_of(to_z(now)[:10])
     last = _last_key(bucket, key)
@@ -48,7 +48,7 @@ def keep_audit_heads(_event: dict[str, Any], runtime: Runtime, _call: Call) -> d
 
 
 def _last_key(bucket: str, today: str) -> str:
-    """The key of the newest object up to today's; empty when there is none. What bears a later day is not ours."""
+    """Find the key of the newest object up to today's; empty when there is none. One of a later day is not ours."""
     last = ""
     for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=kept_heads.FOLDER):
         for stored in page.get("Contents", []):
@@ -68,7 +68,7 @@ def _write(file: IO[bytes], preface: Preface, heads: Iterator[tuple[str, Head]])
 
 
 def _put(bucket: str, key: str, file: IO[bytes]) -> bool:
-    """Put the object; false when another run was faster."""
+    """Put the object; False when another run was faster."""
     try:
         aws.s3().put_object(
             Bucket=bucket,

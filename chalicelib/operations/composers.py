@@ -1,7 +1,7 @@
-"""What each mail of a notice says: from the name of its template to the function that gives the template's context.
+"""Say which function composes the mail of a notice: it gives the context of the notice's template.
 
-Whoever adds a template adds a line here. A function may raise MailRefused: there is nothing to say to this recipient
-any more (an invitation that was replaced by another, say), and the mail is dropped.
+Who adds a template adds a line here. A function may raise MailRefused when there is nothing to say to this recipient
+any more (when an invitation was replaced by another, say); the mail is then dropped.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Hands what the mail provider says of a mail to the part of the directory that sent it.
+"""Hand what the mail provider says of a mail to the part of the directory that sent it.
 
 The first word of a mail's reference (`Mail.reference`) names the part.
 """
@@ -22,7 +22,7 @@ PARTS: dict[str, Callable[[Iterable[MailEvent], Runtime], None]] = {
 }
 
 DELAYED = "delayed"
-"""News of which nothing follows: SES goes on trying, and says how it ended."""
+"""This news has no consequence: SES goes on trying, and says later how it ended."""
 COUNTED = {
     "delivered": Metric.MAILS_DELIVERED,
     DELAYED: Metric.MAILS_DELAYED,
@@ -32,19 +32,20 @@ COUNTED = {
     "rejected": Metric.MAILS_REJECTED,
 }
 NAMED = {PING: ("campaign_id", "poc_id"), INQUIRY: ("inquiry_id", "step")}
-"""What the words of a reference after the first are, by its first word."""
+"""The names of the words of a reference after the first, by its first word."""
 
 
 def record_mail_feedback(event: dict[str, Any], runtime: Runtime, _call: Call) -> dict[str, int]:
-    """Called by SNS with what SES says of mails; returns how many `events` were handed on.
+    """Take what SES says of mails, when SNS calls; return how many `events` were handed on.
 
-    A mail without a reference is nobody's (what the manager is told when a campaign closes): its news is skipped.
+    A mail without a reference (such as the one to the manager when a campaign closes) belongs to no part: its news is
+    skipped.
     """
     by_part: dict[str, list[MailEvent]] = {}
     for news in events_of(event):
         word, *ids = news.reference.split(".")
         about = dict(zip(NAMED.get(word, ()), ids, strict=False))
-        if news.correlation_id:  # otherwise that of this Lambda stays
+        if news.correlation_id:  # otherwise the id of this invocation stays
             about["correlation_id"] = news.correlation_id
         logger.info("mail feedback", extra={"kind": news.event, "mail_id": news.mail_id, **about})
         count(COUNTED[news.event])

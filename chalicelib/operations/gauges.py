@@ -1,7 +1,7 @@
-"""The Lambda `measure`: every few minutes, how much there is of what operators watch.
+"""The Lambda `measure`: every few minutes it measures what operators watch.
 
 Each group is measured by itself: when one cannot be, the others still are, and the run fails at its end. An alarm on a
-gauge takes silence for trouble, so a measure that is not taken shows.
+gauge takes silence for trouble, so a missing measure is noticed.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ from chalicelib.platform.observability.metrics import Metric, measure
 from chalicelib.runtime import Runtime
 
 LOOK_BACK = timedelta(days=150)
-"""Inquiries opened earlier are not looked at: their links are dead, and their clocks have long been told of."""
+"""Inquiries opened earlier are not looked at: their links have expired, and their clocks were reported long ago."""
 CLOSING = timedelta(hours=1)
 """How long a campaign may take to close."""
 
 
 def measure_all(_event: dict[str, Any], runtime: Runtime, _call: Call) -> dict[str, int]:
-    """Take every measure; returns how many groups there were. Raises DirectoryError when one could not be taken."""
+    """Take every measure; return how many groups there were. Raises DirectoryError when one could not be taken."""
     groups: tuple[Callable[[Runtime], None], ...] = (_campaigns, _inquiries, _executions, _notices, _mail)
     failed = []
     for group in groups:

@@ -1,4 +1,4 @@
-"""The Lambda that gives links a new signing key: by schedule, or at once when a key may have leaked."""
+"""The Lambda that makes a new key to sign links: by schedule, or at once when a key may have leaked."""
 
 import hashlib
 import secrets
@@ -20,11 +20,11 @@ from chalicelib.platform.call import Call
 from chalicelib.runtime import Runtime
 
 MARGIN = timedelta(days=7)
-"""For clocks, retries, and a mail that was signed and sent days later."""
+"""For clocks that differ, retries, and a mail that is sent days after its link was signed."""
 
 
 def lifetimes(runtime: Runtime) -> dict[Purpose, timedelta]:
-    """How long a token of each purpose may be used."""
+    """Say how long a token of each purpose may be used."""
     return {
         Purpose.PING: runtime.policy(PingPolicy).link_lifetime,
         Purpose.INQUIRY: runtime.policy(InquiryPolicy).link_lifetime,
@@ -38,8 +38,8 @@ def lifetimes(runtime: Runtime) -> dict[Purpose, timedelta]:
 def rotate_link_keys(event: dict[str, Any], runtime: Runtime, call: Call) -> dict[str, int]:
     """Add a key, and drop those that no living link needs; `{"leaked": true}` drops all others at once.
 
-    Returns how many keys there are now and how many were dropped. Lambda calls again with the same request id after
-    an error: the version of the secret is named after it, so that no second key is added.
+    Returns how many keys there are now and how many were dropped. After an error Lambda calls again with the same
+    request id: the version of the secret is named after that id, so that no second key is added.
     """
     leaked, now = event.get("leaked") is True, runtime.clock()
     secret, version = runtime.settings.link_keys_secret, hashlib.sha256(call.request_id.encode()).hexdigest()

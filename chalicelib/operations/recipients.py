@@ -1,4 +1,4 @@
-"""Whom a notice goes to, looked up when it is sent: accounts and entries may have changed since it was made."""
+"""Look up the recipients of a notice when it is sent: accounts and entries may have changed since it was made."""
 
 from chalicelib.access.account import Account
 from chalicelib.access.policy import Role
@@ -11,7 +11,7 @@ from chalicelib.platform.settings import Settings
 
 
 def recipients(notice: Notice, settings: Settings) -> list[Recipient]:
-    """Everybody whom a notice goes to, each address once; nobody when they are all gone."""
+    """Find all recipients of a notice, each address once; there are none when they are all gone."""
     kind, first, second = parts(notice.to)
     if kind == MANAGER:
         return [_manager(settings)]
@@ -25,7 +25,7 @@ def recipients(notice: Notice, settings: Settings) -> list[Recipient]:
 
 
 def _of_state(state: str, settings: Settings) -> list[Recipient]:
-    """A State that nobody can be told anything for is a matter for the manager, who writes to its Mission (rule 4)."""
+    """Find the recipients for a State. When it has nobody, the manager is told, who writes to its Mission (rule 4)."""
     supervisors = [
         account for account in account_store.of_state(state) if account.role is Role.SUPERVISOR and account.is_active
     ]

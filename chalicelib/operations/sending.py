@@ -1,7 +1,7 @@
-"""The notices that wait: sent at once after a change, and by a schedule whatever was left (`mail/sending.py` sends).
+"""Send the notices that wait: at once after a change, and what was left by a schedule (`mail/sending.py` sends).
 
-The table says whom a notice has reached; what could not be sent stays for the next sender. A notice that nothing can be
-made of is given up after a while.
+The table says whom a notice has reached; what could not be sent stays for the next sender. A notice that cannot be
+composed is given up after a while.
 """
 
 from collections.abc import Iterator
@@ -21,20 +21,20 @@ from chalicelib.platform.observability.metrics import Metric, count
 from chalicelib.runtime import Runtime
 
 AT_ONCE = 50
-"""How many notices are looked up together."""
+"""So many notices are looked up together."""
 IN_HAND = timedelta(minutes=5)
-"""How long a notice is in the hands of one sender: longer than the Lambda may run."""
+"""One sender has a notice in hand for so long: longer than the Lambda may run."""
 GIVE_UP_AFTER = timedelta(days=3)
 """A mail about something older than this only confuses."""
 
 
 def send_notices(_event: dict[str, Any], runtime: Runtime, _call: Call) -> dict[str, int]:
-    """The Lambda: send what waits; returns how many mails were `sent`."""
+    """The Lambda: send what waits; return how many mails were `sent`."""
     return {"sent": send_waiting(runtime)}
 
 
 def send_waiting(runtime: Runtime) -> int:
-    """Send what waits, oldest first; returns how many mails the provider accepted."""
+    """Send what waits, oldest first; return how many mails the provider accepted."""
     notices = NoticeOutbox(runtime)
     sending.send_waiting(notices, lambda mail: runtime.mail_sender().send(mail), runtime.clock)
     return notices.sent
@@ -68,7 +68,7 @@ class NoticeOutbox:
         return notice
 
     def failed(self, held: "NoticeInHand", error: Exception) -> None:
-        """One that has to wait, or that cannot be made (it stays in hand for a while), does not hold up the others."""
+        """Log a notice that has to wait, or cannot be made (it stays in hand for a while); the others still go out."""
         if isinstance(error, MailError):
             logger.warning("a notice has to wait", extra={**held.about, "error": type(error).__name__})
         else:
@@ -89,7 +89,7 @@ class NoticeInHand:
         return {"notice_id": self.notice.notice_id, "template": self.notice.template}
 
     def drafts(self) -> Iterator["NoticeDraft"]:
-        """A mail to everybody whom it has not reached; none when it is given up."""
+        """Make a mail to everybody whom it has not reached; none when it is given up."""
         runtime = self.outbox.runtime
         if runtime.clock() - self.notice.made_at > GIVE_UP_AFTER:
             logger.error("a notice is given up", extra={**self.about, "error": MailRefused.__name__})
@@ -100,15 +100,15 @@ class NoticeInHand:
                 yield NoticeDraft(self, recipient)
 
     def put_back(self, may_have_gone: bool) -> None:
-        """The notice waits again, for those whom it has not reached."""
+        """Let the notice wait again, for those whom it has not reached."""
         outbox.put_back(self.notice.notice_id)
 
     def done(self) -> None:
-        """The notice is sent, or never will be."""
+        """Delete the notice: it is sent, or never will be."""
         outbox.delete(self.notice.notice_id)
 
     def note(self, recipient: Recipient) -> None:
-        """Keep that a recipient is done with."""
+        """Record that nothing more is to be sent to a recipient."""
         self.reached.add(recipient.key)
         outbox.note_told(self.notice.notice_id, self.reached)
 
@@ -121,19 +121,19 @@ class NoticeDraft:
     recipient: Recipient
 
     def compose(self) -> Mail:
-        """The mail in the recipient's language. Raises MailRefused when it is no longer for this recipient."""
+        """Compose the mail in the recipient's language. Raises MailRefused when it is no longer for this recipient."""
         notice, recipient, runtime = self.held.notice, self.recipient, self.held.outbox.runtime
         context = COMPOSERS[notice.template](notice, recipient, runtime)
         words = {"name": recipient.name, "mail_from": runtime.settings.mail_from, **context}
         return render(notice.template, recipient.language, recipient.email, **words)
 
     def accepted(self) -> None:
-        """The recipient has it."""
+        """Record that the provider accepted it."""
         self.held.note(self.recipient)
         self.held.outbox.sent += 1
 
     def refused(self, error: MailRefused) -> None:
-        """A refusal of this one address is logged, and the others still get theirs."""
+        """Log the refusal of this one address; the other recipients still get theirs."""
         about = {"notice_id": self.held.notice.notice_id, "key": self.recipient.key, "error": type(error).__name__}
         logger.warning("a notice does not go to one recipient", extra=about)
         self.held.note(self.recipient)
