@@ -1,1 +1,1 @@
-"""Read-only data that all parts share: States, languages, networks, hours and time zones."""
+"""Read-only data that all parts share: States, languages, networks, and hours of duty with their time zones."""

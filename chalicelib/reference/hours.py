@@ -1,6 +1,6 @@
 """When a PoC is on duty: `24/7`, or `09:00-17:00 Mon-Fri`, or several parts: `09:00-17:00 Mon-Thu; 09:00-12:00 Fri`.
 
-Times are those of the PoC's own time zone. A part whose end is before its beginning goes on past midnight.
+Times are in the PoC's own time zone. A part that ends before it begins goes on past midnight.
 """
 
 import re
@@ -34,14 +34,14 @@ class Period:
 
 
 def tidy(text: str) -> str:
-    """The same hours, spelled as the directory spells them. Raises ValueError when they are not in its notation."""
+    """Spell hours as the directory spells them. Raises ValueError when they are not in its notation."""
     if re.sub(r"\s", "", text) == ALWAYS:
         return ALWAYS
     return "; ".join(_tidy_part(part) for part in text.split(";"))
 
 
 def shown(hours: str, language: str) -> str:
-    """The hours for a reader of `language`: days by their names, and a range that reads the same in both directions.
+    """Write the hours for a reader of `language`: days by name, and ranges that read the same in both directions.
 
     What is not in the notation (an earlier value, a proposal that was refused) stays as it is.
     """
@@ -64,20 +64,20 @@ def shown(hours: str, language: str) -> str:
 
 
 def periods(hours: str) -> tuple[Period, ...]:
-    """The periods of the week that `hours` names. Raises ValueError as `tidy` does."""
+    """List the periods of the week that `hours` names. Raises ValueError as `tidy` does."""
     if hours == ALWAYS:
         return (Period(0, _MIDNIGHT, frozenset(range(7))),)
     return tuple(_period(part) for part in hours.split(";"))
 
 
 def on_duty(hours: str, timezone: str, now: datetime) -> bool:
-    """Whether somebody should be there at `now` (aware)."""
+    """Whether somebody should be on duty at `now` (aware)."""
     local = now.astimezone(ZoneInfo(timezone))
     return any(period.covers(local.weekday(), local.hour * 60 + local.minute) for period in periods(hours))
 
 
 def local_time(timezone: str, now: datetime) -> tuple[datetime, timedelta]:
-    """`now` in `timezone`, and how far that is ahead of UTC."""
+    """Return `now` in `timezone`, and how far that is ahead of UTC."""
     local = now.astimezone(ZoneInfo(timezone))
     return local, local.utcoffset() or timedelta()
 
@@ -97,7 +97,7 @@ def _day(text: str) -> int:
 
 
 def _day_ranges(text: str) -> list[tuple[int, int]]:
-    """First and last day of each item in `Mon-Thu, Sat`; a single day is its own range."""
+    """List first and last day of each item in `Mon-Thu, Sat`; a single day is its own range."""
     ranges = []
     for item in text.split(","):
         match = _DAY.fullmatch(item.strip())

@@ -9,6 +9,6 @@ from chalicelib.platform.paths import DATA
 
 @cache
 def operating_languages(path: Path = DATA / "languages.csv") -> dict[str, str]:
-    """The name each language gives itself, by its two-letter code (ISO 639-1), or three-letter code if it has none."""
+    """Map each code (two letters of ISO 639-1, or three where there is none) to the language's own name for itself."""
     with path.open(encoding="utf-8", newline="") as file:
         return {row["code"]: row["name"] for row in csv.DictReader(file)}

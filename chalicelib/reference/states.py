@@ -12,8 +12,8 @@ from chalicelib.platform.paths import DATA
 ORDER = DATA / "state-order.csv"
 """The States in the order of each language; `infra/state_order.py` writes it."""
 
-# Only the article goes: in `Bolivia (Plurinational State of)` the brackets are part of the name. The asterisk refers to
-# a footnote of the table that the names come from.
+# Only the article is left out: in `Bolivia (Plurinational State of)` the brackets are part of the name. The asterisk
+# refers to a footnote of the table from which the names come.
 _BESIDE = re.compile(r"(?:\s\((?:the|l['’]|la|le|les|el|los|las)\))?(?:\s\*)?$")
 
 
@@ -34,7 +34,7 @@ class State:
 
 @cache
 def states(path: Path = DATA / "states.csv") -> dict[str, State]:
-    """Every State by its code."""
+    """List every State by its code."""
     with path.open(encoding="utf-8", newline="") as file:
         return {
             row["iso2"]: State(
@@ -49,12 +49,12 @@ def states(path: Path = DATA / "states.csv") -> dict[str, State]:
 
 
 def in_order(language: str) -> list[State]:
-    """Every State, in the order that the rules of `language` give their names."""
+    """List every State, in the order of names by the rules of `language`."""
     return [states()[code] for code in _order()[language]]
 
 
 def fingerprint(language: str) -> str:
-    """Of the names in a language: it says whether the order is that of today's names."""
+    """Fingerprint the names in a language: it shows whether the stored order belongs to today's names."""
     names = "\n".join(f"{code} {state.name(language)}" for code, state in sorted(states().items()))
     return hashlib.sha256(names.encode()).hexdigest()[:12]
 
