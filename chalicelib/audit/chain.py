@@ -91,7 +91,7 @@ class Fault(StrEnum):
     NOT_AS_KEPT = "not-as-kept"
     """It differs from the digest that was kept apart on an earlier day."""
     WRITTEN_OVER = "written-over"
-    """Digests that were kept apart on a day were overwritten afterwards, or deleted and put again."""
+    """Digests that were kept apart on a day were overwritten or deleted afterwards."""
 
 
 @dataclass(frozen=True)
