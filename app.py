@@ -1,4 +1,4 @@
-"""The whole system: every page and every Lambda stands in a table here; what each does lives in `chalicelib`."""
+"""The whole system: the tables list every page and every Lambda; the code behind them is in `chalicelib`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -57,9 +57,9 @@ from chalicelib.web.pages import (
 Event = dict[str, Any]
 
 PAGES = (
-    # How it is asked for, the address, the right it asks for, and what answers.
+    # Each page: its methods, its address, the right that it requires, and the function that answers.
     #
-    # The start page, files, and what is nowhere
+    # The start page, static files, and every unknown address
     Page("GET", "/", OPEN, site.home),
     Page("GET HEAD", "/{anything+}", OPEN, site.nothing_here),
     Page("GET", "/static/{name}", OPEN, site.static_file),
@@ -90,7 +90,7 @@ PAGES = (
     Page("GET", "/entries/{state}/{poc_id}/doubt", Right.REPORT_DOUBT, doubts.ask_what_is_wrong),
     Page("POST", "/entries/{state}/{poc_id}/doubt", Right.REPORT_DOUBT, doubts.take_doubt),
     Page("POST", "/doubts/{doubt_id}/settled", Right.REVIEW_PROPOSALS, doubts.settle),
-    # What entries are to say: nominations, proposals, files
+    # Changes of entries: nominations, proposals, files
     Page("GET", "/entries/{state}/new", (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE), nominations.ask_for_new),
     Page("POST", "/entries/{state}/new", (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE), nominations.take_new),
     Page(
@@ -217,7 +217,7 @@ PAGES = (
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda: its name, what it does with an event, and what calls it."""
+    """A Lambda: its name, the function that handles an event, and what calls it."""
 
     name: str
     handler: Callable[[Event, Runtime, Call], Mapping[str, Any]]
@@ -225,7 +225,7 @@ class Function:
 
 
 LAMBDAS = (
-    # A Lambda of a Task state has the name of the state.
+    # A Lambda that a Task state calls has the name of that state.
     #
     # The ping campaign (stepfunctions/ping_campaign.asl.json)
     Function("open_campaign", ping_lambdas.open_campaign, "state OpenCampaign"),
@@ -260,15 +260,15 @@ LAMBDAS = (
     # Mail
     Function("send_notices", sending.send_notices, "who wrote a change, and a schedule: not for pings or inquiries"),
     Function("record_mail_feedback", feedback.record_mail_feedback, "SNS, with what SES says of a mail"),
-    # What operators watch, and what runs by itself
+    # Measurements for operators, and jobs that run by themselves
     Function("measure", gauges.measure_all, "a schedule, every five minutes"),
     Function("keep_audit_heads", audit_heads.keep_audit_heads, "a schedule, once a day"),
     Function("rotate_link_keys", link_keys.rotate_link_keys, "a schedule, and by hand when a key may have leaked"),
 )
 
-app = Chalice(app_name="poc-directory", configure_logs=False)  # our logger has its name
+app = Chalice(app_name="poc-directory", configure_logs=False)  # our own logger uses this name
 app.api.binary_types.append("multipart/form-data")  # API Gateway would take an upload for UTF-8 text and spoil it
-# From outside in. `watched` is the innermost: what leaves it, X-Ray may see.
+# The outermost comes first. `watched` is the innermost: X-Ray may see whatever leaves it.
 app.register_middleware(ConvertToMiddleware(logged))
 app.register_middleware(ConvertToMiddleware(traced))
 app.register_middleware(watched)
@@ -286,6 +286,6 @@ def _registered(function: Function) -> Any:
     return app.lambda_function(name=function.name)(handler)
 
 
-# The runtime of Lambda looks for each under its name in this module.
+# The Lambda runtime looks for each handler under its name in this module.
 HANDLERS = {function.name: _registered(function) for function in LAMBDAS}
 globals().update(HANDLERS)

@@ -1,4 +1,4 @@
-"""The one place where a process is put together: settings and policies from the environment, and the runtime."""
+"""Put a process together, here and nowhere else: read settings and policies from the environment, make the runtime."""
 
 import os
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from chalicelib.statistics import policy as statistics
 
 
 def composed(environ: Mapping[str, str]) -> Runtime:
-    """The runtime that these environment variables describe.
+    """Make the runtime that these environment variables describe.
 
-    Raises SettingsRefused when a number or a duration will not do, when the steps of a ping campaign are out of order,
-    when a link would end before it is needed, or when `SPEED` is above 1 against real AWS.
+    Raises SettingsRefused when a number or a duration is not allowed, when the steps of a ping campaign are out of
+    order, when a link would end before it is needed, or when `SPEED` is above 1 against real AWS.
     """
     reader = Reader(environ)
     stage_settings = settings.from_environment(reader)
@@ -31,7 +31,7 @@ _installed: dict[str, Runtime] = {}
 
 
 def runtime() -> Runtime:
-    """The runtime of this process, made with its first invocation."""
+    """Return the runtime of this process; its first invocation makes it."""
     if "runtime" not in _installed:
         install(composed(os.environ))
     return _installed["runtime"]

@@ -1,4 +1,4 @@
-"""What handlers are handed: the settings and policies of the stage, the clock, and the doors to what lies outside."""
+"""Every handler gets a `Runtime`: the settings and policies of the stage, the clock, and the ways to other systems."""
 
 import time
 from collections.abc import Callable
@@ -18,19 +18,19 @@ Policy = TypeVar("Policy")
 
 @runtime_checkable
 class Scaled(Protocol):
-    """A policy whose durations a stage may divide (the local demo: one hour in one second)."""
+    """A policy whose durations a stage may shorten (in the local demo an hour passes in one second)."""
 
     def at_speed(self, speed: float) -> Any:
-        """The same policy with its durations divided by `speed`."""
+        """Return the same policy with its durations divided by `speed`."""
 
 
 @dataclass
 class Runtime:
-    """Settings, policies, the clock, and what has to be asked of AWS first.
+    """Hold settings, policies and the clock, and look up what only AWS knows.
 
-    `policies` are those of the parts (`chalicelib/*/policy.py`), at most one of a kind; what is not among them is as
-    usual. `site` and `keys` replace the look-ups in tests. `mails` is the mail gateway (None: SES). `sleep` and
-    `monotonic` (seconds) are for what takes a fixed time on purpose.
+    `policies` come from the parts (`chalicelib/*/policy.py`), at most one of each kind; a kind that is missing has its
+    defaults. `site` and `keys` replace the look-ups in tests. `mails` is the mail gateway (None: SES). Code that
+    takes a fixed time on purpose uses `sleep` and `monotonic` (seconds).
     """
 
     settings: Settings
@@ -45,31 +45,31 @@ class Runtime:
     _read: tuple[link_keys.Key, ...] = field(default=(), init=False)
 
     def policy(self, kind: type[Policy]) -> Policy:
-        """The policy of this kind as it holds on this stage: durations that may be scaled are at its speed."""
+        """Return the policy of this kind as it holds on this stage: durations that may be scaled are at its speed."""
         agreed = self.agreed(kind)
         if isinstance(agreed, Scaled):
             return cast("Policy", agreed.at_speed(self.settings.speed))
         return agreed
 
     def agreed(self, kind: type[Policy]) -> Policy:
-        """The policy of this kind as it was agreed, in calendar time whatever the speed of the stage."""
+        """Return the policy of this kind as it was agreed: in calendar time, whatever the speed of the stage."""
         return next((policy for policy in self.policies if isinstance(policy, kind)), None) or kind()
 
     def site_url(self) -> str:
-        """Where the site is, without a slash at the end; it may end in a stage (`https://…/api`)."""
+        """Return the URL of the site, without a slash at the end; it may end in a stage (`https://…/api`)."""
         if not self.site:
             parameter = aws.ssm().get_parameter(Name=self.settings.site_url_parameter)
             self.site = parameter["Parameter"]["Value"].strip().rstrip("/")
         return self.site
 
     def mail_sender(self) -> MailSender:
-        """What sends mail."""
+        """Return the gateway that sends mail."""
         if self.mails is None:
             self.mails = SesSender(self.settings)
         return self.mails
 
     def link_signer(self) -> LinkSigner:
-        """The signer of links in mail, with the keys as they were at most five minutes ago."""
+        """Return the signer of links in mail; its keys were read at most five minutes ago."""
         return LinkSigner(list(self.keys) or self._current_keys(), self.clock)
 
     def _current_keys(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Jinja2 for mails and pages alike: one environment per language, HTML escaped, unknown names are errors."""
+"""Fill Jinja2 templates of mails and pages: one environment per language; HTML is escaped, unknown names are errors."""
 
 from collections.abc import Callable
 from functools import cache
@@ -17,7 +17,7 @@ from chalicelib.reference.states import states
 
 
 class _Translated(InternationalizationExtension):
-    """Looks up texts without variables once, when a template is loaded: a mail has a dozen of them."""
+    """Look up texts without variables once, when a template is loaded: a mail has a dozen of them."""
 
     def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
         node = super().parse(parser)
@@ -26,14 +26,14 @@ class _Translated(InternationalizationExtension):
                 nodes=[nodes.Call(node=nodes.Name(name="gettext"), args=[nodes.Const(value=text)], kwargs=[])]
             ):
                 catalogue = i18n.translations(str(self.environment.globals["language"]))
-                # As for texts with variables, `%%` stands for `%`.
+                # `%%` stands for `%`, as it does in texts with variables.
                 return nodes.Output([nodes.TemplateData(catalogue.gettext(text) % {})], lineno=node.lineno)
         return node
 
 
 @cache
 def environment(language: str) -> Environment:
-    """The templates in `language`. Everything ending in `.html` is escaped; `.txt` is not."""
+    """Return the templates in `language`. Values are escaped in `.html` templates and not in `.txt` templates."""
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),
@@ -58,7 +58,7 @@ def environment(language: str) -> Environment:
 
 
 def _labelled(pattern: str) -> Callable[[EvalContext, str, str], str]:
-    """`value | labelled(label)`: `i18n.labelled` for templates; in HTML, what is not markup yet is escaped."""
+    """Make the filter `value | labelled(label)`: `i18n.labelled`; in HTML it escapes what is not markup yet."""
 
     @pass_eval_context
     def labelled(context: EvalContext, value: str, label: str) -> str:
@@ -69,9 +69,9 @@ def _labelled(pattern: str) -> Callable[[EvalContext, str, str], str]:
 
 
 def isolate(text: str, language: str) -> str:
-    """`text` between bidi isolates where it could disturb its line: in a right-to-left language, or itself such.
+    """Put `text` between bidi isolates where it could disturb its line: in a right-to-left language, or itself such.
 
-    Elsewhere they are left out: a mail of plain ASCII needs no encoding and reads well in any program.
+    Leave the isolates out elsewhere: a mail of plain ASCII needs no encoding and reads well in any program.
     """
     disturbs = not text.isascii() and any(bidirectional(character) in ("R", "AL") for character in text)
     if language in i18n.RIGHT_TO_LEFT or disturbs:

@@ -1,1 +1,1 @@
-"""The pages of the site. A page parses, calls a service and renders; it decides nothing."""
+"""The pages of the site. A page parses the request, calls a service and renders the answer; it decides nothing."""

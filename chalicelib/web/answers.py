@@ -1,4 +1,4 @@
-"""How a page answers: with a page of ours, the address of another one, or a file to keep."""
+"""Answer a request: with a page of ours, with the address of another page, or with a file to keep."""
 
 from typing import Any
 from urllib.parse import quote
@@ -14,13 +14,13 @@ A_MINUTE = 60
 
 
 def page(request: WebRequest, template: str, status: int = 200, language: str = "", **context: Any) -> Response:
-    """The page `templates/web/<template>`. `language` overrides the reader's (a mail's link keeps its own)."""
+    """Show the page `templates/web/<template>`. `language` overrides the reader's (a link in a mail keeps its own)."""
     body = layout.filled(request, template, language or request.language, context)
     return Response(body, {"Content-Type": "text/html; charset=utf-8"}, status)
 
 
 def redirect(request: WebRequest, path: str, notice: str = "") -> Response:
-    """Go on to a page of ours (303); `notice` is shown there once. Raises ValueError for any other address."""
+    """Send the reader to a page of ours (303), which shows `notice` once. Raises ValueError for any other address."""
     if not is_local_path(path):
         raise ValueError(f"not a path of this site: {path!r}")
     if notice:
@@ -29,12 +29,12 @@ def redirect(request: WebRequest, path: str, notice: str = "") -> Response:
 
 
 def download(filename: str, content_type: str, content: str | bytes) -> Response:
-    """A text file to keep. Raises UnicodeDecodeError for bytes that are not UTF-8: API Gateway passes on text."""
+    """Send a text file to keep. Raises UnicodeDecodeError for bytes that are not UTF-8: API Gateway passes on text."""
     text = content if isinstance(content, str) else content.decode("utf-8")
     disposition = f"attachment; filename*=UTF-8''{quote(filename)}"
     return Response(text, {"Content-Type": content_type, "Content-Disposition": disposition})
 
 
 def is_local_path(path: str) -> bool:
-    """Whether `path` stays on this site: it starts with one slash, and no browser reads it as another host."""
+    """Tell whether `path` stays on this site: it starts with one slash, and no browser reads it as another host."""
     return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()

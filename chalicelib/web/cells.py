@@ -1,4 +1,4 @@
-"""What an entry's fields, kept as cells, look like to a reader: words for codes, names for ids, dates as dates."""
+"""Show the fields of an entry, which are kept as cells: words for codes, names for ids, dates as dates."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -19,7 +19,7 @@ _LEFT_TO_RIGHT = frozenset({"email", "alternate_email", "phone", "timezone"})
 
 
 class Cells:
-    """Shows cells to a reader of one language; `colleagues` are the entries of the State that ids may lead to."""
+    """Show cells in one language; `colleagues` are the entries of the State that an id in a cell may name."""
 
     def __init__(self, language: str, colleagues: Iterable[Entry]) -> None:
         self._language = language
@@ -27,7 +27,7 @@ class Cells:
         self._names = {entry.poc_id: entry.nomination.name or entry.nomination.institution for entry in colleagues}
 
     def __call__(self, name: str, value: str) -> Markup:
-        """The value of a field, each part isolated so that scripts of both directions stand beside each other."""
+        """Show the value of a field; isolate each part so that scripts of both directions can stand side by side."""
         if not value:
             return EMPTY
         parts = value.split(";") if name in _LISTS else [value]
@@ -37,7 +37,7 @@ class Cells:
         )
 
     def _words(self, name: str, value: str) -> str:
-        """One part in words; what is not known (a code of an earlier release, an id that is gone) stays as it is."""
+        """Show one part in words; an unknown one (a code of an earlier release, an id that is gone) stays as it is."""
         if value in labels.CODES.get(name, ()):
             return self._gettext(labels.CODES[name][value])
         if name == "state" and value in states():

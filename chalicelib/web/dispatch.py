@@ -1,8 +1,8 @@
-"""From an address of the site to its answer: the table of pages, and what every page gets.
+"""Lead from an address of the site to its answer: route the table of pages, and do what every page needs.
 
-`app.py` lists the pages; `Site` makes routes of them. With `right=None` a page is open to everyone and checks its own
-forms (`request.check_form()`); otherwise the session, the right and the form's token are checked before the handler
-runs. Any of several rights opens the page, and the handler shows each reader what theirs is about.
+`app.py` lists the pages; `Site` makes routes of them. A page with `right=None` is open to everyone and checks its own
+forms (`request.check_form()`). For any other page, `Site` checks the session, the right and the form's token before the
+handler runs. A page may list several rights: any one of them opens it, and the handler shows what that right covers.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,19 +28,19 @@ Handler = Callable[..., Response]
 Rights = Right | tuple[Right, ...] | None
 
 OPEN = None
-"""The right of a page that everybody may open."""
+"""Stands for the right of a page that everybody may open."""
 LONGEST_PARAMETER = 512
-"""Bytes of a part of a path on pages that ask for a right: ids are shorter, and DynamoDB refuses longer keys."""
+"""Most bytes in one part of a path, on pages that require a right: ids are shorter; DynamoDB refuses longer keys."""
 UNSUPPORTED_MEDIA_TYPE = 415
 _BODILESS = {"GET", "HEAD"}
 
 
 @dataclass(frozen=True)
 class Page:
-    """An address of the site: how it is asked for (one method, or several with spaces between them), the right it
-    asks for (or any of several; `OPEN`: none), and the function from request to answer.
+    """An address of the site, with its method (or several, with spaces between them), the right that it requires (or
+    several, of which one is enough; `OPEN`: none), and the function that turns a request into an answer.
 
-    Parameters of the path come to the handler by name, decoded.
+    The handler gets the parameters of the path by name, decoded.
     """
 
     method: str
@@ -50,12 +50,12 @@ class Page:
 
     @property
     def methods(self) -> list[str]:
-        """Each method by itself."""
+        """Return the methods one by one."""
         return self.method.split()
 
 
 class Site:
-    """The pages of an app, and how they are answered. `runtime` is asked for with each request."""
+    """Register the pages of an app and answer requests for them; each request calls `runtime`."""
 
     def __init__(self, app: Chalice, pages: Iterable[Page], runtime: Callable[[], Runtime]) -> None:
         self._app = app
@@ -71,7 +71,7 @@ class Site:
             assert self._app.current_request is not None  # noqa: S101 (Chalice sets it before it calls a view)
             return self._answer(self._app.current_request, page.right, page.handler)
 
-        # Chalice passes over content types for what has no body, but only if none are declared.
+        # Chalice ignores content types for methods without a body, but only if none are declared.
         methods = set(page.methods)
         for group, types in ((methods & _BODILESS, []), (methods - _BODILESS, forms.CONTENT_TYPES)):
             if group:
@@ -81,7 +81,7 @@ class Site:
                 declared(view)
 
     def _answer(self, raw: Request, right: Rights, handler: Handler) -> Response:
-        """Run a handler; whatever happens, a clear page with our headers comes out, and a reference where it failed."""
+        """Run a handler. Whatever happens, answer with a clear page and our headers; a failure gets a reference."""
         try:
             request = WebRequest(raw, self._runtime(), self._readable)
         except Exception:
@@ -103,7 +103,7 @@ class Site:
             return _finished(failures.bare(request.request_id), request)
 
     def _in_our_words(self, raw: Request, get_response: Callable[[Request], Response]) -> Response:
-        """What Chalice answers by itself (a method or a content type that no page takes) gets our page and headers."""
+        """Put our page and headers on what Chalice answers by itself (a method or content type that no page takes)."""
         response = get_response(raw)
         if "Content-Security-Policy" in response.headers:
             return response
@@ -137,7 +137,7 @@ def _admitted(request: WebRequest, right: Rights, handler: Handler) -> Response:
 
 
 def _to_sign_in(request: WebRequest) -> Response:
-    """To the sign-in page, and afterwards back to the page asked for; what was sent in a form is not kept."""
+    """Send the reader to sign in, and afterwards back to the page asked for; a form that was sent is not kept."""
     if request.method != "GET":
         notice = request.gettext("Your session has ended. Sign in again; what you sent was not saved.")
         return _whole_page(request, redirect(request, "/sign-in", notice))
@@ -145,7 +145,7 @@ def _to_sign_in(request: WebRequest) -> Response:
 
 
 def _whole_page(request: WebRequest, redirect: Response) -> Response:
-    """htmx would put the sign-in page into a part of the page: tell it to go there instead."""
+    """Tell htmx to go to the sign-in page: it would put that page into a part of this one."""
     if request.headers.get("hx-request"):
         return Response("", {"HX-Redirect": redirect.headers["Location"], "Content-Type": "text/plain"}, 401)
     return redirect

@@ -1,4 +1,4 @@
-"""The pages that say what went wrong, what to do next, and a reference; never what was inside."""
+"""Make the pages that say what went wrong and what to do next, with a reference; they never show internals."""
 
 from chalice.app import Response
 
@@ -10,7 +10,7 @@ from chalicelib.web.wire.csrf import FormRefused
 from chalicelib.web.wire.forms import BodyTooLarge, BodyUnreadable
 from chalicelib.web.wire.request import WebRequest
 
-# The first class that fits is used: the narrower ones come first.
+# The first class that fits is used, so the narrower ones come first.
 _PAGES: tuple[tuple[type[DirectoryError], int, str, str], ...] = (
     (
         FormRefused,
@@ -59,7 +59,7 @@ _UNKNOWN = (
 
 
 def failed(request: WebRequest, error: DirectoryError | None) -> Response:
-    """The page for `error`; None, or an error that nobody expected here, is a fault of ours (500)."""
+    """Make the page for `error`; None, or an error that nobody expected here, is a fault of ours (500)."""
     status, title, advice = _UNKNOWN
     for kind, known_status, known_title, known_advice in _PAGES:
         if isinstance(error, kind):
@@ -90,6 +90,6 @@ def _count(error: DirectoryError) -> None:
 
 
 def bare(reference: str = "") -> Response:
-    """The last resort, when not even a page can be made."""
+    """Answer in plain text, as a last resort, when not even a page can be made."""
     body = f"Something went wrong. Try again in a few minutes. {reference}".strip()
     return Response(body, {"Content-Type": "text/plain; charset=utf-8"}, 500)

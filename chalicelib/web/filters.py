@@ -1,4 +1,4 @@
-"""What a reader of the directory asks for in the address of the page: read, said back, and taken away again."""
+"""Read the filters in the address of a page of the directory, show which are set, and link to the page without each."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -15,9 +15,9 @@ from chalicelib.web import labels
 from chalicelib.web.wire.request import WebRequest
 
 WORDS = "q"
-"""The parameter with the words; each other filter has the name of its field of `Wanted`."""
+"""The parameter that carries the words; every other filter is named after its field in `Wanted`."""
 SHOWN = LONGEST
-"""How many characters of what was typed are given back."""
+"""How many characters of what was typed the page shows again."""
 
 _LABELS = {
     "kind": (_("Kind"), _("All kinds")),
@@ -38,7 +38,7 @@ _OPTIONS: dict[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """One list to choose from: the text for no filter, and each code with its text in the reader's language."""
+    """A list to choose from: the text for no filter, and each code with its text in the reader's language."""
 
     name: str
     label: str
@@ -49,7 +49,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A filter that is set: what it says, and the address of the page without it."""
+    """A filter that is set: its text, and the address of the page without it."""
 
     text: str
     without: str
@@ -57,18 +57,18 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for, and why something of it was left out: each reason in the reader's language."""
+    """The filters that a reader asks for, and why some were left out: each reason in the reader's language."""
 
     wanted: Wanted
     problems: tuple[str, ...]
 
     @property
     def only_words(self) -> bool:
-        """Whether nothing but words is asked for, and nothing was left out."""
+        """Tell whether the reader asks for words only, and nothing was left out."""
         return bool(self.wanted.words) and not self.problems and self.wanted == Wanted(self.wanted.words)
 
     def choices(self, languages: Iterable[str], gettext: Callable[[str], str]) -> list[Choice]:
-        """The lists of the form; `languages` are the operating languages that the directory has."""
+        """Return the lists of the form; `languages` are the operating languages that the directory has."""
         wanted, lists = asdict(self.wanted), []
         for name, (label, every) in _LABELS.items():
             if name == "language":
@@ -79,7 +79,7 @@ class Filters:
         return lists
 
     def chosen(self, request: WebRequest) -> list[Chosen]:
-        """The filters that are set, the words first."""
+        """Return the filters that are set, the words first."""
         parameters = {WORDS if name == "words" else name: value for name, value in asdict(self.wanted).items() if value}
         return [
             Chosen(
@@ -96,7 +96,7 @@ class Filters:
 
 
 def read(query: Mapping[str, str], gettext: Callable[[str], str]) -> Filters:
-    """The filters in the address of a page. What is unknown or too long is left out, with a reason; the rest stays."""
+    """Read the filters in the address of a page. Leave out what is unknown or too long, and say why; keep the rest."""
     known = {**_OPTIONS, "language": operating_languages()}
     wanted, problems = {"words": query.get(WORDS, "").strip()}, []
     if len(wanted["words"]) > LONGEST:
@@ -115,7 +115,7 @@ def read(query: Mapping[str, str], gettext: Callable[[str], str]) -> Filters:
 
 
 def _language_names(codes: Iterable[str]) -> dict[str, str]:
-    """Languages under their own names: those of the United Nations first, in its order, then by their names."""
+    """Name languages in themselves: first those of the United Nations, in its order, then the others by name."""
     names = operating_languages()
     others = sorted((names.get(code, code).casefold(), code) for code in set(codes) - set(LANGUAGES))
     return {code: names.get(code, code) for code in (*LANGUAGES, *(code for _name, code in others))}

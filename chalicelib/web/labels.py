@@ -1,4 +1,4 @@
-"""What codes are called on the pages. Texts are marked here and translated where they are shown."""
+"""Name codes on the pages. The texts are marked for translation here and translated where they are shown."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,7 @@ FIELDS = {
     "received_on": _("Received on"),
     "succeeds": _("Follows"),
 }
-"""In the order of the forms."""
+"""The fields in the order in which the forms show them."""
 
 HOLDERS: dict[str, str] = {Holder.INSTITUTION: _("Institution"), Holder.REPRESENTATIVE: _("Representative")}
 CODES: dict[str, Mapping[str, str]] = {
@@ -47,7 +47,7 @@ CODES: dict[str, Mapping[str, str]] = {
     "round_the_clock": ROUND_THE_CLOCK,
     "networks": NETWORKS,
 }
-"""The words for the codes of a field."""
+"""The words for the codes of each field."""
 
 VERIFICATIONS = {
     Verification.VERIFIED: _("Verified"),

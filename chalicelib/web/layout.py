@@ -1,4 +1,4 @@
-"""What every page template is given besides its own content."""
+"""Fill page templates: each gets the common values besides its own content."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 class _LazyToken:
-    """The form token, made when a form shows it: a page without a form sets no cookie."""
+    """The form token, which is made only when a form shows it: a page without a form sets no cookie."""
 
     def __init__(self, request: WebRequest) -> None:
         self._request = request
@@ -21,11 +21,11 @@ class _LazyToken:
     def __str__(self) -> str:
         return self._request.form_token()
 
-    __html__ = __str__  # hexadecimal: nothing to escape
+    __html__ = __str__  # hexadecimal needs no escaping
 
 
 def filled(request: WebRequest, template: str, language: str, content: dict[str, Any]) -> str:
-    """The HTML of `templates/web/<template>` in `language`."""
+    """Fill `templates/web/<template>` in `language` and return its HTML."""
 
     def csrf_field() -> Markup:
         return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, request.form_token())

@@ -1,9 +1,9 @@
-"""The frame of every link in a mail: read it, refuse it or show its page, and take the press of its button.
+"""Handle every link in a mail: read it, refuse it or show its page, and take the press of its button.
 
-The part that mails a kind of link says in a `MailedLink` what its links mean; the rest is the same for all. No sign-in:
-a link or a code is worth what the address is worth that it was mailed to. HEAD writes nothing and GET next to nothing,
-since mail scanners follow links (mission, rule 7). A form is taken only with a token that the page itself shows, so a
-scanner that posts blindly gets nowhere.
+The part that mails a kind of link says in a `MailedLink` what its links mean; the rest is the same for all. Nobody
+signs in here: a link or a code is only as safe as the mailbox that it was sent to. HEAD writes nothing and GET next to
+nothing, because mail scanners follow links (mission, rule 7). A form is taken only with a token that the page itself
+shows, so a scanner that posts blindly gets nowhere.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +25,7 @@ from chalicelib.runtime import Runtime
 from chalicelib.web.answers import page, redirect
 from chalicelib.web.wire.request import WebRequest
 
-REFUSALS_AUDITED = 20  # bad links from one address that are audited before there are pauses: the rest say nothing new
+REFUSALS_AUDITED = 20  # bad links from one address that are audited before pauses start; more would say nothing new
 
 Subject = TypeVar("Subject")
 Ids = tuple[str, ...]
@@ -33,7 +33,7 @@ Ids = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Refusal:
-    """The page that says that a link is no good, and what that page is told."""
+    """The page that says that a link does not work, and the values that its template gets."""
 
     template: str
     status: int
@@ -41,7 +41,7 @@ class Refusal:
 
     @property
     def kind(self) -> str:
-        """How it is counted."""
+        """The reason under which it is counted."""
         return "invalid" if self.status == 404 else "expired"
 
 
@@ -50,7 +50,7 @@ EXPIRED = Refusal("link-expired.html", 410)
 
 
 class LinkRefused(DirectoryError):
-    """A kind of link refuses in words of its own; `reason` goes into the audit."""
+    """Raised when a kind of link refuses in words of its own; the audit records `reason`."""
 
     def __init__(self, reason: str, refusal: Refusal) -> None:
         super().__init__(reason)
@@ -60,9 +60,9 @@ class LinkRefused(DirectoryError):
 
 @dataclass(frozen=True)
 class Opened(Generic[Subject]):
-    """A good link: its token, and what it is about. `form_token` goes into the form of its page.
+    """A link that works: its token, and what it is about. `form_token` goes into the form of its page.
 
-    `stale`: a form was sent that our page did not make, or too long ago. The page says so; nothing is taken.
+    `stale` means that the form sent was not made by our page, or too long ago. The page says so; nothing is taken.
     """
 
     token: str
@@ -72,21 +72,21 @@ class Opened(Generic[Subject]):
 
     @property
     def status(self) -> int:
-        """The status of the page."""
+        """Return the HTTP status of the page."""
         return 403 if self.stale else 200
 
 
 @dataclass(frozen=True)
 class MailedLink(Generic[Subject]):
-    """A kind of link, as the part that mails it registers it.
+    """A kind of link; the part that mails it registers it.
 
     `path` stands before the token, `lifetime` is how long a link works after it was mailed. `subject_of` says what the
     ids of a token mean; it raises LinkInvalid, NotFound, LinkExpired, AddressChanged or LinkRefused, as may the next
     two: `show` makes the page, and `press` records what its form sends and answers.
 
-    `form_ids` are what the token of the form is bound to; without them `press` checks the form itself.
-    `ids_of_code` gives the ids of a link for a short code, None when it is none of this kind; it raises LinkExpired
-    when the code no longer works. `invalid` and `expired` are the pages that refuse.
+    The token of the form is bound to `form_ids`; without them `press` checks the form itself. `ids_of_code` returns
+    the ids of the link for a short code, or None when the code is not of this kind; it raises LinkExpired when the code
+    no longer works. `invalid` and `expired` are the pages that refuse.
     """
 
     purpose: Purpose
@@ -101,12 +101,12 @@ class MailedLink(Generic[Subject]):
     expired: Refusal = EXPIRED
 
     def address(self, token: str) -> str:
-        """The page behind a link."""
+        """Show the page behind a link."""
         return f"/{self.path}/{token}"
 
 
 def answer(request: WebRequest, kind: MailedLink[Subject], token: str) -> Response:
-    """The page behind a link, or what the press of its button leads to."""
+    """Show the page behind a link, or take the press of its button."""
     signer = request.runtime.link_signer()
     try:
         subject = kind.subject_of(request, signer.read(kind.purpose, token, kind.lifetime(request.runtime)))
@@ -127,7 +127,7 @@ def answer(request: WebRequest, kind: MailedLink[Subject], token: str) -> Respon
 
 
 def of_code(request: WebRequest, kinds: Iterable[MailedLink[Any]], plain: str) -> Response | None:
-    """Where a short code leads, the kinds of link tried in turn; None when it is a code of none of them."""
+    """Find where a short code leads: try each kind of link in turn; None when the code is of none of them."""
     for kind in kinds:
         try:
             ids = kind.ids_of_code(request, plain) if kind.ids_of_code else None
@@ -139,7 +139,7 @@ def of_code(request: WebRequest, kinds: Iterable[MailedLink[Any]], plain: str) -
 
 
 def refused(request: WebRequest, reason: str, refusal: Refusal) -> Response:
-    """Say that a link or a code is no good, and audit it for `reason`."""
+    """Say that a link or a code does not work, and audit that with `reason`."""
     _record_refusal(request, reason)
     count(Metric.LINKS_REFUSED, kind=refusal.kind)
     return page(request, refusal.template, refusal.status, **refusal.told)
@@ -157,7 +157,7 @@ def _record_refusal(request: WebRequest, reason: str) -> None:
 
 
 def record_entry_view(request: WebRequest, state: str, poc_id: str, route: str) -> None:
-    """Audit that an entry was shown to whoever holds a link to it, a mail scanner perhaps; a HEAD shows nothing."""
+    """Audit that an entry was shown to the holder of a link to it, a mail scanner perhaps; a HEAD shows nothing."""
     if request.method != "HEAD":
         record_view(link_views_subject(poc_id), request.call.by(Actor.link(route, state)), state)
 

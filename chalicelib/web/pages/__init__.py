@@ -1,1 +1,1 @@
-"""The pages, one module for each noun."""
+"""The pages of the site, one module for each thing that they are about."""

@@ -1,4 +1,4 @@
-"""One account, and what may be done to it."""
+"""Show one account, and let supervisors and the manager act on it."""
 
 from collections.abc import Callable
 
@@ -20,12 +20,12 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def account(request: WebRequest, account_id: str) -> Response:
-    """One account, and what may be done to it; audited, since it shows an address."""
+    """Show one account, and what the reader may do to it; audited, because it shows an address."""
     return _account_page(request, _account_of(request, account_id))
 
 
 def resend(request: WebRequest, account_id: str) -> Response:
-    """Another invitation: the link and the start code before no longer work."""
+    """Send another invitation: the link and the start code of the one before no longer work."""
 
     def act(actor: Account, target: Account, based_on: int) -> Response:
         policy = request.runtime.policy(AccountPolicy)
@@ -35,7 +35,7 @@ def resend(request: WebRequest, account_id: str) -> Response:
 
 
 def suspend(request: WebRequest, account_id: str) -> Response:
-    """Who is in is out with the next request."""
+    """Suspend an account: a person who is signed in is out with the next request."""
 
     def act(actor: Account, target: Account, based_on: int) -> Response:
         accounts.suspend(actor, target, based_on, request.call)
@@ -45,7 +45,7 @@ def suspend(request: WebRequest, account_id: str) -> Response:
 
 
 def restore(request: WebRequest, account_id: str) -> Response:
-    """A suspended account may come in again."""
+    """Let a suspended account sign in again."""
 
     def act(actor: Account, target: Account, based_on: int) -> Response:
         accounts.restore(actor, target, based_on, request.call)
@@ -68,7 +68,7 @@ def remove(request: WebRequest, account_id: str) -> Response:
 
 
 def set_role(request: WebRequest, account_id: str) -> Response:
-    """Another role: the manager appoints a supervisor, say."""
+    """Give an account another role: the manager appoints a supervisor, for example."""
 
     def act(actor: Account, target: Account, based_on: int) -> Response:
         wanted = request.field("role")
@@ -81,7 +81,7 @@ def set_role(request: WebRequest, account_id: str) -> Response:
 
 
 def ask_for_reset(request: WebRequest, account_id: str) -> Response:
-    """The first of two people says that somebody has lost the password, authenticator or recovery codes."""
+    """Ask for a reset: the first of two people says that the password, authenticator or recovery codes are lost."""
 
     def act(actor: Account, target: Account, based_on: int) -> Response:
         recovery.ask(actor, target, based_on, request.runtime.policy(AccountPolicy), request.call)
@@ -91,7 +91,7 @@ def ask_for_reset(request: WebRequest, account_id: str) -> Response:
 
 
 def confirm_reset(request: WebRequest, account_id: str) -> Response:
-    """The second says so too: everything that opened the account is gone, and a new invitation goes out."""
+    """Confirm a reset, as the second person: everything that opened the account is gone; a new invitation goes out."""
 
     def act(actor: Account, target: Account, based_on: int) -> Response:
         policy = request.runtime.policy(AccountPolicy)
@@ -102,7 +102,7 @@ def confirm_reset(request: WebRequest, account_id: str) -> Response:
 
 
 def _account_of(request: WebRequest, account_id: str) -> Account:
-    """The account, for one who may see it. Raises Hidden otherwise: the answer does not tell whether it is there."""
+    """Return the account to a reader who may see it. Raises Hidden otherwise, which does not tell whether it exists."""
     target = account_store.by_id(account_id) if 0 < len(account_id) <= 40 else None
     if target is None or not rules.may_see(request.account, target.state):
         raise Hidden("no account that this one looks after")
@@ -110,7 +110,7 @@ def _account_of(request: WebRequest, account_id: str) -> Account:
 
 
 def _act_on(request: WebRequest, account_id: str, act: Callable[[Account, Account, int], Response]) -> Response:
-    """Do it, if the account is still as it was when the page was opened; otherwise show how it stands now."""
+    """Act if the account is still as it was when the page was opened; otherwise show how it stands now."""
     try:
         answer = act(acting_account(request), _account_of(request, account_id), request.based_on)
     except Conflict:
@@ -120,7 +120,7 @@ def _act_on(request: WebRequest, account_id: str, act: Callable[[Account, Accoun
 
 
 def _back(request: WebRequest, target: Account, message: str) -> Response:
-    """Back to the page of the account, which says what was done."""
+    """Go back to the page of the account, which says what was done."""
     return redirect(request, f"/accounts/{target.account_id}", request.gettext(message))
 
 

@@ -1,4 +1,4 @@
-"""What the pages of accounts share."""
+"""Share what several pages of accounts need."""
 
 from typing import Any
 
@@ -21,19 +21,19 @@ from chalicelib.web.answers import page
 from chalicelib.web.wire.request import WebRequest
 
 OURS = "-"
-"""What the address of a page has for the manager's own accounts instead of a State."""
+"""Stands in the address of a page for the manager's own accounts, where a State would stand."""
 LONGEST_EMAIL = 254
 
 
 def acting_account(request: WebRequest) -> Account:
-    """The account that is signed in. Raises Forbidden when there is none."""
+    """Return the account that is signed in. Raises Forbidden when there is none."""
     if request.account is None:
         raise Forbidden("nobody is signed in")
     return request.account
 
 
 def chosen_state(request: WebRequest, typed: str) -> str:
-    """The State that the page is about: a supervisor's own whatever was sent, the manager's choice (`-`: none)."""
+    """Return the State of the page: a supervisor's own, whatever was sent; the manager's choice (`-`: none)."""
     if not request.may(Right.APPOINT):
         return acting_account(request).state
     if typed in ("", OURS):
@@ -49,12 +49,12 @@ def record_view(request: WebRequest, subject: str, *shown: str) -> None:
 
 
 def names() -> dict[str, Any]:
-    """The names of roles and statuses, for the templates."""
+    """Return the names of roles and statuses, for the templates."""
     return {"roles": ROLE_NAMES, "statuses": STATUS_NAMES, "enough": rules.ENOUGH_SUPERVISORS}
 
 
 def is_expired(request: WebRequest, account: Account) -> bool:
-    """Whether an account waits for an invitation that can no longer be accepted."""
+    """Tell whether an account waits for an invitation that can no longer be accepted."""
     if account.status is not AccountStatus.INVITED:
         return False
     invitation = invitation_store.get(account.account_id)
@@ -64,7 +64,7 @@ def is_expired(request: WebRequest, account: Account) -> bool:
 
 
 def invited_page(request: WebRequest, invited: Invited) -> Response:
-    """The start code, this once: the form is not sent again by going back and forth."""
+    """Show the start code, this once: going back and forth does not send the form again."""
     outbox.send_soon(request.runtime.settings.send_notices_function)
     invitation = invitation_store.get(invited.account.account_id)
     return page(

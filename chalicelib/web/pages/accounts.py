@@ -1,4 +1,4 @@
-"""Where a State's supervisor looks after its accounts, and the manager after supervisors and the manager's own."""
+"""List accounts: a supervisor looks after those of the State, the manager after supervisors and the manager's own."""
 
 from dataclasses import replace
 from typing import Any
@@ -30,11 +30,11 @@ from chalicelib.web.pages.account_parts import (
 from chalicelib.web.wire.request import WebRequest
 
 SHOWN_AT_MOST = 500
-"""Accounts on one page, when those of all States are searched."""
+"""The most accounts on one page, in a search of all States."""
 
 
 def accounts(request: WebRequest) -> Response:
-    """A supervisor: the accounts of the own State. The manager: all States, or one of them with `?state=`.
+    """Show a supervisor the accounts of the own State, and the manager all States, or one of them with `?state=`.
 
     Both may narrow the list by address, role and status, the manager in all States at once too.
     """
@@ -53,7 +53,7 @@ def review(request: WebRequest) -> Response:
 
 
 def _wanted(request: WebRequest) -> tuple[AccountFilter, list[str]]:
-    """What the address of the page asks for, and what of it was left out since it is not known."""
+    """Read the filters in the address of the page; return them, and the reasons why unknown ones were left out."""
     known = _filters(request)
     values, problems = {"words": request.query.get("q", "").strip()[:LONGEST_EMAIL]}, []
     for name, (label, options) in known.items():
@@ -67,7 +67,7 @@ def _wanted(request: WebRequest) -> tuple[AccountFilter, list[str]]:
 
 
 def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
-    """The lists to choose from: the label, and each code with its text."""
+    """Return the lists to choose from: the label, and each code with its text."""
     say, every = request.gettext, request.may(Right.APPOINT)
     roles = {role.value: say(text) for role, text in ROLE_NAMES.items() if every or role in OF_A_STATE}
     statuses = {status.value: say(text) for status, text in STATUS_NAMES.items()}
@@ -76,7 +76,7 @@ def _filters(request: WebRequest) -> dict[str, tuple[str, dict[str, str]]]:
 
 
 def _lines(request: WebRequest, all_accounts: list[Account], wanted: AccountFilter) -> list[AccountLine]:
-    """Those of the accounts that fit, by their addresses; those removed come last."""
+    """Return the accounts that fit, ordered by address; removed accounts come last."""
     policy = request.runtime.policy(AccountPolicy)
     waiting = {key for key, asked in reset_store.by_account().items() if not asked.is_over(policy, request.now)}
 
@@ -91,7 +91,7 @@ def _lines(request: WebRequest, all_accounts: list[Account], wanted: AccountFilt
 
 
 def _filter_form(request: WebRequest, wanted: AccountFilter, problems: list[str], state: str = "") -> dict[str, Any]:
-    """What the form of the filters is made of; the manager may choose a State too."""
+    """Return the values of the form of filters; the manager may choose a State too."""
     state_names = (
         {code: named.name(request.language) for code, named in states().items()} if request.may(Right.APPOINT) else {}
     )
@@ -107,7 +107,7 @@ def _filter_form(request: WebRequest, wanted: AccountFilter, problems: list[str]
 
 
 def _found_page(request: WebRequest, wanted: AccountFilter, problems: list[str]) -> Response:
-    """Accounts of all States that fit, for the manager."""
+    """Show the manager the accounts of all States that fit."""
     lines = _lines(request, account_store.of_all_states(), wanted)
     shown = lines[:SHOWN_AT_MOST]
     if shown:

@@ -1,4 +1,4 @@
-"""Where the auditor searches the audit trail, exports it, and sees the chain of one subject."""
+"""Let the auditor search the audit trail, export it, and see the chain of one subject."""
 
 from itertools import islice
 from urllib.parse import urlencode
@@ -19,11 +19,11 @@ from chalicelib.web.wire.request import WebRequest
 
 FIELDS = ("state", "side", "actor", "action", "outcome", "subject", "since", "until")
 EXPORTED_AT_MOST = 3_000
-"""Rows of one export: more would not fit into what a Lambda may answer."""
+"""The most rows of one export: more would not fit into the answer of a Lambda."""
 READ_FOR_EXPORT = 20_000
 SHOWN_OF_A_CHAIN = 100
 CHECKED_AT_ONCE = 10_000
-"""Records of one chain that are walked while somebody waits for its page."""
+"""The most records of one chain that are walked while somebody waits for its page."""
 LABELS = {
     "state": _("State"),
     "actor": _("Actor"),
@@ -37,7 +37,7 @@ LABELS = {
 
 
 def search_audit(request: WebRequest) -> Response:
-    """The form, and below it what a search finds, newest first; a search is audited itself."""
+    """Show the form, and below it what a search finds, newest first; the search is audited itself."""
     typed = _typed(request)
     if not any(typed[name] for name in FIELDS if name != "side"):
         return _search_page(request, typed)
@@ -51,7 +51,7 @@ def search_audit(request: WebRequest) -> Response:
 
 
 def export_audit(request: WebRequest) -> Response:
-    """What the same search finds, as CSV with the digests; audited. A last row says when it is not all."""
+    """Send what the same search finds, as CSV with digests; audited. A last row says when it is not complete."""
     typed = _typed(request)
     try:
         wanted = _wanted(typed)
@@ -83,7 +83,7 @@ COLUMNS = (
     "digest",
     "day",
 )
-"""All that the digest of a record covers, so that an export can be checked elsewhere."""
+"""Everything that the digest of a record covers, so that an export can be checked elsewhere."""
 
 
 def _typed(request: WebRequest) -> dict[str, str]:
@@ -91,7 +91,7 @@ def _typed(request: WebRequest) -> dict[str, str]:
 
 
 def _wanted(typed: dict[str, str]) -> Wanted:
-    """What was asked for. Raises Invalid."""
+    """Read what the reader asks for. Raises Invalid."""
     return searching.wanted(typed, states())
 
 
@@ -124,9 +124,9 @@ def _search_page(
 
 
 def _record(request: WebRequest, action: Action, wanted: Wanted, results: Found) -> None:
-    """Audit a search or an export: what was asked for in codes, and how much was found.
+    """Audit a search or an export: what was asked for, in codes, and how many records were found.
 
-    An actor or subject that no record has may be anything, an address even: that one was given is all that is kept.
+    An actor or subject that no record has may be anything, even an address: the audit says only that one was given.
     """
 
     def code(typed: str) -> str:
@@ -146,7 +146,7 @@ def _record(request: WebRequest, action: Action, wanted: Wanted, results: Found)
 
 
 def audit_of_subject(request: WebRequest, subject: str) -> Response:
-    """The chain of one subject from its first record on, with numbers and digests, and whether it fits."""
+    """Show the chain of one subject from its first record on, with numbers and digests, and whether it fits."""
     asked = request.query.get("from", "")[:9]
     start = max(1, int(asked)) if asked.isascii() and asked.isdigit() else 1
     if not subject or len(subject) > LONGEST:

@@ -1,4 +1,4 @@
-"""Where the auditor has the chains checked."""
+"""Let the auditor check the chains."""
 
 from typing import Any
 
@@ -16,16 +16,16 @@ from chalicelib.web.pages.audit_parts import FAULTS, moment, put, subject_path
 from chalicelib.web.wire.request import WebRequest
 
 SECONDS = 15.0
-"""How long one press of the button walks through the chains."""
+"""How many seconds one press of the button walks through the chains."""
 
 
 def ask_to_verify(request: WebRequest) -> Response:
-    """The page that says what a check is, with its button."""
+    """Show the page that explains the check, with its button."""
     return page(request, "audit-verify.html", walk=None, token="", faults=FAULTS, moment=moment)
 
 
 def verify_audit(request: WebRequest) -> Response:
-    """Walk through the chains for some seconds, say what was found, and where the next press goes on; audited."""
+    """Walk through the chains for some seconds; say what was found and where the next press continues; audited."""
     walk = _walk(request)
     monotonic = request.runtime.monotonic
     end = monotonic() + SECONDS
@@ -47,7 +47,7 @@ _WALK = "audit-walk"
 
 
 def _walk(request: WebRequest) -> Walk:
-    """Where the check stands, as our page has it signed; from the beginning when it says nothing. Raises Invalid."""
+    """Read where the check stands, as our page signed it; start at the beginning without it. Raises Invalid."""
     token = request.field("walk")
     if not token:
         return Walk()

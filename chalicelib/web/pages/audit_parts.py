@@ -1,4 +1,4 @@
-"""What the pages of the audit trail share: how a record is shown, and that looking is audited."""
+"""Share what the pages of the audit trail need: show a record, and audit that somebody looked."""
 
 import json
 from datetime import date
@@ -14,7 +14,7 @@ from chalicelib.reference.states import states
 from chalicelib.web.wire.request import WebRequest
 
 LONGEST = 200
-"""Characters of a field that are looked at: ids and codes are shorter."""
+"""Only so many characters of a field are looked at: ids and codes are shorter."""
 OUTCOMES = {"done": _("Done"), "refused": _("Refused")}
 FAULTS = {
     "changed": _("It does not say what it said when it was written."),
@@ -27,7 +27,7 @@ FAULTS = {
 
 
 def shown(row: AuditRow) -> dict[str, Any]:
-    """A record as the pages show it: details apart, digests short, States by name."""
+    """Show a record: details apart, digests short, States by name."""
     return {
         "row": row,
         "number": int(row.number),
@@ -40,17 +40,17 @@ def shown(row: AuditRow) -> dict[str, Any]:
 
 
 def subject_path(subject: str) -> str:
-    """Where the chain of a subject is shown."""
+    """Return the path of the page that shows the chain of a subject."""
     return f"/audit/subject/{quote(subject, safe='')}"
 
 
 def moment(at: str) -> str:
-    """A stored time as evidence, to the second and alike in all languages; as it is when somebody tampered with it."""
+    """Show a stored time as evidence, to the second and alike in all languages; a tampered one stays as it is."""
     return f"{at[:10]} {at[11:19]} UTC" if len(at) > 19 and at[10] == "T" else at
 
 
 def day(request: WebRequest, at: str) -> str:
-    """The day of a stored time; as it is when somebody tampered with it."""
+    """Show the day of a stored time; a time that somebody tampered with stays as it is."""
     try:
         return format_date(date.fromisoformat(at[:10]), request.language)
     except ValueError:
@@ -64,6 +64,6 @@ def _as_text(value: object) -> str:
 
 
 def put(request: WebRequest, action: Action, about: str = "", /, **details: Any) -> None:
-    """Audit what somebody did with the audit trail, with their account."""
+    """Audit what the reader did with the audit trail, with their account."""
     subject = account_subject(request.actor.name)
     store.put(AuditRecord(request.call, action, subject, about=about, details=details))

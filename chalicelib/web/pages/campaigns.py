@@ -1,4 +1,4 @@
-"""The manager's pages on ping campaigns: prepare, start, watch, mend, report."""
+"""Let the manager prepare, start, watch, repair and report ping campaigns."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +28,17 @@ POLICY_FIELDS = ("window", "reminders", "alternates", "other_poc")
 
 
 def campaigns(request: WebRequest) -> Response:
-    """All campaigns, newest first."""
+    """List all campaigns, newest first."""
     return page(request, "campaigns.html", campaigns=store.newest(), active=store.active_and_last()[0])
 
 
 def prepare(request: WebRequest) -> Response:
-    """What would happen, before it does: recipients, dates, an example mail in each language."""
+    """Show what a campaign would do before it starts: recipients, dates, an example mail in each language."""
     return _prepare_page(request, dict.fromkeys(POLICY_FIELDS, ""))
 
 
 def prepare_again(request: WebRequest) -> Response:
-    """The same with other dates. Not a GET: the form's token would end up in the address."""
+    """Show the same with other dates. Not a GET: the form's token would end up in the address."""
     return _prepare_page(request, {name: request.field(name) for name in POLICY_FIELDS})
 
 
@@ -69,7 +69,7 @@ def _prepare_page(request: WebRequest, fields: dict[str, str], status: int = 200
 
 
 def _policy_of(request: WebRequest, fields: dict[str, str]) -> tuple[PingPolicy, dict[str, str]]:
-    """The policy in the form (days), and the form filled in. Raises Invalid, field by field."""
+    """Read the policy in the form (days), and fill in the form. Raises Invalid, field by field."""
     usual = request.runtime.agreed(PingPolicy)
     typed = {
         "window": fields["window"] or f"{usual.window.days}",
@@ -98,7 +98,7 @@ def _policy_of(request: WebRequest, fields: dict[str, str]) -> tuple[PingPolicy,
 
 
 def start(request: WebRequest) -> Response:
-    """Start a campaign; refused while another one is active."""
+    """Start a campaign; refuse while another one is active."""
     fields = {name: request.field(name) for name in POLICY_FIELDS}
     try:
         policy, _typed = _policy_of(request, fields)
@@ -112,7 +112,7 @@ def start(request: WebRequest) -> Response:
 
 
 def campaign(request: WebRequest, campaign_id: str) -> Response:
-    """How far a campaign is, live, and its PoCs State by State."""
+    """Show how far a campaign is, live, and its PoCs State by State."""
     campaign = service.get(campaign_id)
     state, status = request.query.get("state", ""), request.query.get("status", "")
     over = campaign.status in rules.OVER
@@ -129,7 +129,7 @@ def campaign(request: WebRequest, campaign_id: str) -> Response:
 
 
 def live_progress(request: WebRequest, campaign_id: str) -> Response:
-    """The part of the page that is fetched again and again while a campaign runs."""
+    """Show the part of the page that is fetched again and again while a campaign runs."""
     now = _progress(service.get(campaign_id))
     return page(request, "campaign-progress.html", **now, news=request.query.get("told") != now["progress"].stage)
 
@@ -139,13 +139,13 @@ def _progress(campaign: Campaign) -> dict[str, Any]:
 
 
 def _by_name(request: WebRequest, lines: "Iterable[Line]") -> list[Line]:
-    """The lines in the order that the reader's language gives the names of their States."""
+    """Order the lines by the names of their States in the reader's language."""
     place = {state.code: number for number, state in enumerate(in_order(request.language))}
     return sorted(lines, key=lambda line: place[line.ping.state])
 
 
 def resend(request: WebRequest, campaign_id: str) -> Response:
-    """Send again to those whom no mail has reached, and to nobody else."""
+    """Send again to the PoCs that no mail has reached, and to nobody else."""
     campaign = service.get(campaign_id)
     number = control.resend_failed(request.runtime, campaign, request.call)
     notice = request.ngettext("{count} mail is being sent again.", "{count} mails are being sent again.", number)
@@ -162,15 +162,16 @@ def cancel(request: WebRequest, campaign_id: str) -> Response:
 
 
 def resume(request: WebRequest, campaign_id: str) -> Response:
-    """Start the state machine again after it has stopped; the rows say where to go on."""
+    """Start the state machine again after it stopped; the rows say where to continue."""
     control.resume(request.runtime, service.get(campaign_id), request.call)
     return redirect(request, f"/campaigns/{campaign_id}", request.gettext(_("The ping test goes on.")))
 
 
 def report(request: WebRequest, campaign_id: str) -> Response:
-    """The result, and the entries that need a letter to the Permanent Mission.
+    """Show the result, and the entries that need a letter to the Permanent Mission.
 
-    Institutions are named, but no person, address or number; except in what PoCs wrote, so that is audited.
+    Institutions are named, but no person, address or number. What PoCs wrote may contain them, so showing it is
+    audited.
     """
     campaign = service.get(campaign_id)
     listed = _by_name(request, overview.lines(campaign))
@@ -192,7 +193,7 @@ def report(request: WebRequest, campaign_id: str) -> Response:
 
 
 def export(request: WebRequest, campaign_id: str) -> Response:
-    """The rows of a campaign for a spreadsheet; no contact data, and nothing that a spreadsheet takes for a formula."""
+    """Send the rows of a campaign for a spreadsheet, without contact data or anything that it takes for a formula."""
 
     def row(line: Line) -> list[str]:
         answered = to_z(line.answered_at) if line.answered_at else ""
@@ -229,5 +230,5 @@ def export(request: WebRequest, campaign_id: str) -> Response:
 
 
 def _record(request: WebRequest, action: Action, campaign_id: str, states: set[str]) -> None:
-    """Audit what was shown or exported of a campaign, so that each State concerned finds it."""
+    """Audit what was shown or exported of a campaign, so that each State concerned can find it."""
     record_view(campaign_subject(campaign_id), request.call, *states, action=action)

@@ -1,4 +1,4 @@
-"""The catalogue of training resources and events: to read, as calendar files, and as the manager keeps it."""
+"""Show the catalogue of training resources and events, send it as calendar files, and let the manager keep it."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def resources(request: WebRequest) -> Response:
-    """Training resources, events and meetings: what is to come, what lasts, what is over."""
+    """Show training resources, events and meetings: what is to come, what lasts, what is over."""
     coming, lasting, over = rules.sorted_for_readers(store.resources(), request.now)
     return page(
         request,
@@ -30,13 +30,13 @@ def resources(request: WebRequest) -> Response:
 
 
 def events(request: WebRequest) -> Response:
-    """All coming events for a calendar."""
+    """Send all coming events for a calendar."""
     coming, _lasting, _over = rules.sorted_for_readers(store.resources(), request.now)
     return _calendar(request, "events.ics", coming)
 
 
 def event(request: WebRequest, resource_id: str) -> Response:
-    """One event for a calendar."""
+    """Send one event for a calendar."""
     resource = _resource(resource_id)
     if resource.content.starts_at is None:
         raise NotFound(f"{resource_id} has no time")
@@ -54,12 +54,12 @@ def _resource(resource_id: str) -> Resource:
 
 
 def ask_for_resource(request: WebRequest) -> Response:
-    """The form for a new item."""
+    """Show the form for a new item."""
     return _form_page(request, {}, new_id())
 
 
 def take_resource(request: WebRequest) -> Response:
-    """Add it. The form brings the id of the item, so that pressing twice adds one."""
+    """Add an item. The form carries its id, so that pressing twice adds only one."""
     typed = _typed_content(request)
     resource_id = request.field("resource_id")
     if not rules.is_id(resource_id):
@@ -76,13 +76,13 @@ def take_resource(request: WebRequest) -> Response:
 
 
 def ask_for_change(request: WebRequest, resource_id: str) -> Response:
-    """The form of an item as it is."""
+    """Show the form of an item, filled in with what it says now."""
     resource = _resource(resource_id)
     return _form_page(request, rules.typed_of(resource.content), resource_id, there=resource)
 
 
 def take_change(request: WebRequest, resource_id: str) -> Response:
-    """Change it, if it is still as the manager saw it."""
+    """Change an item if it is still as the manager saw it."""
     typed = _typed_content(request)
     if not rules.is_id(resource_id):
         raise NotFound(resource_id)
@@ -107,12 +107,12 @@ def take_change(request: WebRequest, resource_id: str) -> Response:
 
 
 def _removed_page(request: WebRequest, typed: dict[str, str]) -> Response:
-    """What was typed for an item that is gone: it can be added again, as a new one."""
+    """Show again what was typed for an item that is gone: it can be added as a new one."""
     return _form_page(request, typed, new_id(), 409, removed=True)
 
 
 def remove_resource(request: WebRequest, resource_id: str) -> Response:
-    """Take it out of the catalogue, if it is still as the manager saw it."""
+    """Take an item out of the catalogue if it is still as the manager saw it."""
     if not rules.is_id(resource_id):
         raise NotFound(resource_id)
     try:
@@ -141,7 +141,7 @@ def _form_page(
     taken: bool = False,
     full: int = 0,
 ) -> Response:
-    """The form. `there` is the item that it changes; `theirs` what somebody else made of it meanwhile."""
+    """Show the form. `there` is the item that it changes; `theirs` is the item that somebody else made of it."""
     return page(
         request,
         "learn-resource.html",
@@ -161,7 +161,7 @@ def _form_page(
 
 
 def _lines_of(request: WebRequest, resource: Resource) -> list[tuple[str, str]]:
-    """An item line by line, as it is now."""
+    """Show an item line by line, as it is now."""
     content = resource.content
     times = {"starts": content.starts_at, "ends": content.ends_at}
     shown = {

@@ -1,4 +1,4 @@
-"""Where a short code of a mail is typed by those who do not click; it also shows which reference is genuine now."""
+"""Take the short code of a mail from readers who do not click; show which reference is genuine now."""
 
 from typing import Any
 
@@ -19,18 +19,18 @@ from chalicelib.web.pages.practice import PRACTICE
 from chalicelib.web.wire.request import WebRequest
 
 KINDS: tuple[MailedLink[Any], ...] = (PING, INQUIRY, ENTRY, PRACTICE, INVITATION)
-"""Every kind of link that goes out by mail, in the order in which a short code is looked for."""
+"""Every kind of link that goes out by mail, in the order in which a short code is looked up."""
 SEE_OTHER = 303
-CODE_TRIES = 20  # wrong codes from one address before it has to slow down (several PoCs may share an address)
+CODE_TRIES = 20  # wrong codes from one address before it must slow down (several PoCs may share an address)
 
 
 def code(request: WebRequest) -> Response:
-    """The form."""
+    """Show the form."""
     return _page(request)
 
 
 def code_typed(request: WebRequest) -> Response:
-    """Go on to the same page as the link does."""
+    """Go on to the page that the link opens."""
     request.check_form()
     typed = request.field("code")
     plain = codes.as_typed(typed)

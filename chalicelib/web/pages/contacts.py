@@ -1,7 +1,7 @@
-"""A PoC for the reader's own address book: as a file, and as a QR code for a telephone's camera.
+"""Export a PoC to the reader's own address book: as a file, or as a QR code for a telephone's camera.
 
-Each is an export of contact data, and audited as such. Neither the address of the page nor the name of the file says
-whose they are.
+Both export contact data and are audited. Neither the address of the page nor the name of the file says whose data
+they are.
 """
 
 import segno
@@ -23,14 +23,14 @@ _NOTE = _("Hours on duty: {hours} ({zone}). As the directory had it on {time}; d
 
 
 def contact(request: WebRequest, state: str, poc_id: str) -> Response:
-    """The PoC as a vCard to keep; audited. Raises NotFound."""
+    """Send the PoC as a vCard to keep; audited. Raises NotFound."""
     entry = _exported(request, state, poc_id)
     name = f"poc-{state}-{entry.nomination.kind}.vcf"
     return download(name, "text/vcard; charset=utf-8", vcard(entry, _words(request, entry)))
 
 
 def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
-    """The vCard, in short, as a QR code: a page to hold a telephone to, or to print; audited. Raises NotFound."""
+    """Show a short vCard as a QR code: a page to hold a telephone to, or to print; audited. Raises NotFound."""
     entry = _exported(request, state, poc_id)
     code = segno.make_qr(short_vcard(entry, _words(request, entry)), error="l", encoding="utf-8")
     picture = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
@@ -44,7 +44,7 @@ def contact_code(request: WebRequest, state: str, poc_id: str) -> Response:
 
 
 def _exported(request: WebRequest, state: str, poc_id: str) -> Entry:
-    """The entry, with its export in the audit. Raises NotFound."""
+    """Return the entry and audit its export. Raises NotFound."""
     entry = store.get(state, poc_id) if state in states() else None
     if entry is None:
         raise NotFound(poc_id)

@@ -1,4 +1,4 @@
-"""A point of contact leaves: from which day, and who follows."""
+"""Propose that a point of contact leaves: from which day, and who follows."""
 
 from chalice.app import Response
 
@@ -26,7 +26,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
-    """On which day a PoC leaves, and who follows."""
+    """Ask on which day a PoC leaves, and who follows."""
     check_admission(request, state)
     entry = entry_of(state, poc_id)
     set_now = {"departs_on": entry.departs_on, "successor": entry.successor}
@@ -35,7 +35,7 @@ def ask_for_departure(request: WebRequest, state: str, poc_id: str) -> Response:
 
 
 def take_departure(request: WebRequest, state: str, poc_id: str) -> Response:
-    """Propose it."""
+    """Propose the departure."""
     check_admission(request, state)
     typed = {name: request.field(name)[:LONGEST] for name in ("departs_on", "successor", *NOTE)}
     if request.field("stays") == "yes":
@@ -68,7 +68,7 @@ def _departure_page(
     based_on: int = -1,
     since: int = -1,
 ) -> Response:
-    """The form. `since` is the version that an overtaken form was based on: what changed after it is shown."""
+    """Show the form. `since` is the version that an overtaken form was based on; what changed after it is shown."""
     record_view(request, entry.state, [entry])
     colleagues = [other for other in directory_store.of_state(entry.state) if other.poc_id != entry.poc_id]
     return page(

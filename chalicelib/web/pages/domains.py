@@ -1,4 +1,4 @@
-"""Which mail domains a State uses, as the manager sets them: they catch mistyped addresses."""
+"""Let the manager set which mail domains a State uses: they catch mistyped addresses."""
 
 from chalice.app import Response
 
@@ -11,14 +11,14 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def ask_for_domains(request: WebRequest, state: str) -> Response:
-    """Which mail domains a State uses."""
+    """Show which mail domains a State uses."""
     _state(state)
     kept = domains.configured(state)
     return _domains_page(request, state, "\n".join(kept.names), kept.version)
 
 
 def take_domains(request: WebRequest, state: str) -> Response:
-    """Set them; an empty list means that any domain will do."""
+    """Set the mail domains of a State; an empty list allows any domain."""
     _state(state)
     typed = request.form.get("domains", [""])[0][:4000]
     names, wrong = domains.parse(typed)

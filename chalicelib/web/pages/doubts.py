@@ -1,4 +1,4 @@
-"""A reader says which fields of an entry look wrong; the manager sees to it."""
+"""Let a reader say which fields of an entry look wrong; the manager sees to it."""
 
 from chalice.app import Response
 
@@ -14,12 +14,12 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def ask_what_is_wrong(request: WebRequest, state: str, poc_id: str) -> Response:
-    """Which field looks wrong."""
+    """Ask which fields look wrong."""
     return _doubt_page(request, state, poc_id)
 
 
 def take_doubt(request: WebRequest, state: str, poc_id: str) -> Response:
-    """Tell the manager."""
+    """Tell the manager which fields look wrong."""
     chosen = tuple(request.form.get("fields", ()))
     try:
         proposing.doubt(state, poc_id, chosen, request.call)
@@ -52,6 +52,6 @@ def _doubt_page(
 
 
 def settle(request: WebRequest, doubt_id: str) -> Response:
-    """The manager has seen to what a reader doubted."""
+    """Note that the manager has seen to a reader's doubt."""
     deciding.settle_doubt(doubt_id, request.call)
     return redirect(request, "/proposals", request.gettext(_("Noted as seen to.")))

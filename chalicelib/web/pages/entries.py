@@ -1,4 +1,4 @@
-"""The directory by State, and the entries of one State."""
+"""Show the directory by State, and the entries of one State."""
 
 from datetime import date
 
@@ -26,7 +26,7 @@ OK, BAD_REQUEST = 200, 400
 
 
 def entries_by_state(request: WebRequest) -> Response:
-    """All States, those without a PoC apart; names and counts only, so that looking at the list shows no contact data.
+    """List all States, those without a PoC apart; names and counts only, so that the list shows no contact data.
 
     Words that name one State exactly lead on to its page.
     """
@@ -52,7 +52,7 @@ def entries_by_state(request: WebRequest) -> Response:
 
 
 def entries_of_state(request: WebRequest, state: str) -> Response:
-    """How to reach a State now: its PoCs in the order in which to try, with all their fields; audited.
+    """Show how to reach a State now: its PoCs in the order in which to try, with all their fields; audited.
 
     Raises NotFound for what is no State.
     """
@@ -94,19 +94,19 @@ def record_view(request: WebRequest, state: str, entries: list[Entry]) -> None:
 
 
 def offset(entry: Entry, request: WebRequest) -> str:
-    """How far the PoC's clock is from UTC, as `UTC+05:45`."""
+    """Return how far the PoC's clock is from UTC, as `UTC+05:45`."""
     _local, ahead = hours.local_time(entry.nomination.timezone, request.now)
     minutes = round(ahead.total_seconds() / 60)
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def own_state(request: WebRequest) -> str:
-    """The code of the State of whoever asks; empty when they belong to none."""
+    """Return the code of the reader's State; empty for a reader without one."""
     return request.account.state if request.account else ""
 
 
 def own_entries(request: WebRequest) -> list[Entry]:
-    """The PoCs of the reader's own State, the longest listed first."""
+    """Return the PoCs of the reader's own State, the longest listed first."""
     if not own_state(request):
         return []
     return sorted(store.of_state(own_state(request)), key=lambda entry: (entry.created_at, entry.poc_id))

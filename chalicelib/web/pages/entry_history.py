@@ -1,4 +1,4 @@
-"""The versions of an entry: who changed what, and when."""
+"""Show the versions of an entry: who changed what, and when."""
 
 from chalice.app import Response
 
@@ -15,7 +15,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def entry_history(request: WebRequest, state: str, poc_id: str) -> Response:
-    """Who changed which field of an entry, and when: for the manager and for the entry's own State. Audited."""
+    """Show who changed which field of an entry, and when, to the manager and to the entry's own State; audited."""
     request.require(state, Right.SEE_ENTRY_HISTORY, Right.SEE_OWN_ENTRIES)
     entry = entry_of(state, poc_id)
     record = AuditRecord(request.call, Action.HISTORY_VIEWED, entry_subject(poc_id), about=state)

@@ -1,4 +1,4 @@
-"""The start page of somebody signed in: what needs this person now, the most pressing first."""
+"""Collect what needs the person signed in now, for their start page: the most pressing first."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -32,7 +32,7 @@ SHOWN_AT_MOST = 10
 
 @dataclass(frozen=True)
 class OwnEntry:
-    """An entry of the reader's State: whether a ping asks for it now, how fresh it is, and its age in full days."""
+    """An entry of the reader's State: whether a ping asks about it now, how fresh it is, and its age in full days."""
 
     entry: Entry
     asked: bool
@@ -41,18 +41,19 @@ class OwnEntry:
 
     @property
     def needs_me(self) -> bool:
-        """Whether it has to be confirmed, or somebody has to follow."""
+        """Tell whether somebody has to confirm the entry or name a successor."""
         unfollowed = bool(self.entry.departs_on) and not self.entry.successor
         return self.asked or self.freshness != "fresh" or unfollowed
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Everything that may need a reader; empty where the reader has none of it, or no right to it.
+    """Everything that may need the reader; empty where there is nothing, or where the reader has no right to it.
 
     `clocks` are open inquiries: each with the reader's party, its standing, and the deadline that runs. `waiting` and
-    `returned` count the State's own proposals (of those returned only such as ask for another one), `proposals` and
-    `doubts` those that wait for the manager, `unreached` the inquiries that nobody is left to be asked about.
+    `returned` count the State's own proposals (of the returned ones only those that ask for another proposal).
+    `proposals` and `doubts` count those that wait for the manager. `unreached` counts inquiries for which nobody is
+    left to ask.
     """
 
     own: list[OwnEntry] | None = None
@@ -69,24 +70,24 @@ class Needs:
 
     @property
     def pressing(self) -> list[OwnEntry]:
-        """The State's entries that need somebody."""
+        """Return the State's entries that somebody has to see to."""
         return [entry for entry in self.own or [] if entry.needs_me]
 
     @property
     def nothing(self) -> bool:
-        """Whether the reader is up to date."""
+        """Tell whether nothing needs the reader."""
         without = self.own == []
         counts = (self.waiting, self.returned, self.unreached, self.proposals, self.doubts, self.resets)
         return not (without or self.pressing or self.clocks or any(counts) or self.accounts or self.progress)
 
     @property
     def accounts(self) -> bool:
-        """Whether the accounts of the State need their supervisor."""
+        """Tell whether the accounts of the State need their supervisor."""
         return self.review_due or self.too_few
 
 
 def of_state(request: WebRequest, state: str) -> Needs:
-    """What a PoC or supervisor of `state` sees: pings to confirm, running clocks, entries, proposals, accounts."""
+    """Collect what a PoC or supervisor of `state` sees: pings to confirm, clocks, entries, proposals, accounts."""
     own_proposals = proposals.of_state(state)
     needs = Needs(
         own=sorted(_own_entries(request, state), key=lambda entry: (not entry.asked, not entry.needs_me)),
@@ -101,7 +102,7 @@ def of_state(request: WebRequest, state: str) -> Needs:
 
 
 def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
-    """The entries of the State. Institutions only are shown, so this is no view of contact data."""
+    """Return the entries of the State. The page shows only institutions, so this is no view of contact data."""
     entries = directory_store.of_state(state)
     active, _last = campaigns.active_and_last()
     asked: set[str] = set()
@@ -116,7 +117,7 @@ def _own_entries(request: WebRequest, state: str) -> list[OwnEntry]:
 
 
 def _clocks(state: str, now: datetime) -> list[tuple[Inquiry, Any, Any, Any]]:
-    """The open inquiries of the State: party, standing and the deadline that runs, the next to end first."""
+    """Return the State's open inquiries with party, standing and running deadline; the next to end comes first."""
     inquiries = inquiry_store.of_state(state, lambda inquiry: not queries.is_settled(inquiry))
     lines = [
         (
@@ -132,7 +133,7 @@ def _clocks(state: str, now: datetime) -> list[tuple[Inquiry, Any, Any, Any]]:
 
 
 def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
-    """Whether the accounts are to be reviewed, and whether there are too few supervisors."""
+    """Tell whether the accounts must be reviewed, and whether there are too few supervisors."""
     accounts = account_store.of_state(state)
     policy = request.runtime.policy(AccountPolicy)
     due = rules.review_due(accounts, review_store.get(state).reviewed_at, policy, request.now)
@@ -140,7 +141,7 @@ def _accounts(request: WebRequest, state: str) -> tuple[bool, bool]:
 
 
 def of_manager(request: WebRequest) -> Needs:
-    """What the directory manager sees: inquiries, the ping test, what waits for a decision, resets."""
+    """Collect what the directory manager sees: inquiries, the ping test, what waits for a decision, resets."""
     active, last = campaigns.active_and_last()
     policy = request.runtime.policy(AccountPolicy)
     return Needs(

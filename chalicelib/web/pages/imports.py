@@ -1,4 +1,4 @@
-"""Nominations from a file: upload, dry run, commit, report."""
+"""Take nominations from a file: upload, dry run, commit, report."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,12 +44,12 @@ _NOTICES = {
 
 
 def imports_page(request: WebRequest) -> Response:
-    """The upload form, what a file may hold, and the latest imports."""
+    """Show the upload form, what a file may contain, and the latest imports."""
     return _upload_page(request)
 
 
 def import_template(request: WebRequest) -> Response:
-    """A file with nothing but the header, to be filled in."""
+    """Send a file with only the header, to fill in."""
     return download("nominations.csv", _CSV, as_csv([COLUMNS]))
 
 
@@ -69,7 +69,7 @@ def _files(request: WebRequest) -> Files:
 
 
 def import_page(request: WebRequest, import_id: str) -> Response:
-    """The dry run, the progress of the commit, or its result. Shows contact data, so it is audited."""
+    """Show the dry run, the progress of the commit, or its result; audited, because it shows contact data."""
     kept = _kept(import_id)
     running = kept.running(request.now)
     report = None if running else _files(request).report(import_id)
@@ -93,7 +93,7 @@ def import_page(request: WebRequest, import_id: str) -> Response:
 
 
 def import_progress(request: WebRequest, import_id: str) -> Response:
-    """The part of the page that htmx renews while a commit runs; at its end the whole page is loaded again."""
+    """Show the part of the page that htmx renews while a commit runs; at its end the whole page loads again."""
     kept = _kept(import_id)
     response = page(request, "import_progress.html", kept=kept)
     if not kept.running(request.now):
@@ -109,7 +109,7 @@ def commit_import_page(request: WebRequest, import_id: str) -> Response:
 
 
 def download_report(request: WebRequest, import_id: str) -> Response:
-    """The file as it came, with line, outcome and remarks before each row: corrected, it can be uploaded again."""
+    """Send the file as it came, with line, outcome and remarks before each row; corrected, it can be uploaded again."""
     kept = _kept(import_id)
     report, content = _files(request).report(import_id), _files(request).file(import_id)
     if report is None or content is None:
@@ -131,7 +131,7 @@ def download_report(request: WebRequest, import_id: str) -> Response:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of the rows that a filter lets through; `tabs` are the filters as (code, label, count)."""
+    """One page of the rows that pass a filter; `tabs` are the filters as (code, label, count)."""
 
     tabs: list[tuple[str, str, int]]
     show: str
@@ -189,6 +189,6 @@ def _kept(import_id: str) -> Import:
 
 
 def _record_view(request: WebRequest, import_id: str, shown: "Iterable[Row]") -> None:
-    """Audit that rows were shown, of the States that they are about; what is no State was only typed into a cell."""
+    """Audit that rows were shown, for each State in them; a code of no State was only typed into a cell."""
     codes = {row.shown("state") for row in shown} & states().keys()
     record_view(import_subject(import_id), request.call, *codes)

@@ -1,4 +1,4 @@
-"""The list of inquiries: of the own State, or for the manager the envelopes of all."""
+"""List inquiries: those of the own State, or for the manager the envelopes of all."""
 
 from chalice.app import Response
 
@@ -13,7 +13,7 @@ SHOWN_AT_MOST = 100
 
 
 def inquiries(request: WebRequest) -> Response:
-    """The inquiries of the reader's State, or for the manager the envelopes of all."""
+    """List the inquiries of the reader's State, or for the manager the envelopes of all."""
     if request.may(Right.SEE_ALL_INQUIRIES):
         return _all_inquiries(request)
     show = "all" if request.query.get("show") == "all" else "open"

@@ -1,4 +1,4 @@
-"""What the pages of an inquiry share: whose it is, what is audited, whose clock is shown, the form to print."""
+"""Share what the pages of an inquiry need: who may see it, the audit, the time zone, the form to print."""
 
 from chalice.app import Response
 
@@ -15,11 +15,11 @@ from chalicelib.web.answers import page
 from chalicelib.web.pages.entries import own_state
 from chalicelib.web.wire.request import WebRequest
 
-LONGEST_ID = 100  # and of any code that a form sends back: DynamoDB refuses keys beyond its own limit
+LONGEST_ID = 100  # also of any code that a form sends back: DynamoDB refuses keys beyond its own limit
 
 
 def own_inquiry(request: WebRequest, inquiry_id: str) -> tuple[Inquiry, Party]:
-    """An inquiry that the reader's State is a side of. Raises Hidden for every other id, whether it exists or not."""
+    """Return an inquiry of the reader's State, on either side. Raises Hidden for any other id, existing or not."""
     inquiry = inquiry_store.get(inquiry_id) if len(inquiry_id) <= LONGEST_ID else None
     party = inquiry.party(own_state(request)) if inquiry else None
     if inquiry is None or party is None:
@@ -28,12 +28,12 @@ def own_inquiry(request: WebRequest, inquiry_id: str) -> tuple[Inquiry, Party]:
 
 
 def record(request: WebRequest, action: Action, inquiry_id: str, about: str = "") -> None:
-    """Audit a view or an export; `about` is the State whose point of contact is named to the reader."""
+    """Audit a view or an export; `about` is the State whose point of contact the reader sees."""
     audit.put(AuditRecord(request.call, action, inquiry_subject(inquiry_id), about=about))
 
 
 def timezone_of(request: WebRequest, inquiry: Inquiry, party: Party, own: list[Entry]) -> str:
-    """The time zone of the reader's PoC: the account's own entry, else the one that the inquiry concerns."""
+    """Return the time zone of the reader's PoC: the account's own entry, else the one that the inquiry concerns."""
     concerned = inquiry.step.contact.poc_id if party is Party.REQUESTED else inquiry.envelope.from_poc_id
     mine = reach.entry_of(own, request.account.email if request.account else "")
     entry = mine or next((entry for entry in own if entry.poc_id == concerned), None) or next(iter(own), None)
@@ -41,7 +41,7 @@ def timezone_of(request: WebRequest, inquiry: Inquiry, party: Party, own: list[E
 
 
 def message_form(request: WebRequest, envelope: Envelope, wish: str, inquiry_id: str = "") -> Response:
-    """The sheet to print, in the language wished for, with the reader's own language beside it."""
+    """Show the sheet to print, in the language asked for, with the reader's own language beside it."""
     language = wish if wish in LANGUAGES else envelope.language
     return page(
         request,

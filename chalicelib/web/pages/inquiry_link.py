@@ -1,4 +1,4 @@
-"""The page behind the link in the mail of an inquiry: who asks, until when, and one button. GET notes *seen* only."""
+"""Show the page behind the link of an inquiry: who asks, until when, and one button. GET notes only *seen*."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +21,10 @@ from chalicelib.web.wire.request import WebRequest
 
 @dataclass(frozen=True)
 class StepAsked:
-    """The step that a link is for, and when its mail went out (UTC). Nothing is read before a press: the service reads,
-    writes and wakes the state machine, three calls in all."""
+    """The step that a link is for, and when its mail went out (UTC).
+
+    Nothing is read before a press: the service reads, writes and wakes the state machine, three calls in all.
+    """
 
     inquiry_id: str
     number: int
@@ -30,23 +32,23 @@ class StepAsked:
 
     @property
     def ids(self) -> tuple[str, str]:
-        """What links and forms are made of."""
+        """Return the ids that links and forms carry."""
         return self.inquiry_id, str(self.number)
 
     @property
     def actor(self) -> Actor:
-        """Who acts by the link."""
+        """Return the actor that the link stands for."""
         return Actor.link(f"step-{self.number}")
 
 
 @tried_again
 def inquiry_acknowledgement(request: WebRequest, token: str) -> Response:
-    """The page, and the press of its button."""
+    """Show the page, or take the press of its button."""
     return links.answer(request, INQUIRY, token)
 
 
 def _step_asked(_request: WebRequest, token: Token) -> StepAsked:
-    """What a link is for: inquiry and step; one made for a short code also says since when that code is."""
+    """Read what a link is for: inquiry and step; a link made for a short code also says since when the code exists."""
     inquiry_id, number, *code_since = token.ids if 2 <= len(token.ids) <= 3 else ("", "")
     if not number.isdecimal():
         raise LinkInvalid("not a link to an inquiry")
@@ -85,7 +87,7 @@ def _show(request: WebRequest, opened: Opened[StepAsked]) -> Response:
 
 
 _SHOWN = ("from_state", "incident_class", "incident_type", "urgency", "asked")
-"""As much as the mail says: who holds the link need not have signed in."""
+"""Show as much as the mail says: the holder of the link need not have signed in."""
 
 
 def _ids_of_code(request: WebRequest, plain: str) -> tuple[str, ...] | None:

@@ -1,4 +1,4 @@
-"""Opening an inquiry: the form for one PoC of another State, and the message form to print before it is opened."""
+"""Open an inquiry: the form for one PoC of another State, and the message form to print beforehand."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def prepare_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
-    """The form, for one PoC of another State."""
+    """Show the form for one PoC of another State."""
     if state == own_state(request):
         return redirect(request, f"/reach/{state}")
     return _form_page(request, _Form(request, state, poc_id))
 
 
 def open_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
-    """Open it; everything that was chosen is still there when something is wrong."""
+    """Open the inquiry; when something is wrong, everything that was chosen is still there."""
     form = _Form(request, state, poc_id)
     try:
         opened = service.open_inquiry(request.runtime, form.envelope(), request.call)
@@ -40,7 +40,7 @@ def open_inquiry(request: WebRequest, state: str, poc_id: str) -> Response:
 
 
 def print_before_opening(request: WebRequest, state: str, poc_id: str) -> Response:
-    """The message form to print, from what is chosen at the moment; nothing is stored."""
+    """Show the message form to print, from what is chosen at the moment; nothing is stored."""
     form = _Form(request, state, poc_id)
     try:
         envelope = form.envelope()
@@ -50,10 +50,10 @@ def print_before_opening(request: WebRequest, state: str, poc_id: str) -> Respon
 
 
 class _Form:
-    """The form of one request: the entries of both States, and what was chosen."""
+    """The form of one request: the entries of both States, and the choices."""
 
     def __init__(self, request: WebRequest, state: str, poc_id: str) -> None:
-        """Raises NotFound when the State or its PoC does not exist."""
+        """Read the form. Raises NotFound when the State or its PoC does not exist."""
         self.fields = {**request.form, "to_poc": [poc_id]}
         self.own = own_entries(request)
         entry = store.get(state, poc_id) if state in states() and len(poc_id) <= LONGEST_ID else None
@@ -62,7 +62,7 @@ class _Form:
         self.to = entry
 
     def envelope(self) -> Envelope:
-        """What was chosen. Raises Invalid."""
+        """Return what was chosen. Raises Invalid."""
         return form.check(self.fields, self.own, [self.to])
 
 

@@ -1,4 +1,4 @@
-"""One inquiry: where it stands, and what the reader can do.
+"""Show one inquiry: where it stands, and what the reader can do.
 
 A PoC sees the inquiries of the own State and no others; the manager sees envelopes: dates, kinds, clocks.
 """
@@ -27,7 +27,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def inquiry(request: WebRequest, inquiry_id: str) -> Response:
-    """Where an inquiry stands, and what the reader's side can record."""
+    """Show where an inquiry stands, and what the reader's side can record."""
     if request.may(Right.SEE_ALL_INQUIRIES):
         return _envelope_only(request, inquiry_id)
     inquiry, party = own_inquiry(request, inquiry_id)
@@ -35,7 +35,7 @@ def inquiry(request: WebRequest, inquiry_id: str) -> Response:
 
 
 def _envelope_only(request: WebRequest, inquiry_id: str) -> Response:
-    """What the manager sees: dates, kinds, clocks; and whom to write to when nobody of a State could be reached."""
+    """Show the manager dates, kinds and clocks, and whom to write to when nobody of a State could be reached."""
     inquiry = inquiry_store.get(inquiry_id) if len(inquiry_id) <= LONGEST_ID else None
     if inquiry is None:
         raise Hidden("no such inquiry")
@@ -52,7 +52,7 @@ def _envelope_only(request: WebRequest, inquiry_id: str) -> Response:
 
 
 def inquiry_clocks(request: WebRequest, inquiry_id: str) -> Response:
-    """The part of the page that is fetched again and again while an inquiry runs; not audited as a view."""
+    """Show the part of the page that is fetched again and again while an inquiry runs; not audited as a view."""
     inquiry, party = own_inquiry(request, inquiry_id)
     live = _live(request, inquiry, party, own_entries(request))
     known = request.query.get("known", "")
@@ -62,9 +62,9 @@ def inquiry_clocks(request: WebRequest, inquiry_id: str) -> Response:
 
 
 def inquiry_page(request: WebRequest, inquiry: Inquiry, party: Party, status: int = 200, **again: Any) -> Response:
-    """The page of an inquiry; `again` gives back what was typed, with what is wrong with it.
+    """Show the page of an inquiry; `again` holds what was typed, with what is wrong with it.
 
-    Audited: it names the other side's point of contact.
+    Audited, because it names the other side's point of contact.
     """
     envelope, own = inquiry.envelope, own_entries(request)
     policy = request.runtime.policy(InquiryPolicy)
@@ -100,7 +100,7 @@ def inquiry_page(request: WebRequest, inquiry: Inquiry, party: Party, status: in
 
 
 def _local(moment: datetime, timezone: str) -> str:
-    """A time as a date-and-time field of a form holds it, in a time zone."""
+    """Write a time in a time zone, as a date-and-time field of a form needs it."""
     return moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
@@ -108,7 +108,7 @@ _SOON = timedelta(minutes=10)
 
 
 def _live(request: WebRequest, inquiry: Inquiry, party: Party, own: list[Entry]) -> dict[str, Any]:
-    """What changes while the page is open: clocks and timeline."""
+    """Return what changes while the page is open: clocks and timeline."""
     deadline = overview.next_deadline(inquiry, request.now)
     # How often a page asks must not tell one side that the other has just passed the inquiry on.
     theirs = TO_REQUESTED | TO_MANAGER

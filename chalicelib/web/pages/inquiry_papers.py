@@ -1,4 +1,4 @@
-"""What leaves the site of an inquiry: the message form to print, and the side's own record as CSV."""
+"""Take an inquiry off the site: the message form to print, and the side's own record as CSV."""
 
 from chalice.app import Response
 
@@ -14,14 +14,14 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def inquiry_form(request: WebRequest, inquiry_id: str) -> Response:
-    """The message form of an inquiry, to print; `?in=` is its language."""
+    """Show the message form of an inquiry, to print; `?in=` is its language."""
     inquiry, _party = own_inquiry(request, inquiry_id)
     record(request, Action.INQUIRY_VIEWED, inquiry_id)
     return message_form(request, inquiry.envelope, request.query.get("in", ""), inquiry_id)
 
 
 def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
-    """The side's own record as CSV: envelope, clocks, timeline. Codes, and words in the reader's language."""
+    """Send the side's own record as CSV: envelope, clocks, timeline; in codes, and in the reader's language."""
     inquiry, party = own_inquiry(request, inquiry_id)
     say = request.gettext
     rows = [("part", "item", "code", "text", "at_utc", "step")]
@@ -52,5 +52,5 @@ def export_inquiry(request: WebRequest, inquiry_id: str) -> Response:
 
 
 def _own_step(party: Party, step: int) -> str:
-    """The number of a step. It counts what the requested State did internally too, so only that State is told."""
+    """Return the number of a step. It also counts internal steps of the requested State, so only that State sees it."""
     return str(step or "") if party.value == "requested" else ""

@@ -1,4 +1,4 @@
-"""Recording what a side did about an inquiry."""
+"""Record what a side did about an inquiry."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def record_on_inquiry(request: WebRequest, inquiry_id: str) -> Response:
-    """Record what the reader's side did. Whoever comes second is told what came first, and nothing is written."""
+    """Record what the reader's side did. A reader who comes second sees what came first, and nothing is written."""
     inquiry, party = own_inquiry(request, inquiry_id)
     act = _RECORDABLE.get(request.field("action"))
     if act is None:
@@ -42,7 +42,7 @@ def record_on_inquiry(request: WebRequest, inquiry_id: str) -> Response:
 
 
 def _redirect_back(request: WebRequest, inquiry: Inquiry, last: Any) -> Response:
-    """To the page as it is now, with what came first."""
+    """Go back to the page as it is now, and say what came first."""
     notice = request.gettext(
         _("Your press changed nothing, because something was recorded before it: {what}, {time}.")
     ).format(what=request.gettext(overview.HAPPENED[last.what]), time=format_moment(last.at, request.language))
@@ -50,7 +50,7 @@ def _redirect_back(request: WebRequest, inquiry: Inquiry, last: Any) -> Response
 
 
 def _acknowledge(request: WebRequest, inquiry: Inquiry) -> Inquiry:
-    # Who was asked before somebody else was, and turns up now, is the same person as behind the link of that time.
+    # A PoC who was asked in an earlier step and answers now acknowledges that step, as their link of then would.
     assert request.account is not None  # noqa: S101
     mine = reach.entry_of(own_entries(request), request.account.email)
     steps = [
@@ -128,7 +128,7 @@ def _reopen(request: WebRequest, inquiry: Inquiry) -> Inquiry:
 
 
 class _Recordable(NamedTuple):
-    """Something that a side records: `what` is the line that it leaves in the timeline."""
+    """An act that a side can record: `what` is the line that it leaves in the timeline."""
 
     side: str
     what: str

@@ -1,6 +1,6 @@
-"""The page behind the link of an invitation: who invites, and a form for the start code and a password.
+"""Show the page behind the link of an invitation: who invites, and a form for the start code and a password.
 
-The link alone opens nothing: the start code is told by voice, and signing in afterwards asks for an authenticator.
+The link alone opens nothing: the start code is passed on by voice, and signing in afterwards asks for an authenticator.
 """
 
 from collections.abc import Iterator
@@ -39,20 +39,20 @@ _WEAK = _("This password does not meet the rules below.")
 
 @dataclass(frozen=True)
 class Invited:
-    """The account that a link is for, and its invitation."""
+    """The account that a link is for, with its invitation."""
 
     account: Account
     invitation: Invitation
 
 
 def invitation(request: WebRequest, token: str) -> Response:
-    """The page, and what is typed into it."""
+    """Show the page, or take what was typed into it."""
     return links.answer(request, INVITATION, token)
 
 
 @contextmanager
 def _in_words_of_its_own() -> Iterator[None]:
-    """An invitation that is over says why."""
+    """Say why an invitation is over."""
     try:
         yield
     except invitations.InvitationOver as over:

@@ -1,4 +1,4 @@
-"""Where somebody is invited to have an account."""
+"""Invite a person to have an account."""
 
 from chalice.app import Response
 
@@ -13,13 +13,13 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def ask_whom_to_invite(request: WebRequest) -> Response:
-    """The form of an invitation."""
+    """Show the form of an invitation."""
     state = chosen_state(request, request.query.get("state", ""))
     return _invite_page(request, state, {"email": "", "role": "", "language": ""})
 
 
 def invite(request: WebRequest) -> Response:
-    """Make the account and send its invitation. The State of a supervisor's form is always the supervisor's own."""
+    """Make the account and send its invitation. A supervisor's form is always for the supervisor's own State."""
     state = chosen_state(request, request.field("state"))
     typed = {name: request.field(name)[:LONGEST_EMAIL] for name in ("email", "role", "language")}
     try:

@@ -1,7 +1,7 @@
-"""Learning: the tutorial and its try-out, templates and checklist to print, and the catalogue of training and events.
+"""Show the tutorial and its try-out, and the templates and the checklist to print.
 
-The figures of the tutorial are no pictures: they are the real mail and page templates, filled with an example when the
-page is asked for (docs/decisions/0039-tutorial-shows-real-templates.md).
+The figures of the tutorial are not pictures: they are the real mail and page templates, filled with an example for each
+request (docs/decisions/0039-tutorial-shows-real-templates.md).
 """
 
 from chalice.app import Response
@@ -25,7 +25,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def tutorial(request: WebRequest) -> Response:
-    """What the directory is and how to do one's part in it, in short steps, with figures."""
+    """Explain what the directory is and how to do one's part in it, in short steps, with figures."""
     mails = {
         which.value: samples.shown_mail(
             which, request.language, request.now, request.runtime, request.runtime.site_url()
@@ -62,7 +62,7 @@ def _respond_days(request: WebRequest) -> int:
 
 
 def _practised(request: WebRequest) -> dict[str, Practice | None]:
-    """The last practice of each kind of whoever asks."""
+    """Return the reader's last practice of each kind."""
     account = _account(request)
     return {which.value: store.practice(account.account_id, which) for which in Which}
 
@@ -77,12 +77,12 @@ def _account(request: WebRequest) -> Account:
 
 
 def try_out(request: WebRequest) -> Response:
-    """Where a practice mail is asked for, and what became of the last one."""
+    """Let the reader ask for a practice mail, and show what became of the last one."""
     return _try_page(request)
 
 
 def send_practice(request: WebRequest, which: str) -> Response:
-    """Send a practice mail to the own account."""
+    """Send a practice mail to the reader's own account."""
     if which not in list(Which):
         raise NotFound(which)
     policy = request.runtime.policy(LearningPolicy)
@@ -97,7 +97,7 @@ def send_practice(request: WebRequest, which: str) -> Response:
 
 
 def _try_page(request: WebRequest, status: int = 200, early: str = "") -> Response:
-    """`early` is the kind of practice that was asked for again too soon."""
+    """Show the page; `early` is the kind of practice that was asked for again too soon."""
     policy = request.runtime.policy(LearningPolicy)
     practised = _practised(request)
     before = practised.get(early)
@@ -116,12 +116,12 @@ def _try_page(request: WebRequest, status: int = 200, early: str = "") -> Respon
 
 
 def roles(request: WebRequest) -> Response:
-    """The operating principles, and a template of the terms of reference of each role."""
+    """Show the operating principles, and a template of the terms of reference of each role."""
     return page(
         request, "learn-roles.html", principles=PRINCIPLES, templates=TEMPLATES, names=ROLES, to_fill_in=TO_FILL_IN
     )
 
 
 def checklist(request: WebRequest) -> Response:
-    """The list of necessary information: boxes to tick on paper or on the screen; they are sent nowhere."""
+    """Show the list of necessary information: boxes to tick on paper or on the screen; they are sent nowhere."""
     return page(request, "learn-checklist.html", checklist=CHECKLIST)

@@ -1,4 +1,4 @@
-"""The page behind the link that a newly listed PoC gets: look at what the directory says, press a button."""
+"""Show a newly listed PoC what the directory says: the page behind the link in the mail, with a button to confirm."""
 
 from chalice.app import Response
 
@@ -21,7 +21,7 @@ from chalicelib.web.wire.request import WebRequest
 
 @tried_again
 def listed(request: WebRequest, token: str) -> Response:
-    """The entry as it is listed, and one button: the details are right."""
+    """Show the entry as it is listed, and one button: the details are right."""
     return links.answer(request, ENTRY, token)
 
 

@@ -1,4 +1,4 @@
-"""What the forms about an entry share: who may send them, what was typed, the note verbale, and where they lead."""
+"""Share what forms about an entry need: who may send them, what was typed, the note verbale, where they lead."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,18 +33,18 @@ PROPOSE = (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE)
 
 
 LONGEST = 4000
-"""Characters of a field that are given back; what is longer was refused anyway."""
+"""The most characters of a field that are shown again; a longer text was refused anyway."""
 
 
 LONGEST_ID = 40
 
 
 AT_HAND = timedelta(hours=1)
-"""For so long a note verbale that was taken in is filled in again, for the next thing that it says."""
+"""How long the form fills in a note verbale again after it was taken in, for the next thing that it says."""
 
 
 def changed_since(entry: Entry, since: int) -> list[tuple[str, str, str]]:
-    """Each field that changed after version `since`, as it was then and as it is now."""
+    """Return each field that changed after version `since`, as it was then and as it is now."""
     versions = [version for version in history.versions(entry.state, entry.poc_id) if version.number > since]
     last = history.replay(versions)
     first = {name: next(version.old.get(name, "") for version in versions if name in version.new) for name in last}
@@ -52,7 +52,7 @@ def changed_since(entry: Entry, since: int) -> list[tuple[str, str, str]]:
 
 
 def form_page(request: WebRequest, status: int, problems: list[Problem], others: list[Entry], **shown: Any) -> Response:
-    """The form, for a new entry or a change. It shows what the State's entries say, so that is audited."""
+    """Show the form for a new entry or a change; audited, because it shows what the State's entries say."""
     record_view(request, shown["state"], others)
     me = shown["entry"].poc_id if shown["entry"] else ""
     typed = {**dict.fromkeys(LIMITS, ""), **dict.fromkeys(NOTE, ""), **shown.pop("typed")}
@@ -83,19 +83,19 @@ NOTE = ("note_verbale", "note_verbale_date", "received_on")
 
 
 def note_verbale(request: WebRequest) -> NoteVerbale:
-    """The note verbale of a form."""
+    """Read the note verbale of a form."""
     return NoteVerbale(*(request.field(name)[:LONGEST] for name in NOTE))
 
 
 def check_admission(request: WebRequest, state: str) -> None:
-    """Raises NotFound for what is no State, and Forbidden for another State's entries."""
+    """Raise NotFound for a code of no State, and Forbidden for another State's entries."""
     if state not in states():
         raise NotFound(state)
     request.require(state, *PROPOSE)
 
 
 def proposed_before(request: WebRequest, state: str, poc_id: str = "") -> dict[str, str]:
-    """What `?again=<id>` proposed for this entry (a new one without `poc_id`), to be completed and sent once more."""
+    """Return what `?again=<id>` proposed for this entry (for a new one without `poc_id`), to complete and resend."""
     wanted = request.query.get("again", "")
     proposal = proposal_store.get(wanted) if 0 < len(wanted) <= LONGEST_ID else None
     fits = proposal and proposal.state == state and (proposal.poc_id == poc_id if poc_id else proposal.what is What.NEW)
@@ -106,7 +106,7 @@ def proposed_before(request: WebRequest, state: str, poc_id: str = "") -> dict[s
 
 
 def note_at_hand(request: WebRequest, state: str) -> dict[str, str]:
-    """The note verbale that this manager took in for the State last, within the hour: it may say several things."""
+    """Return the State's note verbale that this manager took in last, within the hour: it may say several things."""
     if not by_manager(request):
         return {}
     for proposal in proposal_store.of_state(state):
@@ -122,9 +122,13 @@ def by_manager(request: WebRequest) -> bool:
 
 
 def typed_fields(request: WebRequest) -> dict[str, str]:
-    """The fields of the form, lists joined; no other field is looked at, whatever was sent."""
+    """Read the fields of the form, lists joined; no other field is looked at, whatever was sent."""
     typed = {name: request.field(name)[:LONGEST] for name in (*EDITABLE, "kind", *NOTE) if name in request.form}
-    for name in ("networks", "scope", "deputies"):  # boxes: none ticked means none, and then nothing is sent
+    for name in (
+        "networks",
+        "scope",
+        "deputies",
+    ):  # boxes: when none is ticked, the browser sends nothing, and that means none
         typed[name] = ";".join(value[:LONGEST] for value in request.form.get(name, ()) if value)
     return typed
 

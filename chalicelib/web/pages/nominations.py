@@ -1,4 +1,4 @@
-"""Pages on which a State proposes what its entries are to say, or the manager takes in a note verbale."""
+"""Let a State propose changes to its entries, and the manager take in a note verbale."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def ask_for_new(request: WebRequest, state: str) -> Response:
-    """The form for a new PoC; `?succeeds=<id>` when it follows one that leaves."""
+    """Show the form for a new PoC; `?succeeds=<id>` when it follows one that leaves."""
     check_admission(request, state)
     typed = {**note_at_hand(request, state), **proposed_before(request, state)}
     return _new_page(request, state, typed, succeeds=request.query.get("succeeds", ""))
 
 
 def take_new(request: WebRequest, state: str) -> Response:
-    """Propose it; everything that was typed is still there when something is wrong."""
+    """Propose a new PoC; when something is wrong, everything that was typed is still there."""
     check_admission(request, state)
     typed, succeeds = typed_fields(request), request.field("succeeds")
     try:
@@ -81,7 +81,7 @@ def _new_page(
 
 
 def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
-    """The form, filled in with what the entry says now."""
+    """Show the form, filled in with what the entry says now."""
     check_admission(request, state)
     entry = entry_of(state, poc_id)
     cells = {name: value for name, value in as_cells(entry.nomination).items() if not name.startswith("note_")}
@@ -91,7 +91,7 @@ def ask_for_change(request: WebRequest, state: str, poc_id: str) -> Response:
 
 
 def take_change(request: WebRequest, state: str, poc_id: str) -> Response:
-    """Change at once, or propose. Who was overtaken sees what changed under them and keeps what they typed."""
+    """Change at once, or propose. A person who was overtaken sees what changed meanwhile and keeps what they typed."""
     check_admission(request, state)
     typed, based_on = typed_fields(request), request.based_on
     policy = request.runtime.policy(NominationPolicy)
@@ -115,9 +115,9 @@ def _change_page(
     based_on: int = -1,
     since: int = -1,
 ) -> Response:
-    """The form. `since` is the version that an overtaken form was based on: what changed after it is shown.
+    """Show the form. `since` is the version that an overtaken form was based on: the form shows what changed after it.
 
-    What the person did not touch follows the entry, so that sending the form again takes back nobody's change.
+    Fields that the person did not touch follow the entry, so that sending the form again undoes nobody's change.
     """
     meanwhile = changed_since(entry, since) if since >= 0 else []
     untouched = {
@@ -137,7 +137,7 @@ def _change_page(
 
 
 def confirm(request: WebRequest, state: str, poc_id: str) -> Response:
-    """ "Confirm without change": the entry is current. Counts as the answer to a ping that is open, or to the next.
+    """Confirm without change: the entry is current. This answers a ping that is open, or the next one.
 
     Nobody confirms what they have not seen: when the entry has changed since the page was shown, nothing is done.
     """

@@ -1,4 +1,4 @@
-"""The page behind the link of a ping test: look at it, and press one of two buttons."""
+"""Show the page behind the link of a ping test: the entry, and two buttons."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ from chalicelib.web.wire.request import WebRequest
 
 @dataclass(frozen=True)
 class Asked:
-    """The ping that a link is for, the way its mail went, and the head of the audit chain that an answer adds to."""
+    """The ping that a link is for, the route of its mail, and the head of the audit chain that an answer adds to."""
 
     ping: Ping
     route: Route
@@ -37,12 +37,12 @@ class Asked:
 
 @tried_again
 def acknowledgement(request: WebRequest, token: str) -> Response:
-    """The page behind a link: whose entry it is, and the two buttons."""
+    """Show the page behind a link: whose entry it is, and the two buttons."""
     return links.answer(request, PING, token)
 
 
 def _asked(_request: WebRequest, token: Token) -> Asked:
-    """What a link is for: campaign, PoC and route; one made for a short code also says since when that code is."""
+    """Read what a link is for: campaign, PoC, route; a link for a short code also says since when the code exists."""
     campaign_id, poc_id, route, *code_since = token.ids if 3 <= len(token.ids) <= 4 else ("", "", "")
     if route not in list(Route):
         raise LinkInvalid("not a link to a ping")
@@ -62,7 +62,7 @@ def _show(request: WebRequest, opened: Opened[Asked]) -> Response:
 
 
 def _entry_still_asked(asked: Asked) -> Entry | None:
-    """The entry, None when it has left the directory. Raises AddressChanged."""
+    """Return the entry, or None when it has left the directory. Raises AddressChanged."""
     own = directory.get(asked.ping.state, asked.ping.poc_id)
     for mailing in asked.mailed:
         its_own = mailing.poc_id == asked.ping.poc_id
@@ -75,7 +75,7 @@ def _entry_still_asked(asked: Asked) -> Entry | None:
 
 
 def _page(request: WebRequest, opened: Opened[Asked], entry: Entry | None, status: int = 0, **typed: Any) -> Response:
-    """The page; `typed` gives back what was typed, with what is wrong with it."""
+    """Show the page; `typed` holds what was typed, with what is wrong with it."""
     ping = opened.subject.ping
     if entry:
         links.record_entry_view(request, ping.state, ping.poc_id, "ping")
@@ -99,7 +99,7 @@ def _page(request: WebRequest, opened: Opened[Asked], entry: Entry | None, statu
 
 
 def _typed(request: WebRequest) -> dict[str, Any]:
-    """What a form named as changed, and the note."""
+    """Read which fields the form says have changed, and the note."""
     return {"chosen": tuple(request.form.get("fields", ())), "note": request.field("note")}
 
 
@@ -117,13 +117,13 @@ def _press(request: WebRequest, opened: Opened[Asked]) -> Response:
 
 
 def _ids_of_code(request: WebRequest, plain: str) -> tuple[str, ...] | None:
-    """A code does not say by which route its mail came; the link says since when the code is good."""
+    """Return the ids of the link for a code: a code names no route, and the link says since when it is good."""
     known = ping_store.by_code(plain)
     if known is None:
         return None
     campaign = campaigns.get(known[0])
     if campaign is None or not rules.code_works(campaign, request.now):
-        raise LinkExpired(None)  # else a code would make fresh links for ever
+        raise LinkExpired(None)  # otherwise a code would make fresh links for ever
     return (*known, Route.PRIMARY.value, to_z(campaign.opened_at))
 
 

@@ -1,4 +1,4 @@
-"""The page behind the link of a practice mail: as the real pages are, and nothing of the real thing is touched."""
+"""Show the page behind the link of a practice mail: it looks like the real pages and touches nothing real."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def practised(request: WebRequest, token: str) -> Response:
-    """The page, and the press of its button."""
+    """Show the page, or take the press of its button."""
     return links.answer(request, PRACTICE, token)
 
 
 def figure(request: WebRequest, sample: Practice) -> str:
-    """The page behind a link, without what stands around it. Its form sends nothing: the template makes it inert."""
+    """Show the page behind a link without its surroundings. Its form sends nothing: the template makes it inert."""
     return str(_page(request, Opened("", sample), figure=True).body)
 
 

@@ -1,4 +1,4 @@
-"""Where proposals wait: the manager compares old and new field by field and decides; a State sees its own."""
+"""Show the proposals that wait: the manager compares field by field and decides; a State sees its own."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ EITHER = (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS)
 
 
 def proposals(request: WebRequest) -> Response:
-    """The manager: what waits, of all States, and what readers doubt. A State: its own, decided or not."""
+    """Show the manager what waits, of all States, and what readers doubt; show a State its own, decided or not."""
     manager = request.may(Right.REVIEW_PROPOSALS)
     state = request.account.state if request.account else ""
     return page(
@@ -43,12 +43,12 @@ def proposals(request: WebRequest) -> Response:
 
 
 def proposal(request: WebRequest, proposal_id: str) -> Response:
-    """One proposal, side by side."""
+    """Show one proposal, old and new side by side."""
     return _page(request, _found(request, proposal_id))
 
 
 def approve(request: WebRequest, proposal_id: str) -> Response:
-    """Make it so, if the entry is still as it was when the manager looked."""
+    """Approve a proposal if the entry is still as it was when the manager looked."""
     proposal = _found(request, proposal_id)
     policy = request.runtime.policy(NominationPolicy)
     try:
@@ -64,7 +64,7 @@ def approve(request: WebRequest, proposal_id: str) -> Response:
 
 
 def send_back(request: WebRequest, proposal_id: str) -> Response:
-    """Return it with a coded reason."""
+    """Return a proposal with a coded reason."""
     proposal = _found(request, proposal_id)
     try:
         deciding.return_(proposal_id, request.field("reason"), request.runtime.policy(NominationPolicy), request.call)
@@ -77,7 +77,7 @@ def send_back(request: WebRequest, proposal_id: str) -> Response:
 
 
 def withdraw(request: WebRequest, proposal_id: str) -> Response:
-    """The State takes its own proposal back."""
+    """Withdraw a proposal: the State takes its own back."""
     _found(request, proposal_id)
     try:
         proposing.withdraw(proposal_id, request.runtime.policy(NominationPolicy), request.call)
@@ -87,7 +87,7 @@ def withdraw(request: WebRequest, proposal_id: str) -> Response:
 
 
 def _decided_already(request: WebRequest, proposal_id: str) -> Response:
-    """A second press leads to what the first came to; somebody else's decision is shown as such."""
+    """Show the outcome of the first press after a second one; show somebody else's decision as theirs."""
     proposal = _found(request, proposal_id)
     if proposal.decided_by == str(request.actor):
         return redirect(request, f"/proposals/{proposal_id}")
@@ -95,7 +95,7 @@ def _decided_already(request: WebRequest, proposal_id: str) -> Response:
 
 
 def _found(request: WebRequest, proposal_id: str) -> Proposal:
-    """The proposal, for the manager or its own State. Raises Hidden for any other: the answer does not tell which."""
+    """Return the proposal to the manager or its own State. Raises Hidden for others: the answer does not tell which."""
     proposal = proposal_store.get(proposal_id) if len(proposal_id) <= 40 else None
     if proposal is None or not (
         request.may(Right.REVIEW_PROPOSALS) or request.may_for(proposal.state, Right.SEE_OWN_PROPOSALS)
@@ -112,7 +112,7 @@ def _page(
     overtaken: bool = False,
     reason: str = "",
 ) -> Response:
-    """A proposal beside the entry; audited, since it shows contact data."""
+    """Show a proposal beside the entry; audited, because it shows contact data."""
     audit.put(replace(record(Action.PROPOSAL_VIEWED, proposal, request.call), details=None))
     entry: Entry | None = directory_store.get(proposal.state, proposal.poc_id)
     others = {other.poc_id: other for other in directory_store.of_state(proposal.state)}

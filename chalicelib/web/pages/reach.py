@@ -1,4 +1,4 @@
-"""How to reach another State now: choose the State; its page has the card that comes before any form."""
+"""Choose a State to reach now; its page shows how, before any form."""
 
 from chalice.app import Response
 
@@ -15,7 +15,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def reach(request: WebRequest) -> Response:
-    """All States by name, those without a PoC apart; names and counts only, so that it shows no contact data.
+    """List all States by name, those without a PoC apart; names and counts only, so that it shows no contact data.
 
     Words that name one State exactly lead on to its page.
     """
@@ -39,7 +39,7 @@ def reach(request: WebRequest) -> Response:
 
 
 def reach_state(request: WebRequest, state: str) -> Response:
-    """The card of a State is its page. Raises NotFound for what is no State."""
+    """Lead to the page of the State, which is its card. Raises NotFound for a code of no State."""
     if state not in states():
         raise NotFound(state)
     own = _("This is your own State: there is no inquiry to oneself.") if state == own_state(request) else ""

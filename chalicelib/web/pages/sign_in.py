@@ -1,4 +1,4 @@
-"""Signing in, step by step: password, then a code (or, the first time, a new password and an authenticator)."""
+"""Sign people in, step by step: password, then a code (the first time: a new password and an authenticator)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ _STALE = _(
 
 
 def ask_for_password(request: WebRequest) -> Response:
-    """The first step; who is signed in already goes on."""
+    """Show the first step; a reader who is signed in already goes on."""
     back = _back(request.query.get("next", ""))
     if request.account:
         return redirect(request, back)
@@ -47,7 +47,7 @@ def ask_for_password(request: WebRequest) -> Response:
 
 
 def take_password(request: WebRequest) -> Response:
-    """Unknown account, wrong password, suspended: one answer, in one time, with the address still there."""
+    """Take the password. Unknown, wrong or suspended: same answer, same time, and the address is still there."""
     back, email, password = _back(request.field("next")), as_email(request.field("email")), _secret(request, "password")
     if request.account:
         return redirect(request, back)
@@ -66,32 +66,32 @@ def take_password(request: WebRequest) -> Response:
 
 
 def ask_for_code(request: WebRequest) -> Response:
-    """The second step."""
+    """Show the second step."""
     return _step(request, "code", lambda at: page(request, "sign-in-code.html", email=at.email))
 
 
 def take_code(request: WebRequest) -> Response:
-    """The second factor; a new session begins."""
+    """Take the second factor, and begin a new session."""
     return _code_step(request, "code", "sign-in-code.html", sign_in.with_code)
 
 
 def ask_to_enrol(request: WebRequest) -> Response:
-    """At first sign-in: the key for an authenticator, as a picture and as text."""
+    """Show the key for an authenticator, as a picture and as text, at the first sign-in."""
     return _step(request, "enrol", lambda at: page(request, "enrol.html", **_key(at)))
 
 
 def take_enrolment(request: WebRequest) -> Response:
-    """The authenticator shows the right code: it is the second factor from now on."""
+    """Take a code of the authenticator: if it is right, this is the second factor from now on."""
     return _code_step(request, "enrol", "enrol.html", sign_in.with_enrolment)
 
 
 def ask_for_recovery_code(request: WebRequest) -> Response:
-    """Instead of the second step, for one who has lost the authenticator."""
+    """Show another way than the second step, for a person who has lost the authenticator."""
     return _step(request, "code", lambda at: page(request, "sign-in-recovery.html", email=at.email))
 
 
 def take_recovery_code(request: WebRequest) -> Response:
-    """The old authenticator is taken off; nobody is in before another is enrolled."""
+    """Take off the old authenticator; nobody is signed in before another one is enrolled."""
 
     def take(at: Halfway) -> Response:
         shown = {"email": at.email}
@@ -109,12 +109,12 @@ def take_recovery_code(request: WebRequest) -> Response:
 
 
 def ask_for_new_codes(request: WebRequest) -> Response:
-    """Who is signed in can have new recovery codes; the old ones cannot be shown again."""
+    """Offer new recovery codes to a person signed in; the old ones cannot be shown again."""
     return _new_codes_page(request)
 
 
 def take_new_codes(request: WebRequest) -> Response:
-    """Password and authenticator again: an open session that somebody found must not be enough."""
+    """Ask for password and authenticator again: an open session that somebody came upon must not be enough."""
     if request.account is None:
         raise Forbidden("nobody is signed in")
     password, code = _secret(request, "password")[:LONGEST_PASSWORD], as_one_time_code(request.field("code"))
@@ -129,12 +129,12 @@ def take_new_codes(request: WebRequest) -> Response:
 
 
 def ask_for_new_password(request: WebRequest) -> Response:
-    """An invited person replaces the password of the invitation."""
+    """Let an invited person replace the password of the invitation."""
     return _step(request, "new-password", lambda at: page(request, "sign-in-new-password.html", email=at.email))
 
 
 def take_new_password(request: WebRequest) -> Response:
-    """Whether the password will do is decided by the pool's rules; the page repeats them."""
+    """Take a new password. The rules of the user pool decide whether it is allowed; the page repeats them."""
 
     def take(at: Halfway) -> Response:
         password, problem = _secret(request, "password"), ""
@@ -154,7 +154,7 @@ def take_new_password(request: WebRequest) -> Response:
 
 
 def sign_out(request: WebRequest) -> Response:
-    """The session ends at once, here and in the table."""
+    """End the session at once, here and in the table."""
     if request.account:
         sign_in.sign_out(request.cookie(cookies.SESSION), request.account, request.call)
     request.drop_cookie(cookies.SESSION)
@@ -162,7 +162,7 @@ def sign_out(request: WebRequest) -> Response:
 
 
 def codes_page(request: WebRequest, codes: tuple[str, ...], back: str) -> Response:
-    """The recovery codes, this once, and the way on."""
+    """Show the recovery codes, this once, and the way on."""
     return page(request, "recovery-codes.html", codes=[spaced(code) for code in codes], back=back)
 
 
@@ -174,12 +174,12 @@ def _new_codes_page(request: WebRequest, status: int = 200, **shown: Any) -> Res
 
 
 def _back(path: str) -> str:
-    """Where to go after signing in: a page of ours, or the start page."""
+    """Return where to go after signing in: a page of ours, or the start page."""
     return path if is_local_path(path) and not path.startswith(("/sign-in", "/sign-out")) else "/"
 
 
 def _secret(request: WebRequest, name: str) -> str:
-    """A password as typed: spaces around it belong to it."""
+    """Read a password as it was typed: spaces around it belong to it."""
     return request.form.get(name, [""])[0]
 
 
@@ -201,7 +201,7 @@ def _go_on(request: WebRequest, at: Halfway) -> Response:
 
 
 def _step(request: WebRequest, stage: str, then: Callable[[Halfway], Response]) -> Response:
-    """Run a later step; a sign-in that is over starts again, one that is finished (a second press) goes on."""
+    """Run a later step; a sign-in that is over starts again, and a finished one (a second press) goes on."""
     if request.account:
         return redirect(request, "/")
     try:
@@ -236,7 +236,7 @@ def _code_step(
 
 
 def _key(at: Halfway) -> dict[str, Any]:
-    """The authenticator's key: a QR code that authenticator apps read, and the same as text in groups of four."""
+    """Show the authenticator's key: as a QR code that authenticator apps read, and as text in groups of four."""
     issuer, secret = "PoC Directory", at.step.secret
     label = quote(f"{issuer}:{at.email}")
     address = f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer}, quote_via=quote)}"

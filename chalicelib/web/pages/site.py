@@ -1,4 +1,4 @@
-"""The start page, and the static files."""
+"""Serve the start page, and the static files."""
 
 from chalice.app import Response
 
@@ -14,7 +14,7 @@ from chalicelib.web.wire.request import WebRequest
 
 
 def home(request: WebRequest) -> Response:
-    """Signed in: what needs this person now. Signed out: what the directory is, and the two ways in."""
+    """Show a person signed in what needs them now; explain the directory and the two ways in to everybody else."""
     needs = None
     if request.account and request.may(Right.SEE_OWN_ENTRIES):
         needs = of_state(request, request.account.state)
@@ -24,12 +24,12 @@ def home(request: WebRequest) -> Response:
 
 
 def nothing_here(request: WebRequest, anything: str) -> Response:
-    """Any other address, such as a link that a mail client cut: API Gateway alone would answer in JSON, with a 403."""
+    """Answer for any other address, such as a link that a mail client cut: API Gateway would answer 403, in JSON."""
     raise NotFound(anything)
 
 
 def static_file(_request: WebRequest, name: str) -> Response:
-    """A static file. Its name changes with its content, so browsers may keep it."""
+    """Serve a static file. Its name changes with its content, so browsers may keep it."""
     served = static.find(name)
     if served is None:
         raise NotFound(name)

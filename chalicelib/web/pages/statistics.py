@@ -1,4 +1,4 @@
-"""Statistics: what is published, for everybody who may sign in; preparing and publishing it, for the manager."""
+"""Show published statistics to everybody who may sign in; let the manager prepare and publish them."""
 
 import json
 from datetime import timedelta
@@ -19,18 +19,18 @@ from chalicelib.web.wire.request import WebRequest
 
 SVG = "image/svg+xml; charset=utf-8"
 ONE_VIEW = "private, max-age=60"
-"""Kept for as long as a page takes to show its plots: what is not kept may be asked for again by each of them."""
+"""Let browsers keep an image while a page shows its plots: otherwise each plot might ask for it again."""
 
 
 def statistics(request: WebRequest) -> Response:
-    """The published reports, newest first, and what they say one after the other."""
+    """Show the published reports, newest first, and the figures over time."""
     reports = service.published()
     shown_figures = over_time(*service.over_time(reports), request.language)
     return page(request, "statistics.html", reports=reports, figures=shown_figures, **_shared(request))
 
 
 def _shared(request: WebRequest, language: str = "") -> dict[str, Any]:
-    """What every template with figures is given."""
+    """Return the values that every template with figures needs."""
     wanted = language or request.language
     return {
         "title_of": lambda report: figures.title(report.table, wanted),
@@ -40,7 +40,7 @@ def _shared(request: WebRequest, language: str = "") -> dict[str, Any]:
 
 
 def preparing(request: WebRequest) -> Response:
-    """What can be prepared, and what was prepared and is not published."""
+    """Show what can be prepared, and what was prepared and is not published."""
     return _prepare_page(request)
 
 
@@ -61,7 +61,7 @@ def _prepare_page(request: WebRequest, status: int = 200, problem: str = "") -> 
 
 
 def prepare(request: WebRequest) -> Response:
-    """Make the anonymised report for the manager to look at."""
+    """Make the anonymised report, for the manager to look at."""
     report_id = request.field("report_id")
     try:
         service.prepare(report_id, request.runtime, request.call)
@@ -78,7 +78,7 @@ def _found(request: WebRequest, report_id: str) -> Report:
 
 
 def report(request: WebRequest, report_id: str) -> Response:
-    """A report: plots, their tables, and what they show in words."""
+    """Show a report: plots, their tables, and what they show in words."""
     return page(request, "statistics-report.html", **_content(request, report_id, request.language))
 
 
@@ -94,13 +94,13 @@ def _content(request: WebRequest, report_id: str, language: str) -> dict[str, An
 
 
 def _language(request: WebRequest) -> str:
-    """The language asked for by `?in=`, which leaves the reader's own as it is."""
+    """Return the language that `?in=` asks for; the reader's own stays as it is."""
     wanted = request.query.get("in", "")
     return wanted if wanted in LANGUAGES else request.language
 
 
 def printed(request: WebRequest, report_id: str) -> Response:
-    """The report to print; `?in=` is its language."""
+    """Show the report to print; `?in=` is its language."""
     language = _language(request)
     say = translations(request.language).gettext
     return page(
@@ -115,7 +115,7 @@ def printed(request: WebRequest, report_id: str) -> Response:
 
 
 def plots_over_time(request: WebRequest) -> Response:
-    """The plots of all published reports, in one image; NotFound while there are none."""
+    """Show the plots of all published reports in one image. Raises NotFound while there are none."""
     language = _language(request)
     shown_figures = over_time(*service.over_time(service.published()), language)
     if not shown_figures:
@@ -124,7 +124,7 @@ def plots_over_time(request: WebRequest) -> Response:
 
 
 def plots_of_report(request: WebRequest, report_id: str) -> Response:
-    """The plots of a report, in one image; `?theme=dark` for dark pages."""
+    """Show the plots of a report in one image; `?theme=dark` for dark pages."""
     language, table = _language(request), _found(request, report_id).table
     return _plots(request, figures.figures(table, language), figures.title(table, language), language)
 
@@ -144,7 +144,7 @@ def _plots(request: WebRequest, shown_figures: list[Figure], title: str, languag
 
 
 def as_csv(request: WebRequest, report_id: str) -> Response:
-    """The figures of a report for a spreadsheet, in codes."""
+    """Send the figures of a report for a spreadsheet, in codes."""
     report = _found(request, report_id)
     service.exported(report, "csv", request.call)
     content = spreadsheet.as_csv(exports.rows(report))
@@ -152,7 +152,7 @@ def as_csv(request: WebRequest, report_id: str) -> Response:
 
 
 def as_json(request: WebRequest, report_id: str) -> Response:
-    """The figures of a report for other programs."""
+    """Send the figures of a report for other programs."""
     report = _found(request, report_id)
     service.exported(report, "json", request.call)
     content = json.dumps(exports.document(report), ensure_ascii=False, indent=2)
@@ -160,12 +160,12 @@ def as_json(request: WebRequest, report_id: str) -> Response:
 
 
 def publish(request: WebRequest, report_id: str) -> Response:
-    """Show a report to everybody who may see statistics."""
+    """Publish a report: everybody who may see statistics sees it."""
     service.publish(report_id, request.based_on, request.call)
     return redirect(request, f"/statistics/{report_id}", request.gettext(_("The report is published.")))
 
 
 def withdraw(request: WebRequest, report_id: str) -> Response:
-    """Hide a published report."""
+    """Withdraw a published report: it is hidden again."""
     service.withdraw(report_id, request.based_on, request.call)
     return redirect(request, f"/statistics/{report_id}", request.gettext(_("The report is withdrawn.")))

@@ -1,4 +1,4 @@
-"""Where a supervisor sees who looked at the entries of the State."""
+"""Show a supervisor who looked at the entries of the State."""
 
 from urllib.parse import urlencode
 
@@ -26,9 +26,9 @@ ROLES = {
 
 
 def views(request: WebRequest, state: str) -> Response:
-    """Who was shown contact data of the own State, or exported them, and when. Audited too.
+    """Show who saw or exported contact data of the own State, and when; this view is audited too.
 
-    Accounts of the own State are named; of all others role and State are told.
+    Accounts of the own State are named; of all others the page shows role and State.
     """
     request.require(state, Right.SEE_OWN_VIEWS)
     wanted = searching.Wanted(state=state, actions=frozenset(action.value for action in SEEN))
@@ -56,7 +56,7 @@ def views(request: WebRequest, state: str) -> Response:
 
 
 def _when(request: WebRequest, at: str) -> str:
-    """A stored time as a reader of one's language has it; as it is when somebody tampered with it."""
+    """Show a stored time in the reader's language; a time that somebody tampered with stays as it is."""
     try:
         return format_moment(from_z(at), request.language)
     except ValueError:

@@ -1,9 +1,9 @@
-"""Answers packed by gzip: over a poor line the styles and a long page come in a fifth of the bytes.
+"""Pack answers by gzip: over a poor line, styles and long pages come in a fifth of the bytes.
 
-A packed answer tells its length to whoever watches the line, and the length tells what is repeated in it: whoever can
-make a reader's browser ask for a page again and again, each time with other words in the address, may guess what else
-stands on it (BREACH). Such requests come from another site, and browsers say so: those get the page as it is. What is
-the same for everybody holds nothing to be guessed (docs/decisions/0044-our-lambda-packs-answers.md).
+Somebody who watches the line sees the length of a packed answer, and the length tells what is repeated in it. Somebody
+who can make a reader's browser ask for a page again and again, each time with other words in the address, may so guess
+what else stands on it (BREACH). Such requests come from another site, and browsers say so: they get the page as it is.
+An answer that is the same for everybody holds nothing to guess (docs/decisions/0044-our-lambda-packs-answers.md).
 """
 
 import base64
@@ -14,13 +14,13 @@ from typing import Any
 from chalice.app import Response
 
 SMALLEST = 1_000
-"""Bytes below which nothing is gained: the answer fits into one packet either way."""
+"""Answers of fewer bytes are not packed: they fit into one packet either way."""
 OUR_OWN = frozenset({"same-origin", "none"})
-"""`Sec-Fetch-Site` of what our pages ask for, and of what a person typed or opened from a mail program."""
+"""`Sec-Fetch-Site` of requests by our own pages, and of addresses typed or opened from a mail program."""
 
 
 class Packed(Response):
-    """An answer whose body is gzip; API Gateway is handed bytes as base64."""
+    """An answer whose body is gzip; API Gateway gets the bytes as base64."""
 
     def to_dict(self, _binary_types: list[str] | None = None) -> dict[str, Any]:
         body = base64.b64encode(self.body).decode("ascii")
@@ -28,7 +28,7 @@ class Packed(Response):
 
 
 def packed(response: Response, asked: Mapping[str, str], same_for_everybody: bool) -> Response:
-    """`response` as gzip where the request's headers allow it and something is gained, else as it is."""
+    """Pack `response` with gzip where the request's headers allow it and it saves bytes; else return it as it is."""
     if not isinstance(response.body, str) or len(response.body) < SMALLEST:
         return response
     if not _takes_gzip(asked) or not (same_for_everybody or asked.get("sec-fetch-site") in OUR_OWN):

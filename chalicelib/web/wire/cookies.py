@@ -1,4 +1,4 @@
-"""Cookies. On https each has the `__Host-` prefix; plain http is for a developer's own machine and nothing else."""
+"""Read and set cookies. On https each has the `__Host-` prefix; plain http is only for a developer's own machine."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -13,11 +13,11 @@ LANGUAGE = "language"
 
 
 class SiteMisconfigured(DirectoryError):
-    """The site's URL is neither https nor on this machine: a cookie would travel in the clear."""
+    """Raised when the site's URL is neither https nor on this machine: a cookie would travel in the clear."""
 
 
 def is_secure(site_url: str) -> bool:
-    """Whether cookies are `Secure`. Raises SiteMisconfigured for plain http anywhere but on this machine."""
+    """Tell whether cookies are `Secure`. Raises SiteMisconfigured for plain http anywhere but on this machine."""
     parts = urlsplit(site_url)
     host = parts.hostname or ""
     if parts.scheme == "https" and host:
@@ -28,12 +28,12 @@ def is_secure(site_url: str) -> bool:
 
 
 def cookie_name(name: str, secure: bool) -> str:
-    """`__Host-` makes the browser insist on https, on Path=/ and on no Domain: no other host can plant the cookie."""
+    """Name a cookie. `__Host-` makes browsers insist on https, Path=/ and no Domain: no other host can plant it."""
     return f"__Host-{name}" if secure else name
 
 
 def read(header: str, name: str, secure: bool) -> str:
-    """The value of one of our cookies in a Cookie header; empty when it is not there."""
+    """Read one of our cookies in a Cookie header; empty when it is not there."""
     wanted = cookie_name(name, secure)
     for part in header.split(";"):
         key, _equals, value = part.strip().partition("=")
@@ -43,7 +43,7 @@ def read(header: str, name: str, secure: bool) -> str:
 
 
 def write(name: str, value: str, secure: bool, max_age: int | None = None) -> str:
-    """A Set-Cookie value. Without `max_age` (seconds) the cookie ends with the browser; 0 deletes it."""
+    """Make a Set-Cookie value. Without `max_age` (seconds) the cookie ends with the browser; 0 deletes it."""
     parts = [f"{cookie_name(name, secure)}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
     if secure:
         parts.append("Secure")
@@ -53,5 +53,5 @@ def write(name: str, value: str, secure: bool, max_age: int | None = None) -> st
 
 
 def header(headers: Mapping[str, str]) -> str:
-    """The Cookie header of a request, or nothing."""
+    """Return the Cookie header of a request, or an empty text."""
     return headers.get("cookie", "")

@@ -1,4 +1,4 @@
-"""Bodies of forms: urlencoded and multipart, text or base64 from API Gateway, with a limit on everything."""
+"""Read the bodies of forms: urlencoded or multipart, text or base64 from API Gateway, with a limit on everything."""
 
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -18,16 +18,16 @@ MAX_FIELDS = 200
 
 
 class BodyTooLarge(DirectoryError):
-    """The form with its files is larger than MAX_BODY."""
+    """Raised when the form with its files is larger than MAX_BODY."""
 
 
 class BodyUnreadable(DirectoryError):
-    """The form is not what its content type says."""
+    """Raised when the form is not what its content type says."""
 
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """A file as sent. The name is what the sender's machine says: show it escaped, never use it as a path."""
+    """A file as it was sent. Its name comes from the sender's machine: show it escaped, never use it as a path."""
 
     filename: str
     content: bytes
@@ -42,7 +42,7 @@ class Form:
 
 
 def parse(content_type: str, body: bytes) -> Form:
-    """The form in a request body. Raises BodyTooLarge or BodyUnreadable."""
+    """Read the form in a request body. Raises BodyTooLarge or BodyUnreadable."""
     if len(body) > MAX_BODY:
         raise BodyTooLarge(f"{len(body)} bytes")
     kind = content_type.partition(";")[0].strip().lower()
@@ -53,7 +53,7 @@ def parse(content_type: str, body: bytes) -> Form:
     try:
         text = body.decode("utf-8")
         return Form(parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS))
-    except ValueError as error:  # UnicodeDecodeError is one
+    except ValueError as error:  # includes UnicodeDecodeError
         raise BodyUnreadable("the form cannot be read") from error
 
 

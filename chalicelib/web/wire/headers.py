@@ -1,4 +1,4 @@
-"""What every answer says to the browser about how to treat it."""
+"""Set the headers that tell the browser how to treat an answer."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -15,19 +15,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 ALWAYS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "no-referrer",  # a link in a mail is a capability: it must not leave with a click
+    "Referrer-Policy": "no-referrer",  # a link in a mail opens a page by itself: a click must not pass it on
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow",
 }
 SAME_FOR_EVERYBODY = {"Vary": "Accept-Encoding"}
-"""What a static file says: it holds nothing of any reader's and nothing of the request, so it may always be packed."""
+"""Header of static files: they hold nothing of a reader's and nothing of the request, so they may always be packed."""
 HSTS = "max-age=31536000"
 
 
 def with_security(response_headers: dict[str, str | list[str]], secure: bool) -> dict[str, str | list[str]]:
-    """The headers of an answer, with ours where they are missing. One that is set (a long cache, say) stays."""
+    """Add our headers where they are missing; one that is set already (a long cache for a static file) stays."""
     merged: dict[str, str | list[str]] = {**ALWAYS, **response_headers}
     if secure:
         merged["Strict-Transport-Security"] = HSTS

@@ -1,4 +1,4 @@
-"""One request as a page sees it: who asks, in which language, what was sent, and how to answer."""
+"""Show a request to a page: who asks, in which language, what was sent, and how to answer."""
 
 import binascii
 import secrets
@@ -22,27 +22,27 @@ from chalicelib.web.wire import cookies, csrf, forms
 
 NOTICE_LENGTH = 1000
 BACKGROUND = "x-background"
-"""A header of requests that a page makes by itself (`hx-headers='{"X-Background": "1"}'`): nobody is there for it."""
+"""A page that sends a request by itself sets this header (`hx-headers='{"X-Background": "1"}'`): no person acted."""
 A_MINUTE, A_YEAR = 60, 365 * 24 * 3600
 
 
 def reference(raw: Request) -> str:
-    """What an error page and the logs name a request by: API Gateway's id for it."""
+    """Return the name of a request on an error page and in the logs: its id from API Gateway."""
     return raw.context.get("requestId") or secrets.token_hex(8)
 
 
 def _filled(route: str, params: Mapping[str, str]) -> str:
-    """The path asked for, from the route and its parameters; `{rest+}` takes slashes too."""
+    """Return the path asked for, from the route and its parameters; `{rest+}` takes slashes too."""
     for name, value in params.items():
         route = route.replace(f"{{{name}}}", quote(value, safe="")).replace(f"{{{name}+}}", quote(value))
     return route
 
 
 class WebRequest:
-    """A request and the cookies that its answer will set. Everything is looked up when first asked for."""
+    """A request, and the cookies that its answer will set. Everything is looked up when it is first needed."""
 
     def __init__(self, raw: Request, runtime: Runtime, readable: Container[str] = frozenset()) -> None:
-        """`readable` are the routes of the site that can be opened, not only sent to.
+        """Wrap `raw`. `readable` are the routes of the site that answer GET, not only POST.
 
         Raises SiteMisconfigured when the site's URL would let cookies travel in the clear.
         """
@@ -66,7 +66,7 @@ class WebRequest:
 
     @cached_property
     def signed_in(self) -> SignedIn | None:
-        """The live session behind the cookie, if there is one."""
+        """Return the live session behind the cookie, if there is one."""
         identifier = self._begun or self.cookie(cookies.SESSION)
         if not identifier:
             return None
@@ -74,43 +74,43 @@ class WebRequest:
         return sessions.resolve(identifier, self.runtime.policy(SessionPolicy), self.now, in_use)
 
     def begin_session(self, identifier: str) -> None:
-        """A session began with this request: the answer sets its cookie and is already that of whoever signed in."""
+        """Take on the session that this request began: the answer sets its cookie and is for the person signed in."""
         self._begun = identifier
         self.set_cookie(cookies.SESSION, identifier)
-        for known in ("signed_in", "language", "_form_key"):  # looked up for a visitor, perhaps
+        for known in ("signed_in", "language", "_form_key"):  # perhaps looked up already, for a visitor
             self.__dict__.pop(known, None)
 
     @property
     def account(self) -> Account | None:
-        """Who is signed in."""
+        """Return the account that is signed in, if any."""
         return self.signed_in.account if self.signed_in else None
 
     @property
     def actor(self) -> Actor:
-        """Whoever is signed in, as the audit names them. Only for pages that ask for a right."""
+        """Return the person signed in as the audit names them. Only for pages that require a right."""
         if self.account is None:
             raise Forbidden("nobody is signed in")
         return self.account.actor
 
     @property
     def call(self) -> Call:
-        """Who asks, when, and from where, as it is audited; a visitor where nobody is signed in."""
+        """Return who asks, when, and from where, for the audit; a visitor where nobody is signed in."""
         source = hashed(self.source_ip)[:16]
         if self.account is None:
             return Call(Actor("visitor", source), self.now, self.request_id, source)
         return Call(self.account.actor, self.now, self.request_id, source, self.account.email)
 
     def may(self, right: Right | str) -> bool:
-        """Whether whoever asks may use `right` (a Right, or its name as in `START_CAMPAIGN`)."""
+        """Tell whether the reader may use `right` (a Right, or its name as in `START_CAMPAIGN`)."""
         wanted = right if isinstance(right, Right) else Right[right]
         return may(self.account, wanted, self.account.state if self.account else None)
 
     def may_for(self, state: str, *rights: Right) -> bool:
-        """Whether whoever asks may use one of `rights` on something of `state`."""
+        """Tell whether the reader may use one of `rights` on something of `state`."""
         return any(may(self.account, right, state) for right in rights)
 
     def require(self, state: str, *rights: Right) -> None:
-        """Raises Forbidden unless whoever asks may use one of `rights` on something of `state`."""
+        """Require one of `rights` on something of `state`. Raises Forbidden for a reader without it."""
         if not self.may_for(state, *rights):
             raise Forbidden(" or ".join(rights))
 
@@ -128,26 +128,26 @@ class WebRequest:
 
     @property
     def form(self) -> dict[str, list[str]]:
-        """The fields of the form, each with all its values."""
+        """Return the fields of the form, each with all its values."""
         return self._form.fields
 
     @property
     def files(self) -> dict[str, forms.UploadedFile]:
-        """The files of the form."""
+        """Return the files of the form."""
         return self._form.files
 
     def field(self, name: str, default: str = "") -> str:
-        """The first value of a field, without spaces around it."""
+        """Return the first value of a field, without spaces around it."""
         return self.form.get(name, [default])[0].strip()
 
     @property
     def based_on(self) -> int:
-        """The version that a form was based on; one that was not sent, or is no number, is older than any."""
+        """Return the version that a form was based on; a missing one, or one that is no number, is older than any."""
         version = self.field("based_on")
         return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
 
     def cookie(self, name: str) -> str:
-        """The value of one of our cookies; empty when it was not sent."""
+        """Return the value of one of our cookies; empty when it was not sent."""
         return cookies.read(cookies.header(self.headers), name, self.secure)
 
     # Form tokens
@@ -163,11 +163,11 @@ class WebRequest:
         return key
 
     def form_token(self) -> str:
-        """What a form of ours must carry: bound to the session, or on an open page to a cookie of its own."""
+        """Return the token that a form must carry, bound to the session, or on an open page to a cookie of its own."""
         return csrf.token(self._form_key)
 
     def check_form(self) -> None:
-        """Raises FormRefused unless the form was made for this reader by us. Done already where a right is asked."""
+        """Raise FormRefused unless we made the form for this reader. Done already where a right is required."""
         keys = [self.signed_in.csrf_key] if self.signed_in else [self.cookie(cookies.FORM)]
         csrf.check(self.field(csrf.FIELD), keys, self.headers, self.runtime.site_url())
 
@@ -175,37 +175,37 @@ class WebRequest:
 
     @cached_property
     def language(self) -> str:
-        """What the reader chose on the site, else the account's language, else the browser's; English when none."""
+        """Return the language chosen on the site, else the account's, else the browser's; English if there is none."""
         chosen = self.query.get("lang"), self.cookie(cookies.LANGUAGE)
         account = self.account.language if self.account and not any(chosen) else ""
         return i18n.choose_language(*chosen, account, self.headers.get("accept-language"))
 
     def gettext(self, text: str) -> str:
-        """`text` in the reader's language (for notices; templates use `_`)."""
+        """Translate `text` into the reader's language (for notices; templates use `_`)."""
         return i18n.translations(self.language).gettext(text)
 
     def ngettext(self, one: str, many: str, count: int) -> str:
-        """The text for `count` in the reader's language."""
+        """Return the text for `count` in the reader's language."""
         return i18n.translations(self.language).ngettext(one, many, count)
 
     # Answers
 
     def url(self, path: str) -> str:
-        """A path of the site as the browser must ask for it (the site may live under a stage such as `/api`)."""
+        """Return a path of the site as the browser must ask for it (the site may live under a stage such as `/api`)."""
         return urlsplit(self.runtime.site_url()).path.rstrip("/") + path
 
     def path_to_read(self) -> str:
-        """This page's path or, where forms are only sent to, the nearest above it that can be opened."""
+        """Return this page's path; where it only takes forms, the nearest path above it that can be opened."""
         route, path = self.route, self.path
         while route and route not in self._readable:
             route, path = route.rpartition("/")[0], path.rpartition("/")[0]
         return path or "/"
 
     def page_shown(self) -> str:
-        """The page in the reader's window with its query: htmx asks for parts of it, and says which it is."""
+        """Return the page in the reader's window with its query; htmx, which asks for parts of it, says which it is."""
         try:
             shown = urlsplit(self.headers.get("hx-current-url", ""))
-        except ValueError:  # no address at all: whoever sent it is no browser
+        except ValueError:  # no address at all: no browser sent this
             shown = urlsplit("")
         base = self.url("")
         if self.headers.get("hx-request") and shown.path.startswith(f"{base}/"):
@@ -215,7 +215,7 @@ class WebRequest:
         return f"{path}?{query}" if query else path
 
     def take_notice(self) -> str:
-        """The notice left by the page before; it is shown once."""
+        """Return the notice that the page before left; it is shown once."""
         kept = self.cookie(cookies.NOTICE)
         if kept:
             self.drop_cookie(cookies.NOTICE)
@@ -230,7 +230,7 @@ class WebRequest:
         self.set_cookie(name, "", 0)
 
     def cookies_to_set(self) -> list[str]:
-        """The Set-Cookie values of the answer."""
+        """Return the Set-Cookie values of the answer."""
         if self.query.get("lang") in i18n.LANGUAGES:
             self.set_cookie(cookies.LANGUAGE, self.query["lang"], A_YEAR)
         return list(self._set.values())

@@ -1,4 +1,4 @@
-"""Static files, each under a name that changes with its content, so that browsers may keep it for a year."""
+"""Serve static files, each under a name that changes with its content, so that browsers may keep it for a year."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class StaticFile:
-    """A file that is served: its public name and what it holds."""
+    """A file that is served: its public name and its content."""
 
     public_name: str
     content_type: str
@@ -26,22 +26,22 @@ class StaticFile:
 
 @cache
 def public_name(name: str) -> str:
-    """`site.css` as `site.3f2a9c4b1d.css`. Raises KeyError for a file that is not served."""
+    """Name `site.css` as `site.3f2a9c4b1d.css`. Raises KeyError for a file that is not served."""
     return _load(name).public_name
 
 
 @cache
 def data_uri(name: str) -> str:
-    """A small file as an address that needs no request. Raises KeyError for a file that is not served."""
+    """Return a small file as a data URI, which needs no request. Raises KeyError for a file that is not served."""
     file = _load(name)
     return f"data:{file.content_type.partition(';')[0]},{quote(file.text)}"
 
 
 @lru_cache(maxsize=64)  # the name comes from outside
 def find(public: str) -> tuple[StaticFile, bool] | None:
-    """The file under a public name, and whether the hash is today's; None when there is none.
+    """Find the file under a public name, and tell whether the hash is today's; None when there is no such file.
 
-    A page that was loaded before a deployment asks with the old hash: it gets today's file, not kept.
+    A page that was loaded before a deployment asks with the old hash: it gets today's file, which it must not keep.
     """
     stem, _dot, rest = public.partition(".")
     suffix = Path(rest).suffix or f".{rest}"
