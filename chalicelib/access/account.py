@@ -1,4 +1,4 @@
-"""An account: who signs in, and whether it may come in at all."""
+"""An account: who signs in, and whether they may."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from chalicelib.platform.call import Actor
 
 
 class AccountStatus(StrEnum):
-    """Only an active account may sign in, whatever the identity store says."""
+    """Only an active account may sign in, even if the identity store would let another one in."""
 
     INVITED = "invited"
     """Has an invitation that is not yet accepted, and no password of its own."""
@@ -21,10 +21,10 @@ class AccountStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
-    """Who signs in. `email` is lower-case; `state` is a State's code, empty for a manager or auditor; `language` one of
-    the six, empty when the person never chose one; times are aware UTC. `account_id` is an opaque id: what audit
-    records name. `version` counts the changes and guards against lost updates. A session begun before `sessions_since`
-    is over: it was begun before the account was suspended, removed or reset."""
+    """The account of one person. `email` is lower-case; `state` is a State's code, empty for a manager or auditor;
+    `language` is one of the six, empty when the person never chose one; times are aware UTC. `account_id` is the opaque
+    id that audit records name. `version` counts the changes and guards against lost updates. A session begun before
+    `sessions_since` is over: it was begun before the account was suspended, removed or reset."""
 
     email: str
     role: Role
@@ -39,10 +39,10 @@ class Account:
 
     @property
     def is_active(self) -> bool:
-        """Whether it may come in, and do what its role may."""
+        """Whether it may sign in, and do what its role may."""
         return self.status is AccountStatus.ACTIVE
 
     @property
     def actor(self) -> Actor:
-        """The account as the audit names it: without its address."""
+        """The account as audit records name it: without its address."""
         return Actor.account(self.account_id, self.role.value, self.state)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class AccountPolicy:
-    """How long what opens an account is good for. Never scaled: people act on it at their own pace.
+    """How long invitations, resets and reviews last, and their limits. Never scaled: people act at their own pace.
 
     An `invitation` may be accepted for this long. `recovery_codes` are shown together, once. The second person has
     `reset_within` to confirm a reset. A State is asked to review its accounts `review_every` (six months), and again

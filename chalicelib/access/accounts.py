@@ -1,4 +1,4 @@
-"""What is done to accounts: each change is one transaction with its audit record and the mails that tell of it."""
+"""Change accounts: each change is one transaction with its audit record and the mails that tell of it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ from chalicelib.runtime import Runtime
 
 
 def admit(actor: Account, act: AccountAct, target: Account, based_on: int) -> None:
-    """Raises Forbidden unless `actor` may do this, and Conflict when the account has changed since `based_on`."""
+    """Raise Forbidden unless `actor` may do this, and Conflict when the account has changed since `based_on`."""
     if target.version != based_on:
         raise Conflict(target.account_id)
     if not rules.may_do(actor, act, target):
@@ -35,7 +35,7 @@ def admit(actor: Account, act: AccountAct, target: Account, based_on: int) -> No
 
 
 def suspend(actor: Account, target: Account, based_on: int, call: Call) -> Account:
-    """Nobody comes in with this account any more, and who is in is out with the next request.
+    """Suspend an account: nobody can sign in with it, and sessions that run end with their next request.
 
     Raises Forbidden, or Conflict when somebody else was faster.
     """
@@ -45,7 +45,7 @@ def suspend(actor: Account, target: Account, based_on: int, call: Call) -> Accou
 
 
 def restore(actor: Account, target: Account, based_on: int, call: Call) -> Account:
-    """The account may come in again, with its password and authenticator. Raises Forbidden or Conflict."""
+    """Let a suspended account in again, with its password and authenticator. Raises Forbidden or Conflict."""
     admit(actor, AccountAct.RESTORE, target, based_on)
     changed = _changed(target, status=AccountStatus.ACTIVE)
     return write(actor, changed, Action.ACCOUNT_RESTORED, AccountEvent.RESTORED, call)
@@ -55,7 +55,7 @@ def remove(runtime: Runtime, actor: Account, target: Account, based_on: int, cal
     """End an account, or withdraw its invitation. Raises Forbidden or Conflict.
 
     Only its id and address stay, so that audit records lead somewhere. It can be invited again, but for a while not by
-    the one who removed it (`rules.may_return`).
+    the person who removed it (`rules.may_return`).
     """
     admit(actor, AccountAct.REMOVE, target, based_on)
     changed = _changed(target, status=AccountStatus.REMOVED, sessions_since=call.at)
@@ -74,7 +74,7 @@ def remove(runtime: Runtime, actor: Account, target: Account, based_on: int, cal
 
 
 def set_role(actor: Account, target: Account, role: Role, based_on: int, call: Call) -> Account:
-    """Give another role: the manager appoints supervisors, or ends that. Raises Forbidden or Conflict."""
+    """Give an account another role: only the manager makes or unmakes supervisors. Raises Forbidden or Conflict."""
     admit(actor, AccountAct.SET_ROLE, target, based_on)
     if role not in rules.settable(actor, target):
         raise Forbidden(f"{target.role} to {role}")
@@ -83,8 +83,8 @@ def set_role(actor: Account, target: Account, role: Role, based_on: int, call: C
 
 
 def forget(runtime: Runtime, target: Account) -> None:
-    """Forget password and authenticator. A failure is only logged: our own record already keeps the account out, and
-    whatever is left is replaced when an invitation is accepted."""
+    """Remove password and authenticator from the user pool. A failure is only logged: our own record already keeps the
+    account out, and what is left is replaced when an invitation is accepted."""
     try:
         identity(runtime).remove(target.email)
     except Exception:

@@ -1,4 +1,4 @@
-"""Repeated failures slow down: counted per typed e-mail address, per second factor and per network address."""
+"""Slow down repeated failures, counted per typed e-mail address, per second factor and per network address."""
 
 from datetime import datetime, timedelta
 
@@ -10,16 +10,16 @@ from chalicelib.platform.observability import metrics
 from chalicelib.platform.observability.metrics import Metric
 
 FREE_PER_ADDRESS = 5
-"""Failures of one e-mail address, or of one second factor, before each further one has to wait."""
+"""So many failures of one e-mail address, or of one second factor, are free; after that each try has to wait."""
 FREE_PER_SOURCE = 30
-"""Failures from one network address before waiting: a Mission's whole staff may share one."""
+"""So many failures from one network address are free: the whole staff of a Mission may share one."""
 LONGEST_WAIT = timedelta(minutes=15)
 FORGET_AFTER = timedelta(hours=1)
 """Failures are forgotten when none was added for this long."""
 
 
 def wait_after(failures: int, free: int) -> timedelta:
-    """How long after the last of so many failures nothing is tried: nothing for the first `free`, then doubling."""
+    """Say how long to wait after the last of so many failures: not at all for the first `free`, then doubling."""
     if failures < free:
         return timedelta(0)
     return min(LONGEST_WAIT, timedelta(seconds=15 * (1 << min(failures - free, 10))))
@@ -30,7 +30,7 @@ CODE_LIVES = timedelta(minutes=2)  # an authenticator's code, with a clock that 
 
 
 def subject(kind: str, value: str) -> str:
-    """The name under which the failures of a value are counted; the value itself is not kept."""
+    """Name the counter of a value's failures; the value itself is not kept."""
     return f"{kind}#{hashed(value)}"
 
 
@@ -54,17 +54,17 @@ def count(counted: str, free: int, now: datetime) -> None:
 
 
 def take_back(counted: str, now: datetime) -> None:
-    """One try of these did not fail after all."""
+    """Take one counted try back: it did not fail after all."""
     before = attempt_store.get(counted)
     if before and before.failures:
         attempt_store.replace(counted, before, Attempts(before.failures - 1, before.last_at), now + FORGET_AFTER)
 
 
 def forget(counted: str) -> None:
-    """Forget all failures: the person has shown who it is."""
+    """Forget all failures: the person has proved who they are."""
     attempt_store.drop(counted)
 
 
 def use_up_code(email: str, code: str, now: datetime) -> bool:
-    """Whether this one-time code is used for the first time; it cannot be used again while it would still be valid."""
+    """Use a one-time code up. False when it was used before: no code works twice while it would still be valid."""
     return attempt_store.use_up(subject("used", f"{email} {code}"), now, now + CODE_LIVES)

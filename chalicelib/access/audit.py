@@ -1,4 +1,4 @@
-"""The audit records of access."""
+"""Make and write the audit records of access."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from chalicelib.platform.call import Actor, Call
 
 
 def of_account(action: Action, account: Account, call: Call, **what: str) -> AuditRecord:
-    """A record of something that a known account did."""
+    """Make a record of something that a known account did."""
     return AuditRecord(
         call.by(account.actor),
         action,
@@ -20,7 +20,7 @@ def of_account(action: Action, account: Account, call: Call, **what: str) -> Aud
 
 
 def of_change(action: Action, actor: Account, target: Account, call: Call, **what: str | int) -> AuditRecord:
-    """A record of what one account did to another (or `actor` to itself). The target is named by its id only."""
+    """Make a record of what an account did to another (or to itself). The target is named by its id only."""
     return AuditRecord(
         call.by(actor.actor),
         action,
@@ -31,13 +31,13 @@ def of_change(action: Action, actor: Account, target: Account, call: Call, **wha
 
 
 def refused(action: Action, account: Account, call: Call, **what: str) -> AuditRecord:
-    """A record of what somebody, who may not be whose account it is, tried on an account in vain."""
+    """Make a record of a refused try on an account, by somebody who may not be its owner."""
     record = of_account(action, account, call, **what)
     return replace(record, call=record.call.by(Actor("visitor", call.source)), outcome=Outcome.REFUSED)
 
 
 def put_failure(account: Account | None, reason: str, call: Call) -> None:
-    """Audit a sign-in that was refused. Nothing typed is kept: it may be anything, a password even."""
+    """Audit a sign-in that was refused. Nothing that was typed is kept: it may be anything, even a password."""
     subject = account_subject(account.account_id) if account else f"visitor#{call.source}"
     store.put(
         AuditRecord(

@@ -1,4 +1,4 @@
-"""Cognito in our terms. It checks passwords and one-time codes, no more: its tokens are not kept and open nothing."""
+"""Use Cognito in our terms. It only checks passwords and one-time codes: its tokens are not kept and open nothing."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ class Step:
 
 
 class IdentityRefused(DirectoryError):
-    """Unknown, disabled, or the wrong password: Cognito's reason stays here, in the text, for the log."""
+    """The user is unknown or disabled, or the password is wrong: Cognito's reason stays in the text, for the log."""
 
 
 class CodeRefused(DirectoryError):
@@ -87,7 +87,7 @@ _REFUSALS = frozenset(
 
 @contextmanager
 def _in_our_terms(refusal: type[DirectoryError]) -> Iterator[None]:
-    """Cognito's errors as ours; `refusal` is what a plain "no" means at this step. Anything else is a fault."""
+    """Turn Cognito's errors into ours; `refusal` is what a plain "no" means at this step. Anything else is a fault."""
     try:
         yield
     except ParamValidationError as error:  # what was typed does not even have the form of a password or code
@@ -110,7 +110,7 @@ class Identity:
         self._app = client_id
 
     def password(self, email: str, password: str) -> Step:
-        """The step after the password. Raises IdentityRefused, IdentityBusy or SecondFactorBypassed."""
+        """Check a password; return the next step. Raises IdentityRefused, IdentityBusy or SecondFactorBypassed."""
         with _in_our_terms(IdentityRefused):
             answer = self._client.admin_initiate_auth(
                 UserPoolId=self._pool,
@@ -121,7 +121,7 @@ class Identity:
             return self._step_after(answer, email)
 
     def new_password(self, step: Step, password: str) -> Step:
-        """The step after an invited person chose a password. Raises PasswordRefused, StepExpired or IdentityBusy."""
+        """Set the chosen password; return the next step. Raises PasswordRefused, StepExpired or IdentityBusy."""
         with _in_our_terms(StepExpired):
             answer = self._respond(step, "NEW_PASSWORD_REQUIRED", {"NEW_PASSWORD": password})
         if "AuthenticationResult" not in answer:
@@ -158,10 +158,10 @@ class Identity:
                 raise StepExpired("enrolled, yet not held")
 
     def make(self, email: str, password: str) -> None:
-        """A user with this password and no authenticator, instead of any that is there under this address.
+        """Make a user with this password and no authenticator, in place of the one under this address, if any.
 
-        That is how an authenticator is taken off: a pool that demands a second factor keeps a verified one whatever
-        the preference says, and not every engine has a call to delete it. Raises PasswordRefused or IdentityBusy.
+        This removes an authenticator: a pool that demands a second factor keeps a verified one whatever the
+        preference says, and not every engine has a call to delete it. Raises PasswordRefused or IdentityBusy.
         """
         self.make_for_now(email)  # with a password that is replaced at once, and known to nobody
         with _in_our_terms(PasswordRefused):
@@ -170,9 +170,10 @@ class Identity:
             )
 
     def make_for_now(self, email: str) -> str:
-        """A user, instead of any that is there, whose first sign-in asks for a new password; returns the one for that.
+        """Make a user, in place of the one that is there, who has to choose a password at first sign-in.
 
-        Cognito takes it for three days (infra/resources/accounts.yaml). Raises IdentityRefused or IdentityBusy.
+        Returns the password for that sign-in; Cognito takes it for three days (infra/resources.yaml). Raises
+        IdentityRefused or IdentityBusy.
         """
         password = f"{secrets.token_urlsafe(24)}-Aa1"
         with _in_our_terms(IdentityRefused):
@@ -187,7 +188,7 @@ class Identity:
         return password
 
     def remove(self, email: str) -> None:
-        """Forget password and authenticator of an address; nothing happens when there is no such user."""
+        """Delete the user of an address, with password and authenticator; nothing happens when there is none."""
         try:
             self._client.admin_delete_user(UserPoolId=self._pool, Username=email)
         except ClientError as error:
@@ -195,7 +196,7 @@ class Identity:
                 raise
 
     def _step_after(self, answer: Mapping[str, Any], email: str) -> Step:
-        """Only a challenge for a code leads on to a code; everything else must enrol, tokens or not."""
+        """Find the next step: only a challenge for a code leads on to a code; all others must enrol, tokens or not."""
         challenge = answer.get("ChallengeName", "")
         session = answer.get("Session", "")
         username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", email)

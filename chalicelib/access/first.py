@@ -1,7 +1,7 @@
-"""The first directory manager of a stage: everybody else is invited by somebody, this one cannot be.
+"""Make the first directory manager of a stage: everybody else is invited, but nobody is there to invite this one.
 
-No mail is needed, since SES may still be in its sandbox then. The one who deployed the stage tells the password by
-voice; the first sign-in asks for another one, and for an authenticator.
+No mail is needed, since SES may still be in its sandbox then. The person who deployed the stage tells the password by
+voice; the first sign-in asks for a new one, and for an authenticator.
 """
 
 from chalicelib.access.account import Account, AccountStatus
@@ -23,10 +23,10 @@ from chalicelib.runtime import Runtime
 
 
 def make_first_manager(runtime: Runtime, email: str, language: str, call: Call) -> str:
-    """Make the account, audited; returns the password for the first sign-in.
+    """Make the account, with its audit record; return the password for the first sign-in.
 
-    Raises Conflict when there is or was a manager who is not removed, or an account of this address, and NotInvited for
-    an address that is none, or not of the domain of the manager's own address.
+    Raises Conflict when a manager exists who is not removed, or an account of this address, and NotInvited for what is
+    no address, or not of the domain of the manager's own address.
     """
     typed = as_email(email)
     if not typed:

@@ -1,4 +1,4 @@
-"""Hashes that are stored instead of secrets, random ids and typed addresses."""
+"""Hash secrets, random ids and typed addresses: only the hashes are stored."""
 
 import hashlib
 
@@ -9,5 +9,5 @@ def hashed(secret: str) -> str:
 
 
 def hardened(code: str, salt: str) -> str:
-    """Hash a short code for storing: slow on purpose, or a reader of the table could try all codes."""
+    """Hash a short code for storing, slowly on purpose: otherwise a reader of the table could try all codes."""
     return hashlib.scrypt(code.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32).hex()

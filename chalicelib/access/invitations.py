@@ -1,7 +1,7 @@
 """Invitations: a link by mail, and a start code by voice. Neither opens anything alone, and both work once.
 
-Who reads somebody's mail has the link but not the start code, which the inviter tells by telephone or in person. Both
-together let a person choose a password; signing in then asks for an authenticator as well.
+Who reads somebody else's mail has the link but not the start code, which the inviter tells by telephone or in person.
+Both together let a person choose a password; signing in then asks for an authenticator as well.
 """
 
 import secrets
@@ -50,7 +50,7 @@ class InvitationOver(DirectoryError):
 
 
 class NotInvited(DirectoryError):
-    """What was typed will not do: `problems` says what, field by field."""
+    """What was typed cannot be accepted: `problems` says why, field by field."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(problem.code for problem in problems))
@@ -58,19 +58,19 @@ class NotInvited(DirectoryError):
 
 
 class StartCodeWrong(DirectoryError):
-    """Not the code that goes with this invitation."""
+    """The start code does not belong to this invitation."""
 
 
 @dataclass(frozen=True)
 class Invited:
-    """Whom an invitation went to, and the start code that is shown this once."""
+    """An account that was invited, and the start code, which is shown only once."""
 
     account: Account
     start_code: str
 
 
 def allowed(state: str, settings: Settings) -> frozenset[str]:
-    """The mail domains to which invitations for a State may go; for the manager's own accounts, the manager's."""
+    """List the mail domains to which invitations for a State may go; for the manager's own accounts, the manager's."""
     if state:
         return domains.allowed_domains(state)
     return frozenset({domains.domain_of(settings.manager_email)})
@@ -115,7 +115,7 @@ def resend(actor: Account, target: Account, based_on: int, policy: AccountPolicy
 def _send(
     actor: Account, invited: Account, action: Action, change: AccountEvent, policy: AccountPolicy, call: Call
 ) -> Invited:
-    # Withdrawn and sent again, invitations could be written to strangers without end.
+    # Without a limit, somebody could send strangers any number of invitations by withdrawing and sending them again.
     attempts.count(
         attempts.subject("inviting", f"{actor.account_id} {invited.state}"), policy.invitations_open, call.at
     )
@@ -136,7 +136,7 @@ def _send(
 
 
 def new_invitation(account_id: str, by: Account, policy: AccountPolicy, now: datetime) -> tuple[Invitation, str]:
-    """An invitation that is not yet kept, and its start code, which is kept as a hash only."""
+    """Make an invitation that is not yet kept, and its start code, which is kept as a hash only."""
     start_code, salt = codes.new_code(), secrets.token_hex(16)
     hashed = hardened(start_code, salt)
     ends_at = now + policy.invitation
@@ -151,7 +151,7 @@ def add(transaction: Writes, invitation: Invitation) -> None:
 
 
 def _address(typed: str, state: str, settings: Settings) -> tuple[str, Problem | None]:
-    """The address as accounts are kept, and what is wrong with it, if anything is."""
+    """Bring an address into the form in which accounts keep it, and say what is wrong with it, if anything is."""
     email = as_email(typed)
     if not email:
         return "", Problem("email", "invite-empty")
@@ -166,14 +166,14 @@ def _address(typed: str, state: str, settings: Settings) -> tuple[str, Problem |
 
 
 def _taken(actor: Account, before: Account) -> str:
-    """Why an address cannot be invited; what another State's account is like is not said."""
+    """Say why an address cannot be invited, without telling anything about another State's account."""
     if not rules.may_see(actor, before.state) or before.status is AccountStatus.REMOVED:
         return "invite-taken"
     return "invite-invited" if before.status is AccountStatus.INVITED else "invite-there"
 
 
 def _open(state: str, now: datetime) -> int:
-    """How many invitations of a State can be accepted now."""
+    """Count the invitations of a State that can be accepted now."""
     invited = [account for account in account_store.of_state(state) if account.status is AccountStatus.INVITED]
     invitations = [invitation_store.get(account.account_id) for account in invited]
     return sum(1 for invitation in invitations if invitation and not invitation.is_over(now))
@@ -183,17 +183,17 @@ def _open(state: str, now: datetime) -> int:
 
 
 def token(runtime: Runtime, invitation: Invitation) -> str:
-    """The signed part of the link: ids only."""
+    """Sign the ids of an invitation for its link."""
     return runtime.link_signer().sign(Purpose.INVITATION, invitation.account_id, invitation.invitation_id)
 
 
 def link_lifetime(runtime: Runtime) -> timedelta:
-    """How long a link is read: the row says when it ends; the link is signed with the mail, perhaps a little later."""
+    """How long a link is read. The row says when the invitation ends; the mail may sign its link a little later."""
     return 2 * runtime.policy(AccountPolicy).invitation
 
 
 def behind(read: Token, now: datetime) -> tuple[Account, Invitation]:
-    """The account and invitation behind a link. Raises LinkInvalid, or InvitationOver for one that no longer works."""
+    """Find account and invitation behind a link. Raises LinkInvalid, or InvitationOver when it no longer works."""
     if len(read.ids) != 2:
         raise LinkInvalid("not an invitation")
     account_id, invitation_id = read.ids

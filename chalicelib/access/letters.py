@@ -1,4 +1,4 @@
-"""What the mails about accounts say. Composed when they are sent: the notices hold ids and codes only."""
+"""Compose the mails about accounts when they are sent: the notices hold ids and codes only."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ def _account(notice: Notice) -> Account:
 
 
 def _facts(account: Account, language: str) -> list[tuple[str, str]]:
-    """State (where there is one) and role."""
+    """List the State (where there is one) and the role, each under its label."""
     translate = translations(language).gettext
     state = [(translate(_("State")), states()[account.state].name(language))] if account.state else []
     return [*state, (translate(_p("account", "Role")), translate(ROLE_NAMES[account.role]))]
 
 
 def invitation(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
-    """To an invited person: the link. The start code is never in it."""
+    """Send an invited person the link. The start code is never in the mail."""
     account, current = _account(notice), invitation_store.get(notice.about["account"])
     if (
         current is None
@@ -56,7 +56,7 @@ def invitation(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[s
 
 
 def changed(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
-    """To a State, and to the person concerned: what happened to an account, and who did it."""
+    """Tell a State, and the person concerned, what happened to an account and who did it."""
     account, change = _account(notice), AccountEvent(notice.about["change"])
     translate = translations(recipient.language).gettext
     by = BY_NAMES[Role(notice.about["by"])] if notice.about["by"] else _("The person whose account it is")
@@ -79,7 +79,7 @@ def changed(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str,
 
 
 def review(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
-    """To the supervisors of a State, every six months: look through the list."""
+    """Ask the supervisors of a State, every six months, to look through its accounts."""
     state, translate = notice.about["state"], translations(recipient.language).gettext
     reviewed_at = review_store.get(state).reviewed_at
     if reviewed_at and reviewed_at >= notice.made_at:

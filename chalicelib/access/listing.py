@@ -1,4 +1,4 @@
-"""Which accounts a list shows: what somebody looks for, and whether an account fits."""
+"""Choose the accounts that a list shows: what somebody looks for, and whether an account fits."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from chalicelib.platform.i18n import _
 
 
 class Mark(StrEnum):
-    """A list says this of an account beside its status."""
+    """A remark that a list makes on an account, beside its status."""
 
     EXPIRED = "expired"
     """Its invitation can no longer be accepted."""
@@ -30,7 +30,7 @@ MARK_NAMES = {
 
 @dataclass(frozen=True)
 class AccountFilter:
-    """What is looked for; what is empty does not matter. `status` is the code of an `AccountStatus` or of a `Mark`."""
+    """What somebody looks for; an empty field matches everything. `status` is a code of `AccountStatus` or `Mark`."""
 
     words: str = ""
     role: str = ""
@@ -39,14 +39,14 @@ class AccountFilter:
 
 @dataclass(frozen=True)
 class AccountLine:
-    """An account on a list, with what is to be said of it."""
+    """An account on a list, with its remarks."""
 
     account: Account
     marks: frozenset[Mark]
 
 
 def line(account: Account, policy: AccountPolicy, now: datetime, *, expired: bool, waiting: bool) -> AccountLine:
-    """The line of an account; whether its invitation has ended or a reset waits is known to the caller only."""
+    """Make the line of an account. The caller says whether its invitation has `expired` or a reset is `waiting`."""
     there = account.status is not AccountStatus.REMOVED
     marks = {
         Mark.EXPIRED: expired,
@@ -57,7 +57,7 @@ def line(account: Account, policy: AccountPolicy, now: datetime, *, expired: boo
 
 
 def fits(shown: AccountLine, wanted: AccountFilter) -> bool:
-    """Whether an account is among what is looked for. Words are looked for anywhere in its address."""
+    """Whether an account is one of those wanted. Words are looked for anywhere in its address."""
     account = shown.account
     return (
         wanted.words.casefold() in account.email.casefold()

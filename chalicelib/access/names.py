@@ -1,4 +1,4 @@
-"""Names of roles and statuses, and of what happens to accounts, for the people who read them."""
+"""Names of roles, statuses and account events, as people read them."""
 
 from chalicelib.access.account import AccountStatus
 from chalicelib.access.policy import Role

@@ -1,4 +1,4 @@
-"""Roles, rights, and the one policy function. Whatever is not granted here is denied."""
+"""Roles, rights, and the one policy function. What is not granted here is denied."""
 
 from enum import StrEnum
 from typing import Protocol
@@ -130,7 +130,7 @@ _OWN_STATE_ONLY = frozenset(
 
 
 class Holder(Protocol):
-    """What the policy looks at in an account."""
+    """The attributes of an account that the policy looks at."""
 
     @property
     def role(self) -> Role: ...

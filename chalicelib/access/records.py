@@ -1,4 +1,4 @@
-"""What is kept of an account beside the account itself: its invitation, recovery codes, reset, removal; and reviews."""
+"""Records kept beside an account: its invitation, recovery codes, reset and removal; and the reviews of a State."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from chalicelib.access.policy import Role
 
 @dataclass(frozen=True)
 class Invitation:
-    """An invitation that is out. The link names it; `salt` and `start_code` (a hash) check what is told by voice.
+    """An invitation that was sent. The link names it; `salt` and `start_code` (a hash) check the code told by voice.
 
     `by` and `invited_by` (an account id) are the role and the account that made it.
     """
@@ -25,11 +25,11 @@ class Invitation:
     invited_by: str = ""
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it came too late: at `ends_at` it no longer works."""
+        """Whether it has ended: at `ends_at` it no longer works."""
         return now >= self.ends_at
 
     def stands(self, inviter: Account | None) -> bool:
-        """Whether its maker still holds the role in which it was made: who is suspended invites nobody."""
+        """Whether the inviter is still active in the same role: who is suspended invites nobody."""
         if inviter is None or inviter.account_id != self.invited_by:
             return False
         return inviter.role is self.by and inviter.is_active
@@ -37,7 +37,7 @@ class Invitation:
 
 @dataclass(frozen=True)
 class Reset:
-    """That somebody has lost everything, as the first of two people said it. `asked_by` is an account id."""
+    """The first of two people said that somebody has lost everything. `asked_by` is an account id."""
 
     account_id: str
     asked_by: str
@@ -52,7 +52,7 @@ class Reset:
 
 @dataclass(frozen=True)
 class Removal:
-    """That an account which had been in use was removed, and by which account (its id)."""
+    """An account that had been in use was removed; `removed_by` is the id of the account that did it."""
 
     account_id: str
     removed_by: str
@@ -61,7 +61,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class RecoveryCodes:
-    """The recovery codes of an account that are left: their hashes, and the salt that they were hashed with."""
+    """The unused recovery codes of an account: their hashes, and the salt that they were hashed with."""
 
     account_id: str
     salt: str
@@ -71,7 +71,7 @@ class RecoveryCodes:
 
 @dataclass(frozen=True)
 class Review:
-    """When the accounts of a State were last reviewed, and when that was last asked (UTC); None for never."""
+    """When the accounts of a State were last reviewed, and when it was last asked to (UTC); None for never."""
 
     reviewed_at: datetime | None = None
     asked_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""When the authenticator is lost: recovery codes, and when they are lost too, a reset by two people."""
+"""Help people who lost their authenticator: recovery codes, and when these are lost too, a reset by two people."""
 
 import secrets
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from chalicelib.runtime import Runtime
 
 
 def new_codes(account: Account, policy: AccountPolicy, now: datetime) -> tuple[RecoveryCodes, tuple[str, ...]]:
-    """Recovery codes that are not yet kept: what is to be kept of them, and the codes themselves, shown once."""
+    """Make recovery codes: the record to keep of them, and the codes themselves, which are shown once."""
     shown, salt = tuple(codes.new_code() for _code in range(policy.recovery_codes)), secrets.token_hex(16)
     return RecoveryCodes(account.account_id, salt, tuple(hardened(code, salt) for code in shown), now), shown
 
@@ -39,16 +39,16 @@ def add_codes(transaction: Writes, account: Account, recovery_codes: RecoveryCod
 
 
 def fitting(recovery_codes: RecoveryCodes | None, typed: str) -> str:
-    """The hash of the code that was typed, if it is one that is left; empty otherwise, after the same work."""
+    """Find the hash of the typed code among the unused ones; empty when it is none of them, after the same work."""
     hashed = hardened(codes.as_typed(typed), recovery_codes.salt if recovery_codes else "none")
     matches = [code for code in (recovery_codes.codes if recovery_codes else ()) if compare_digest(code, hashed)]
     return matches[0] if matches else ""
 
 
 def use_code(account: Account, recovery_codes: RecoveryCodes, used: str, call: Call) -> None:
-    """Use one code up (its hash), and end the sessions that run: a lost authenticator may be a stolen machine.
+    """Use one code (its hash) up, and end the sessions that run: a lost authenticator may be a stolen device.
 
-    Raises Conflict when it, or another, was used at the same moment, or the account changed.
+    Raises Conflict when this code or another was used at the same moment, or the account changed.
     """
     changed = replace(account, sessions_since=call.at, version=account.version + 1)
 
@@ -68,7 +68,7 @@ def use_code(account: Account, recovery_codes: RecoveryCodes, used: str, call: C
 def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call) -> None:
     """The first of two people says that somebody has lost everything. Raises Forbidden or Conflict.
 
-    Who asks while a reset waits takes the place of the one who asked before.
+    Who asks while a reset waits takes the place of the person who asked before.
     """
     accounts.admit(actor, AccountAct.ASK_RESET, target, based_on)
     asked = Reset(target.account_id, actor.account_id, actor.role, target.state, call.at)
@@ -84,7 +84,7 @@ def ask(actor: Account, target: Account, based_on: int, policy: AccountPolicy, c
 
 
 def waiting(target: Account, policy: AccountPolicy, now: datetime) -> Reset | None:
-    """The reset of an account that waits for the second person, if there is one."""
+    """Find the reset of an account that waits for the second person, if there is one."""
     asked = reset_store.get(target.account_id)
     return None if asked is None or asked.is_over(policy, now) else asked
 
@@ -92,7 +92,7 @@ def waiting(target: Account, policy: AccountPolicy, now: datetime) -> Reset | No
 def may_confirm(
     actor: Account | None, target: Account, asked: Reset | None, policy: AccountPolicy, now: datetime
 ) -> bool:
-    """Whether `actor` may be the second person, as things stand in the tables."""
+    """Whether `actor` may be the second person, by what the tables say now."""
     if asked is None:
         return False
     colleagues: Iterable[Account] = account_store.of_state(target.state) if target.state else ()
@@ -103,9 +103,9 @@ def may_confirm(
 def confirm(
     runtime: Runtime, actor: Account, target: Account, based_on: int, policy: AccountPolicy, call: Call
 ) -> Invited:
-    """The second person says so too: password, authenticator, codes and sessions are gone, an invitation goes out.
+    """The second person confirms the reset: password, authenticator, codes and sessions end, an invitation goes out.
 
-    The start code is for the second person to tell. Raises Forbidden or Conflict.
+    The second person tells the start code. Raises Forbidden or Conflict.
     """
     accounts.admit(actor, AccountAct.CONFIRM_RESET, target, based_on)
     asked = waiting(target, policy, call.at)

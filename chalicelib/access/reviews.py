@@ -23,7 +23,7 @@ from chalicelib.runtime import Runtime
 
 @dataclass(frozen=True)
 class StateLine:
-    """A State on the manager's list (empty: the manager's own): how many accounts are there, and who watches them."""
+    """A State on the manager's list (empty: the manager's own): how many accounts and active supervisors it has."""
 
     state: str
     accounts: int
@@ -38,7 +38,7 @@ class StateLine:
 
 
 def by_state() -> dict[str, list[Account]]:
-    """All accounts but those removed, by State; the manager's own under an empty one."""
+    """Group all accounts that are not removed by State; the manager's own are under an empty one."""
     grouped: dict[str, list[Account]] = {}
     for account in account_store.of_all_states():
         if account.status is not AccountStatus.REMOVED:
@@ -47,7 +47,7 @@ def by_state() -> dict[str, list[Account]]:
 
 
 def overview(runtime: Runtime, now: datetime) -> list[StateLine]:
-    """A line for each State that has accounts, and one for the manager's own."""
+    """Make a line for each State that has accounts, and one for the manager's own."""
     policy, known = runtime.policy(AccountPolicy), review_store.by_state()
     lines = []
     for state, accounts in by_state().items():
@@ -58,7 +58,7 @@ def overview(runtime: Runtime, now: datetime) -> list[StateLine]:
 
 
 def reviewed(actor: Account, state: str, accounts: list[Account], call: Call) -> None:
-    """Note that the accounts of a State were looked through. Pressing twice does no harm.
+    """Record that the accounts of a State were looked through. Pressing twice does no harm.
 
     Raises Conflict when `actor` was suspended at that moment.
     """
@@ -85,8 +85,8 @@ def reviewed(actor: Account, state: str, accounts: list[Account], call: Call) ->
 def keep_accounts(_event: dict[str, Any], runtime: Runtime, call: Call) -> dict[str, int]:
     """Ask each State whose review is due to look through its accounts. Repeating it changes nothing.
 
-    A State without an active supervisor is not asked, since nobody there could do it: the manager sees that on the
-    list of States, and appoints one.
+    A State without an active supervisor is not asked, since nobody there could do it: the manager sees this on the
+    list of States, and appoints a supervisor.
     """
     policy, now, known = runtime.policy(AccountPolicy), runtime.clock(), review_store.by_state()
     grouped = by_state()

@@ -1,7 +1,8 @@
-"""Who may do what to whose account: pure rules. Whatever is not granted here is denied.
+"""Decide who may do what to whose account: pure rules. What is not granted here is denied.
 
 A State looks after its own accounts; the directory manager appoints its supervisors and looks after the manager's own
-accounts. Nobody acts on the own account, and an account never changes its State."""
+accounts. Nobody acts on their own account, and an account never changes its State.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,14 +14,14 @@ from chalicelib.access.policy import OF_A_STATE, Right, Role, may
 from chalicelib.access.records import Removal, Reset
 
 ENOUGH_SUPERVISORS = 2
-"""So that one can be on leave, or be locked out, and the other helps."""
+"""When one is on leave, or locked out, the other helps."""
 
 
 class AccountAct(StrEnum):
-    """What can be done to an account that is there."""
+    """Something that can be done to an account."""
 
     RESEND = "resend"
-    """Send another invitation; the one before dies."""
+    """Send another invitation; the one before no longer works."""
     SUSPEND = "suspend"
     RESTORE = "restore"
     REMOVE = "remove"
@@ -29,7 +30,7 @@ class AccountAct(StrEnum):
     ASK_RESET = "reset"
     """The first of two people says that somebody has lost the password, authenticator or recovery codes."""
     CONFIRM_RESET = "confirm-reset"
-    """The second says so too."""
+    """The second person confirms it."""
 
 
 _A, _S = AccountStatus, Role
@@ -67,8 +68,8 @@ _BY_SUPERVISOR = {
 def may_return(actor: Account, removal: Removal | None, policy: AccountPolicy, now: datetime) -> bool:
     """Whether `actor` may invite the address of a removed account again.
 
-    Removing and inviting again has the effect of a reset, which takes two people: so for a while the one who removed
-    it may not invite it.
+    Removing and inviting again has the effect of a reset, which takes two people. So the account that removed it may
+    not invite it for a while.
     """
     if removal is None or removal.removed_by != actor.account_id:
         return True
@@ -86,14 +87,14 @@ def may_see(actor: Account | None, state: str) -> bool:
 
 
 def invitable(actor: Account | None, state: str) -> tuple[Role, ...]:
-    """The roles to which `actor` may invite somebody of a State; with an empty `state`, of the manager's own."""
+    """List the roles to which `actor` may invite somebody of a State; with an empty `state`, of the manager's own."""
     if is_manager(actor):
         return (Role.SUPERVISOR,) if state else (Role.MANAGER, Role.AUDITOR)
     return (Role.POC, Role.READER) if may_see(actor, state) else ()
 
 
 def may_do(actor: Account | None, act: AccountAct, target: Account) -> bool:
-    """Whether `actor` may do this to the account `target`, as far as roles, States and its status go."""
+    """Whether roles, States and the status of the account `target` let `actor` do this to it."""
     if actor is None or actor.account_id == target.account_id or not may_see(actor, target.state):
         return False
     if (target.role in OF_A_STATE) is not bool(target.state) or target.status not in _FROM[act]:
@@ -102,7 +103,7 @@ def may_do(actor: Account | None, act: AccountAct, target: Account) -> bool:
 
 
 def settable(actor: Account | None, target: Account) -> tuple[Role, ...]:
-    """The roles that `actor` may give to the account `target`: only the manager appoints supervisors, or ends that."""
+    """List the roles that `actor` may give to the account `target`: only the manager makes or unmakes supervisors."""
     if not may_do(actor, AccountAct.SET_ROLE, target):
         return ()
     if is_manager(actor):
@@ -111,7 +112,7 @@ def settable(actor: Account | None, target: Account) -> tuple[Role, ...]:
 
 
 def supervisors(accounts: Iterable[Account]) -> list[Account]:
-    """The active supervisors among these accounts."""
+    """List the active supervisors among these accounts."""
     return [account for account in accounts if account.role is Role.SUPERVISOR and account.is_active]
 
 
@@ -127,7 +128,7 @@ def may_confirm(
     """Whether `actor` may be the second of the two people who reset the account `target`.
 
     One of the two is a supervisor of the State and the other the manager. Where that cannot be, they are two managers:
-    for the manager's own accounts, and for a State that has no other active supervisor among `colleagues`. The one
+    for the manager's own accounts, and for a State that has no other active supervisor among `colleagues`. The person
     who asked must still be active in the same role.
     """
     if actor is None or not may_do(actor, AccountAct.CONFIRM_RESET, target) or reset.is_over(policy, now):
@@ -147,7 +148,7 @@ def is_unused(account: Account, policy: AccountPolicy, now: datetime) -> bool:
 
 
 def review_due(accounts: Iterable[Account], reviewed_at: datetime | None, policy: AccountPolicy, now: datetime) -> bool:
-    """Whether these accounts, those of one State, have to be looked through: six months after the last review.
+    """Whether the accounts of one State have to be looked through: six months after the last review.
 
     Before the first review the oldest account counts. A State without accounts has nothing to review.
     """

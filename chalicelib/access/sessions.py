@@ -1,4 +1,4 @@
-"""Signed-in sessions: begun, looked up with every request, ended at once."""
+"""Signed-in sessions: they are looked up with every request, and end at once."""
 
 import secrets
 from dataclasses import dataclass
@@ -36,14 +36,14 @@ def is_alive(created_at: datetime, last_seen_at: datetime, policy: SessionPolicy
 
 
 def new(account: Account, now: datetime) -> tuple[str, Session]:
-    """A session not yet kept, and its random id, which goes into the cookie and nowhere else."""
+    """Make a session that is not yet kept, and its random id, which goes into the cookie and nowhere else."""
     return secrets.token_urlsafe(32), Session(SIGNED_IN, account.email, secrets.token_urlsafe(32), now, now)
 
 
 def resolve(identifier: str, policy: SessionPolicy, now: datetime, in_use: bool = True) -> SignedIn | None:
-    """The live session of a cookie; None when it is unknown, over, or its account may not come in any more.
+    """Find the live session of a cookie; None when it is unknown, over, or its account may no longer sign in.
 
-    A request that no person made (a page that renews itself) is not `in_use`: an empty chair does not stay signed in.
+    A request that no person made (a page that renews itself) is not `in_use`: who has left does not stay signed in.
     """
     kept = session_store.get(identifier)
     if kept is None or kept.stage != SIGNED_IN or not is_alive(kept.created_at, kept.last_seen_at, policy, now):
@@ -52,7 +52,7 @@ def resolve(identifier: str, policy: SessionPolicy, now: datetime, in_use: bool 
     if account is None or not account.is_active:
         return None
     if account.sessions_since and kept.created_at < account.sessions_since:
-        return None  # restored since: who was signed in before the suspension signs in again
+        return None  # the account was suspended and restored since: the person has to sign in again
     if in_use and now - kept.last_seen_at >= TOUCH_EVERY:
         session_store.touch(identifier, now)
     return SignedIn(account, kept.csrf_key)

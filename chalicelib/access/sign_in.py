@@ -1,4 +1,4 @@
-"""Signing in and out: password, then a one-time code, then a session of ours.
+"""Sign people in and out: password, then a one-time code, then a session of ours.
 
 A sign-in that is under way is a short-lived row of its own, never a session: it opens nothing.
 """
@@ -37,7 +37,7 @@ _UNDER_WAY = "sign-in:"
 
 
 class SignInRefused(DirectoryError):
-    """E-mail address and password do not fit an account that may come in. Which of them was wrong is not said."""
+    """E-mail address and password do not fit an account that may sign in. Which of them was wrong is not said."""
 
 
 class SignInOver(DirectoryError):
@@ -50,7 +50,7 @@ class RecoveryRefused(DirectoryError):
 
 @dataclass(frozen=True)
 class Begun:
-    """A session that has begun: its random id, and the recovery codes to show this once, if there are new ones."""
+    """A session that has begun: its random id, and new recovery codes, if there are any, to show only once."""
 
     identifier: str
     codes: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class Halfway:
-    """A sign-in under way: its random id (in a cookie), whose it is, what comes next, where to go afterwards."""
+    """A sign-in under way: its random id (in a cookie), whose it is, the next step, and where to go afterwards."""
 
     identifier: str
     email: str
@@ -67,7 +67,7 @@ class Halfway:
 
     @property
     def stage(self) -> Stage:
-        """What the person has yet to give."""
+        """The step that the person has yet to take."""
         return self.step.stage
 
 
@@ -81,7 +81,7 @@ def _same_time(runtime: Runtime) -> Iterator[None]:
 
 
 def with_password(runtime: Runtime, email: str, password: str, back: str, call: Call) -> Halfway:
-    """The first step. Raises SignInRefused, whatever was wrong and in the same time, or TooManyAttempts."""
+    """Take the first step. Raises SignInRefused, after the same time for every reason, or TooManyAttempts."""
     by_email, by_source = attempts.subject("email", email), attempts.subject("source", call.source)
     with _same_time(runtime):
         attempts.count(by_email, FREE_PER_ADDRESS, call.at)
@@ -105,7 +105,7 @@ def with_password(runtime: Runtime, email: str, password: str, back: str, call: 
 
 
 def halfway(runtime: Runtime, identifier: str, call: Call, stage: Stage | None = None) -> Halfway:
-    """The sign-in behind a cookie. Raises SignInOver when it is unknown, too old, or not at `stage`."""
+    """Find the sign-in behind a cookie. Raises SignInOver when it is unknown, too old, or not at `stage`."""
     kept = session_store.get(identifier) if identifier else None
     if kept is None or not kept.stage.startswith(_UNDER_WAY):
         raise SignInOver("unknown")
@@ -120,7 +120,7 @@ def halfway(runtime: Runtime, identifier: str, call: Call, stage: Stage | None =
 
 
 def with_new_password(runtime: Runtime, at: Halfway, password: str, call: Call) -> Halfway:
-    """An invited person chooses a password. Raises PasswordRefused, TooManyAttempts or SignInOver."""
+    """Let a person who got a temporary password choose one. Raises PasswordRefused, TooManyAttempts or SignInOver."""
     try:
         step = identity(runtime).new_password(at.step, password)
     except IdentityBusy as error:
@@ -131,23 +131,23 @@ def with_new_password(runtime: Runtime, at: Halfway, password: str, call: Call) 
 
 
 def with_code(runtime: Runtime, at: Halfway, code: str, call: Call) -> Begun:
-    """The second factor; a session begins. Raises CodeRefused, TooManyAttempts or SignInOver."""
+    """Check the second factor and begin a session. Raises CodeRefused, TooManyAttempts or SignInOver."""
     _check_code(at, code, call, lambda: identity(runtime).code(at.step, code))
     return _begin(runtime, at, call, Action.SIGNED_IN)
 
 
 def with_enrolment(runtime: Runtime, at: Halfway, code: str, call: Call) -> Begun:
-    """The second factor, enrolled now; a session begins, and there are new recovery codes. Raises as `with_code`."""
+    """Enrol the second factor, begin a session and make new recovery codes. Raises what `with_code` does."""
     _check_code(at, code, call, lambda: identity(runtime).enrol(at.step, code))
     actions = (Action.SECOND_FACTOR_ENROLLED, Action.RECOVERY_CODES_MADE, Action.SIGNED_IN)
     return _begin(runtime, at, call, *actions)
 
 
 def with_recovery_code(runtime: Runtime, at: Halfway, password: str, code: str, call: Call) -> Halfway:
-    """The authenticator is lost: a recovery code takes it off, and another has to be enrolled before anything opens.
+    """Remove a lost authenticator by a recovery code: another has to be enrolled before anything opens.
 
-    The password is given again, since the user is made again with it (`Identity.make`) and it is kept nowhere. Raises
-    RecoveryRefused, TooManyAttempts or SignInOver.
+    The person gives the password again, since the user is made again with it (`Identity.make`) and it is kept nowhere.
+    Raises RecoveryRefused, TooManyAttempts or SignInOver.
     """
     counted = attempts.subject("recovery", at.email)
     attempts.count(counted, FREE_PER_ADDRESS, call.at)
@@ -177,7 +177,7 @@ def with_recovery_code(runtime: Runtime, at: Halfway, password: str, code: str, 
 
 
 def _make_again(runtime: Runtime, email: str, password: str) -> None:
-    """Without giving up half-way: the code is used up, and between the two calls there is no user at all."""
+    """Make the user again, patiently: the code is used up, and between the two calls there is no user at all."""
     for pause in (0.5, 1.0, 2.0):
         try:
             return identity(runtime).make(email, password)
@@ -196,9 +196,9 @@ def _is_password(runtime: Runtime, email: str, password: str) -> bool:
 
 
 def new_recovery_codes(runtime: Runtime, account: Account, password: str, code: str, call: Call) -> tuple[str, ...]:
-    """Make new recovery codes for one who is signed in and shows password and authenticator again; those before die.
+    """Make new recovery codes for a signed-in person who gives password and one-time code; the old ones no longer work.
 
-    Raises CodeRefused, whichever of the two was wrong, TooManyAttempts, or SignInOver.
+    Raises CodeRefused when either of the two was wrong, TooManyAttempts, or SignInOver.
     """
     if not is_one_time_code(code):
         raise CodeRefused("not six digits")
@@ -227,7 +227,7 @@ def new_recovery_codes(runtime: Runtime, account: Account, password: str, code: 
 
 
 def sign_out(identifier: str, account: Account, call: Call) -> None:
-    """End the session at once. A second press changes nothing."""
+    """End the session at once. Pressing twice changes nothing."""
 
     def build(transaction: TransactWrite) -> None:
         session_store.take(transaction, identifier)
@@ -267,7 +267,7 @@ def _keep(runtime: Runtime, at: Halfway, call: Call) -> Halfway:
 
 
 def _begin(runtime: Runtime, at: Halfway, call: Call, *actions: Action) -> Begun:
-    """End the sign-in and begin a session under a new id, in one transaction: of two presses one wins."""
+    """End the sign-in and begin a session under a new id, in one transaction: when pressed twice, only one wins."""
     account = account_store.by_email(at.email)
     if account is None or not account.is_active:
         raise SignInOver("the account may not come in any more")

@@ -1,4 +1,4 @@
-"""What happens to an account, and the mails that tell of it."""
+"""Tell people by mail what happens to an account."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -32,15 +32,15 @@ _NOT_TOLD_TO_THE_PERSON = {
     AccountEvent.ACCEPTED,
     AccountEvent.RESET_CONFIRMED,
 }
-"""The person concerned gets an invitation, or has just done it."""
+"""The person concerned is not told: they get an invitation instead, or have just done it themselves."""
 
 
 def tell(transaction: Writes, event: AccountEvent, target: Account, by: Role | None, now: datetime) -> None:
     """Put the mails about an event into its transaction: to the State, and to the person concerned.
 
-    `by` is the role of who did it, None for the person itself. Of the manager's own accounts the manager is told.
-    A reset that a supervisor asks for waits for the manager, who is told too; and of what a supervisor does to another,
-    whom the manager appointed: it may leave the State with one who answers to nobody.
+    `by` is the role of the account that did it, None for the person's own. The manager hears of the manager's own
+    accounts; of a reset that a supervisor asks for, since it waits for the manager; and of what a supervisor does to
+    another supervisor, since that may leave the State with one who answers to nobody.
     """
     about = {"account": target.account_id, "change": event.value, "by": by.value if by else ""}
     recipients = [to_supervisors(target.state) if target.state else MANAGER]

@@ -1,4 +1,4 @@
-"""What people type, brought into the form in which it is kept or checked."""
+"""Bring what people type into the form in which it is kept or checked."""
 
 from unicodedata import digit
 
@@ -9,11 +9,11 @@ def is_one_time_code(typed: str) -> bool:
 
 
 def as_one_time_code(typed: str) -> str:
-    """What was typed, without spaces and hyphens, and with the digits of any script as 0-9."""
+    """Take spaces and hyphens out of what was typed, and turn the digits of any script into 0-9."""
     kept = (character for character in typed if not character.isspace() and character != "-")
     return "".join(str(digit(character)) if character.isdecimal() else character for character in kept)
 
 
 def as_email(typed: str) -> str:
-    """An e-mail address as accounts are kept: without spaces around it, in lower case."""
+    """Bring an e-mail address into the form in which accounts keep it: trimmed, in lower case."""
     return typed.strip().lower()

@@ -29,7 +29,7 @@ READ_AT_MOST = 5_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is searched for; an empty field matches everything. `since` and `until` are UTC days, both included.
+    """The criteria of a search; an empty field matches everything. `since` and `until` are UTC days, both included.
 
     `actions` narrows to some actions; `action` is the one that the searcher chose.
     """

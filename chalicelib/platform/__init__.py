@@ -1,1 +1,1 @@
-"""What every part stands on: AWS, the clock, ids, errors, settings, languages, and what operators see."""
+"""The base of every part: AWS, the clock, ids, errors, settings, languages, and what operators see."""

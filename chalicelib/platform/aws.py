@@ -1,7 +1,7 @@
-"""boto3 clients, made when first used: nothing talks to AWS, or even loads botocore's models, at import.
+"""Make boto3 clients when they are first used: an import never talks to AWS, nor loads botocore's models.
 
-All of them, DynamoDB's too (dynamo.py), come from one session, which keeps what botocore has read: each session
-more would cost a cold start as much as importing Chalice.
+All clients, DynamoDB's too (dynamo.py), come from one session, which keeps what botocore has read: each further
+session would cost a cold start as much as importing Chalice.
 """
 
 from functools import cache
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @cache
 def botocore_session() -> "BotocoreSession":
-    """What boto3's session and PynamoDB's client are made of."""
+    """Make the session that boto3's session and PynamoDB's client share."""
     return get_session()
 
 
@@ -36,7 +36,7 @@ def session() -> "Session":
 
 @cache
 def ses() -> "SESClient":
-    """SES, version 1: its raw call works alike on AWS, moto and the local AWS. Our own loop paces and retries."""
+    """SES, version 1: its raw call works the same on AWS, moto and the local AWS. Our own loop paces and retries."""
     return session().client("ses", config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}))
 
 

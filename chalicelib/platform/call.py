@@ -1,4 +1,4 @@
-"""One call: who does something, when, and under which request. What is audited says so."""
+"""One call: who does something, when, and under which request. Audit records say so."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: `account:<account id>`, `link:<route>` (whoever held a signed link or code), `system:<function>`, or
+    """Who acts: `account:<account id>`, `link:<route>` (who held a signed link or code), `system:<function>`, or
     `visitor:<fingerprint of the network address>`. Never an address: audit records outlive the people in them.
 
     `role` and `state` are those of the account at that time; of a link, the State whose PoC it was sent to.
@@ -37,9 +37,9 @@ class Actor:
 class Call:
     """Who calls, when (aware UTC), and under which request id it is audited.
 
-    `source` is a fingerprint of the network address that a page was asked from, enough to see that two calls came from
-    the same one; empty for what runs by itself. `email` is the address of the account, for the lists that name who is
-    at work; the audit names `actor` only.
+    `source` is a fingerprint of the network address from which a page was requested, enough to see that two calls came
+    from the same one; it is empty for what runs by itself. `email` is the address of the account, for lists that name
+    who is at work; audit records name `actor` only.
     """
 
     actor: Actor
@@ -49,5 +49,5 @@ class Call:
     email: str = ""
 
     def by(self, actor: Actor) -> "Call":
-        """The same call in another one's name."""
+        """Make the same call in the name of another actor."""
         return replace(self, actor=actor)

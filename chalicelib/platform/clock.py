@@ -1,4 +1,4 @@
-"""The one clock. Services take a `Clock`, rules take `now`, so tests can stand still."""
+"""The one clock. Services take a `Clock`, rules take `now`, so that time can stand still in tests."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,12 +7,12 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The present as an aware UTC datetime."""
+    """Return the present as an aware UTC datetime."""
     return datetime.now(UTC)
 
 
 def to_z(moment: datetime) -> str:
-    """`2026-11-23T09:00:00.000000Z`: fixed width, so that text order is time order (Step Functions refuses `+00:00`).
+    """Write `2026-11-23T09:00:00.000000Z`: fixed width, so text order is time order (Step Functions refuses `+00:00`).
 
     Raises ValueError for a naive datetime: PynamoDB and AWS would silently take it as UTC.
     """
@@ -22,7 +22,7 @@ def to_z(moment: datetime) -> str:
 
 
 def from_z(text: str) -> datetime:
-    """The aware UTC datetime written by `to_z`, or by AWS (`…Z` or an offset)."""
+    """Read the aware UTC datetime that `to_z` or AWS wrote (`…Z` or an offset). Raises ValueError without a zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")

@@ -1,19 +1,19 @@
-"""Content lines, of which vCards (RFC 6350) and calendars (RFC 5545) are made: escaped text, folded at 75 octets."""
+"""Write the content lines of vCards (RFC 6350) and calendars (RFC 5545): escaped text, folded at 75 octets."""
 
 from collections.abc import Iterable
 
 _LINE = 75
-"""Octets of a line without its end (RFC 6350, 3.2; RFC 5545, 3.1)."""
+"""The most octets in a line without its end (RFC 6350, 3.2; RFC 5545, 3.1)."""
 _ESCAPES = str.maketrans({"\\": "\\\\", ",": "\\,", ";": "\\;", "\n": "\\n", "\r": None})
 
 
 def escaped(value: str) -> str:
-    """A value that is text, or a part of one: backslash, comma, semicolon and line end are escaped."""
+    """Escape backslash, comma, semicolon and line end in a value that is text, or in a part of one."""
     return value.translate(_ESCAPES)
 
 
 def folded(line: str) -> str:
-    """The line in pieces of 75 octets at most, each further one begun by a space; no character is cut in two."""
+    """Fold a line into pieces of at most 75 octets; each further piece begins with a space. No character is split."""
     pieces, piece, room = [], "", _LINE
     for character in line:
         size = len(character.encode())
@@ -26,5 +26,5 @@ def folded(line: str) -> str:
 
 
 def ended(lines: Iterable[str]) -> str:
-    """The lines one after the other, each with its end."""
+    """Join the lines, each with its end."""
     return "".join(f"{line}\r\n" for line in lines)

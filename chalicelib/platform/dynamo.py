@@ -1,4 +1,4 @@
-"""What every store shares: attribute types, table names, and transactions that are retried on conflict."""
+"""The parts that all stores share: attribute types, table names, and transactions that are retried on conflict."""
 
 import random
 import time
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 TRANSACTION_LIMIT = 100  # actions in one TransactWriteItems, set by DynamoDB
 PAGE = 1_000
-"""Rows to a page where all are read: a full megabyte of small rows takes some 40 MB once it is unpacked."""
+"""Rows to a page when all are read: a full megabyte of small rows takes about 40 MB when it is unpacked."""
 
 
 class InstantAttribute(Attribute[datetime]):
-    """An aware UTC datetime stored as text ending in `Z`. Naive datetimes are refused, not guessed at."""
+    """An aware UTC datetime, stored as text ending in `Z`. Naive datetimes are refused, not guessed."""
 
     attr_type = STRING
 
@@ -41,7 +41,7 @@ class InstantAttribute(Attribute[datetime]):
 
 
 _CONNECT_SECONDS, _READ_SECONDS = 3, 8
-"""Shorter than PynamoDB's 15 and 30: a page has 29 s, in which a call that hangs is to be made once more."""
+"""Shorter than PynamoDB's 15 and 30: a page has 29 s, in which a call that hangs has to be made once more."""
 
 
 class _Connection(Connection):
@@ -52,7 +52,7 @@ class _Connection(Connection):
 
 @cache
 def connection() -> Connection:
-    """The one connection to DynamoDB of this process, for transactions; every model uses its client."""
+    """Make the one connection of this process to DynamoDB, for transactions; every model uses its client."""
     return _Connection(connect_timeout_seconds=_CONNECT_SECONDS, read_timeout_seconds=_READ_SECONDS)
 
 
@@ -61,9 +61,9 @@ _prefix = {"is": ""}
 
 
 def name_tables(prefix: str) -> None:
-    """Put `prefix` before the name of every table: once, when the process is put together.
+    """Put `prefix` before the name of every table, once, when the process is put together.
 
-    PynamoDB keeps the name of a table with the class of its rows, so it is told here instead of handed to each store.
+    PynamoDB keeps the name of a table in the class of its rows, so it is set here instead of handed to each store.
     """
     _prefix["is"] = prefix
     for model, name in _names.items():
@@ -71,9 +71,9 @@ def name_tables(prefix: str) -> None:
 
 
 class Model(models.Model):
-    """What every row is; its `Meta` names the table without the stage.
+    """The base of every row; its `Meta` names the table without the stage.
 
-    PynamoDB would make a session and a client for each model, one by one in every cold start.
+    Without it PynamoDB would make a session and a client for each model, one by one in every cold start.
     """
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -115,7 +115,7 @@ _SENT_IN_ORDER = ("condition_check", "delete", "save", "update")
 
 
 class Writes(TransactWrite):
-    """A transaction that remembers in which order its actions were added, so that a refusal can be told apart."""
+    """A transaction that remembers the order of its actions, so that it can say which one was refused."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -141,7 +141,7 @@ class Writes(TransactWrite):
         self._kinds.append("update")
 
     def as_added(self, sent: list[int]) -> list[int]:
-        """Where the actions at these positions of the request stood when they were added."""
+        """Turn positions in the request into positions in the order in which the actions were added."""
         order = sorted(range(len(self._kinds)), key=lambda at: _SENT_IN_ORDER.index(self._kinds[at]))
         return sorted(order[at] for at in sent)
 
@@ -149,12 +149,12 @@ class Writes(TransactWrite):
 def transact(build: Callable[[Writes], None]) -> None:
     """Write everything that `build` adds to the transaction, or nothing.
 
-    DynamoDB cancels a transaction that meets another on the same item, and no library retries that: we do, with
+    DynamoDB cancels a transaction that meets another one on the same item, and no library retries that: we do, with
     growing random pauses. Raises ConditionFailed when a condition did not hold. A change that is audited goes through
     `chalicelib.audit.store.write`, which adds the record to the same transaction.
 
-    Each try has a token of its own, under which botocore sends it again when no answer comes. DynamoDB does what comes
-    under one token once, so that a transaction whose answer was lost is not refused by its own conditions.
+    Each try has a token of its own, with which botocore sends it again when no answer comes. DynamoDB executes each
+    token only once, so that a transaction whose answer was lost is not refused by its own conditions.
     """
     for attempt in range(_TRIES):
         try:
@@ -172,7 +172,7 @@ def transact(build: Callable[[Writes], None]) -> None:
 
 
 def pause(attempt: int) -> None:
-    """Step back for a random time that grows with each attempt."""
+    """Wait for a random time that grows with each attempt."""
     time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 (jitter, not a secret)
 
 
@@ -183,14 +183,14 @@ Second = TypeVar("Second", bound=Model)
 def get_both(
     first: tuple[type[First], str, str | None], second: tuple[type[Second], str, str | None]
 ) -> tuple[First | None, Second | None]:
-    """Two items of two tables, each given by model and key, read consistently in one call; None where there is none."""
+    """Read two items of two tables, each by model and key, consistently in one call; None where there is none."""
     for attempt in range(_TRIES):
         try:
             with TransactGet(connection=connection()) as transaction:
                 futures = [transaction.get(*key) for key in (first, second)]
             first_row, second_row = (_got(future) for future in futures)
             return first_row, second_row
-        except TransactGetError as error:  # somebody is writing one of them
+        except TransactGetError as error:  # somebody is writing to one of them
             if "TransactionCanceled" not in str(error.cause_response_code) or attempt == _TRIES - 1:
                 raise
             pause(attempt)

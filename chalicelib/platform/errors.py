@@ -1,4 +1,4 @@
-"""What can go wrong, as the people who use the directory would say it.
+"""Everything that can go wrong, as the people who use the directory would say it.
 
 DirectoryError
 ├── NotFound            what was asked for is not there (or not for this reader: the answer is the same)
@@ -24,11 +24,11 @@ class DirectoryError(Exception):
 
 
 class NotFound(DirectoryError):
-    """There is no such thing, or none that this reader may know of."""
+    """It does not exist, or this reader may not know of it."""
 
 
 class Hidden(NotFound):
-    """Not for this reader, or not there at all: the answer must not tell which. Audited as a refusal."""
+    """It is not for this reader, or does not exist: the answer must not tell which. Audited as a refusal."""
 
 
 class Forbidden(DirectoryError):
@@ -40,7 +40,7 @@ class Conflict(DirectoryError):
 
 
 class Invalid(DirectoryError):
-    """Input refused. `fields` maps a field's name to the reason, in the source language of the catalogues."""
+    """Input is refused. `fields` maps a field's name to the reason, in the source language of the catalogues."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in fields.items()))
@@ -56,7 +56,7 @@ class LimitReached(DirectoryError):
 
 
 class AlreadyOpen(DirectoryError):
-    """There is an open inquiry with the same case reference to the same State: `inquiry_id`."""
+    """An inquiry with the same case reference to the same State is open already: `inquiry_id`."""
 
     def __init__(self, inquiry_id: str) -> None:
         super().__init__(inquiry_id)
@@ -76,17 +76,17 @@ class MailError(DirectoryError):
 
 
 class MailThrottled(MailError):
-    """Sent faster than the account's rate. Not a failure: the mail stays queued."""
+    """We sent faster than the account's rate. This is no failure: the mail stays queued."""
 
 
 class MailQuotaExceeded(MailError):
-    """The account's mails for these 24 hours are used up. The mail stays queued."""
+    """The account has used up its mails for these 24 hours. The mail stays queued."""
 
 
 class MailUnavailable(MailError):
-    """A passing fault of the provider. The mail stays queued.
+    """The provider has a passing fault. The mail stays queued.
 
-    `may_have_gone`: the provider took it, perhaps, and its answer was lost. It is sent again all the same, and counted.
+    `may_have_gone`: perhaps the provider took it, and its answer was lost. It is sent again all the same, and counted.
     """
 
     def __init__(self, reason: str = "", may_have_gone: bool = False) -> None:

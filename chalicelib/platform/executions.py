@@ -1,4 +1,4 @@
-"""Executions of our state machines: each is named after what it keeps time for, the later ones with a number behind."""
+"""Executions of our state machines: each is named after its subject, the later ones with a number behind."""
 
 from botocore.exceptions import ClientError
 
@@ -8,12 +8,12 @@ RUNNING = "RUNNING"
 
 
 def name_of(subject: str, number: int) -> str:
-    """The name of the `number`th execution for a subject: `PT-2026-01`, then `PT-2026-01-2` and so on."""
+    """Name the `number`th execution for a subject: `PT-2026-01`, then `PT-2026-01-2` and so on."""
     return subject if number < 2 else f"{subject}-{number}"
 
 
 def status(machine: str, name: str) -> str:
-    """How the execution `name` of the state machine with this ARN stands; empty when there was none."""
+    """Ask for the status of the execution `name` of the state machine with this ARN; empty when there was none."""
     try:
         return aws.step_functions().describe_execution(executionArn=_arn(machine, name))["status"]
     except ClientError as error:
@@ -23,9 +23,9 @@ def status(machine: str, name: str) -> str:
 
 
 def newest(machine: str, subject: str, number: int) -> tuple[int, bool]:
-    """The number of a subject's newest execution, and whether that runs.
+    """Find the number of a subject's newest execution, and whether it runs.
 
-    `number` is what its record says; after the record was restored from a backup there may be later ones.
+    `number` is what the subject's record says; there may be later ones after the record was restored from a backup.
     """
     standing = status(machine, name_of(subject, number))
     while later := status(machine, name_of(subject, number + 1)):

@@ -23,14 +23,14 @@ RIGHT_TO_LEFT = frozenset({"ar"})
 
 
 def _(text: str) -> str:
-    """Marks `text` for the catalogues; the translation is looked up when the text is shown."""
+    """Mark `text` for the catalogues; the translation is looked up when the text is shown."""
     return text
 
 
 def _p(context: str, text: str) -> str:
-    """Marks a text that has several meanings, which other languages say differently; `context` tells which is meant.
+    """Mark a text that has several meanings, which other languages say differently; `context` tells which is meant.
 
-    What is returned is what the catalogues are asked for, as with `_`: the context, a mark of gettext's own, the text.
+    Returns the key that the catalogues are asked for, as `_` does: the context, gettext's own mark, the text.
     """
     return f"{context}{_MARK}{text}"
 
@@ -62,7 +62,7 @@ class _Source(gettext.NullTranslations):
 
 @cache
 def translations(language: str) -> gettext.NullTranslations:
-    """The catalogue of a language; English is the source and needs none. Unknown languages get English."""
+    """Load the catalogue of a language; English is the source and needs none. Unknown languages get English."""
     if language == SOURCE_LANGUAGE or language not in LANGUAGES:
         return _Source()
     try:
@@ -74,12 +74,12 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def direction(language: str) -> str:
-    """`rtl` or `ltr`, for the `dir` attribute."""
+    """Return `rtl` or `ltr`, for the `dir` attribute."""
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
 def choose_language(*wishes: str | None) -> str:
-    """The first wish that is one of the six; a wish may be an Accept-Language header. English when none is."""
+    """Choose the first wish that is one of the six, or English. A wish may be an Accept-Language header."""
     for wish in wishes:
         ranked = []
         for position, part in enumerate((wish or "").split(",")):
@@ -95,15 +95,15 @@ def choose_language(*wishes: str | None) -> str:
 
 
 def labelled(translate: Callable[[str], str], label: str, value: str) -> str:
-    """A label and its value on one line: French puts a space before the colon, Chinese has a colon of its own width.
+    """Put a label and its value on one line: French has a space before the colon, Chinese a wide colon of its own.
 
-    An empty label leaves the colon and the value, for where the label is outside.
+    An empty label leaves the colon and the value, for a place where the label stands outside.
     """
     return translate("{label}: {value}").format(label=label, value=value)
 
 
 def format_date(moment: date, language: str) -> str:
-    """`23 November 2026`, as in UN documents (the month by its name, so that no order of day and month is guessed)."""
+    """Write `23 November 2026`, as in UN documents (the month by name, so that nobody confuses day and month)."""
     catalogue = translations(language)
     day = "1er" if (language, moment.day) == ("fr", 1) else moment.day  # French alone says "first" of a month
     month = catalogue.gettext(_MONTHS[moment.month - 1])
@@ -112,7 +112,7 @@ def format_date(moment: date, language: str) -> str:
 
 @lru_cache(maxsize=1000)  # a campaign's deadline, in each language and time zone
 def format_moment(moment: datetime, language: str, timezone: str = "UTC") -> str:
-    """`23 November 2026, 14:05 (Asia/Yerevan)`: local time of `timezone` on the 24-hour clock, the zone named."""
+    """Write `23 November 2026, 14:05 (Asia/Yerevan)`: local time of `timezone` on the 24-hour clock, and the zone."""
     local = moment.astimezone(ZoneInfo(timezone))
     return (
         translations(language)

@@ -1,4 +1,4 @@
-"""Random ids that say nothing about what they name."""
+"""Make random ids that say nothing about what they name."""
 
 import secrets
 
@@ -6,5 +6,5 @@ _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # without i, l, o and u: such an 
 
 
 def new_id() -> str:
-    """A random id of 12 letters and digits (60 bits)."""
+    """Make a random id of 12 letters and digits (60 bits)."""
     return "".join(secrets.choice(_LETTERS) for _ in range(12))

@@ -1,4 +1,4 @@
-"""Records kept as JSON, by the names of their fields: enums by value, times ending in `Z`, tuples as lists."""
+"""Keep records as JSON, by the names of their fields: enums by value, times ending in `Z`, tuples as lists."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -14,7 +14,7 @@ Record = TypeVar("Record")
 
 
 def to_kept(value: Any) -> Any:
-    """A record, or a part of one, as JSON holds it."""
+    """Turn a record, or a part of one, into what JSON can hold."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -27,9 +27,9 @@ def to_kept(value: Any) -> Any:
 
 
 def from_kept(kind: type[Record], kept: dict[str, Any], **others: Any) -> Record:
-    """The record that was kept. `others` are fields that are kept elsewhere.
+    """Read a record that was kept. `others` are fields that are kept elsewhere.
 
-    What is lacking takes its default; what is unknown is left out.
+    A missing field takes its default; an unknown one is left out.
     """
     readers = _readers(kind)  # type: ignore[arg-type]  # a class is hashable
     return kind(**{name: readers[name](value) for name, value in kept.items() if name in readers}, **others)

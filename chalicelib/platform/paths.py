@@ -1,4 +1,4 @@
-"""Where the files that ship beside the code lie: at the zip's root in Lambda, at the repository's root elsewhere."""
+"""The folders that ship beside the code: at the root of the zip in Lambda, of the repository elsewhere."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Trying again what failed for a reason that passes: AWS was throttling, failed, or its answer was lost.
+"""Try again what failed for a passing reason: AWS was throttling, failed, or its answer was lost.
 
-The libraries try each call to AWS a few times by themselves. This is for whole steps that may be repeated, when more
+The libraries try each call to AWS a few times by themselves. This is for whole steps that may be repeated, where more
 patience is worth it: a person who presses a button in a mail at night should not have to press it twice.
 """
 
@@ -38,7 +38,7 @@ _PASSING = frozenset(
 
 
 def is_passing(error: BaseException | None) -> bool:
-    """Whether what failed may work in a moment. A refusal (a right, a condition, a key) does not pass by itself."""
+    """Whether the same step may work in a moment. A refusal (a right, a condition, a key) does not pass by itself."""
     if isinstance(error, PynamoDBException):
         return is_passing(error.cause)
     if isinstance(error, ClientError):
@@ -51,9 +51,9 @@ def tried_again(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Callable[..., Answer]:
-    """The same step, tried again while what fails is passing and the patience lasts.
+    """Make a step that is tried again while its faults are passing and the patience lasts.
 
-    For steps that may be repeated only: here, answers and acknowledgements, of which the first counts and the second
+    Only for steps that may be repeated: here answers and acknowledgements, of which the first counts and the second
     changes nothing.
     """
 

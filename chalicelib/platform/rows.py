@@ -1,7 +1,7 @@
-"""From the row of a table to a record of ours and back, by the names of the fields: a store says a record once.
+"""Turn rows of a table into records of ours and back, by the names of the fields: a store says a record once.
 
-A record is a dataclass. Its codes (StrEnum) are kept as their values, its tuples and sets as lists. A library would do
-this too, but at the price of every cold start (docs/decisions).
+A record is a dataclass. Its codes (StrEnum) are kept as their values, its tuples and sets as lists. A library could do
+this too, but every cold start would pay for it (docs/decisions).
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _EMPTY: dict[Any, Any] = {str: "", int: 0, bool: False, tuple: (), frozenset: fr
 
 
 def row_of(model: type[Row], key: str, range_key: str | None = None) -> Row | None:
-    """The row of a key, read consistently; None when there is none."""
+    """Read the row of a key, consistently; None when there is none."""
     try:
         return model.get(key, range_key, consistent_read=True)
     except model.DoesNotExist:
@@ -29,9 +29,9 @@ def row_of(model: type[Row], key: str, range_key: str | None = None) -> Row | No
 
 
 def record_of(kind: type[Record], row: Model, **others: Any) -> Record:
-    """The record that a row holds. `others` are fields that the row keeps in another form.
+    """Make the record that a row holds. `others` are fields that the row keeps in another form.
 
-    What the row lacks takes the default of the field, or is empty: no text, nought, none.
+    What the row lacks takes the default of the field, or is empty: no text, 0, none.
     """
     stored = row.attribute_values  # not the descriptors: there may be thousands of rows
     values = dict(others)
@@ -47,13 +47,13 @@ def record_of(kind: type[Record], row: Model, **others: Any) -> Record:
 
 
 def attributes_of(record: Any, *but: str) -> dict[str, Any]:
-    """What a row is made of for a record: its fields, without those named in `but`."""
+    """Make the attributes of a record's row: its fields, without those named in `but`."""
     return {field.name: _plain(getattr(record, field.name)) for field in fields(record) if field.name not in but}
 
 
 @cache
 def _fields_of(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], bool, Any], ...]:
-    """Each field: its name, what makes its value out of the row's, whether it has a default, and what is empty."""
+    """List for each field its name, the converter of the row's value, whether it has a default, and its empty value."""
     hints = get_type_hints(kind)
     return tuple(
         (

@@ -1,4 +1,4 @@
-"""Configuration, read once from the environment of the Lambda. Nothing here is secret: secrets stay in AWS stores."""
+"""Read the configuration once from the environment of the Lambda. Nothing here is secret: AWS stores keep secrets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything a stage is told at deploy time (infra/resources/stack.yaml, Globals)."""
+    """Everything that a stage is told when it is deployed (infra/resources.yaml, Globals)."""
 
     stage: str = "local"
     table_prefix: str = "poc-directory-local-"
@@ -27,7 +27,7 @@ class Settings:
     send_notices_function: str = ""
     audit_bucket: str = ""
     dispatch_seconds: float = 120.0
-    """How long one `dispatch_pings` sends before it lets the state machine call it again."""
+    """How long one run of `dispatch_pings` sends before it lets the state machine call it again."""
 
 
 _STRINGS = (
@@ -59,9 +59,9 @@ class SettingsRefused(ValueError):
 
 
 class Reader:
-    """Reads what a stage is told from its environment, and keeps what is wrong, so that all of it is told at once.
+    """Reads the configuration of a stage from its environment, and collects what is wrong, to report it all at once.
 
-    `problems` are values that will not do; `misfits` are values that do not go together, told only without problems.
+    `problems` are unacceptable values; `misfits` are values that do not go together, reported only without problems.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -70,7 +70,7 @@ class Reader:
         self.misfits: list[str] = []
 
     def numbers(self, name: str, least: float, most: float, usual: tuple[float, ...]) -> tuple[float, ...]:
-        """Numbers with commas between them; `usual` when there are none, or when they will not do."""
+        """Read numbers with commas between them; `usual` when there are none, or when they are not acceptable."""
         text = self.environ.get(name, "")
         if not text.strip():
             return usual
@@ -98,9 +98,9 @@ DAYS = 1, 3650
 
 
 def from_environment(reader: Reader) -> Settings:
-    """Settings from environment variables, named like the fields, in capitals.
+    """Read the settings from environment variables, which are named like the fields, in capitals.
 
-    A `SPEED` above 1 against real AWS, where durations are never scaled, is told to `told` as a problem.
+    A `SPEED` above 1 against real AWS, where durations are never scaled, is added to the problems of `reader`.
     """
     usual, environ = Settings(), reader.environ
     texts = {name: environ[name.upper()] for name in _STRINGS if environ.get(name.upper())}

@@ -1,4 +1,4 @@
-"""The accounts."""
+"""The table of accounts."""
 
 from datetime import datetime
 
@@ -68,34 +68,34 @@ class AccountRow(Model):
 
 
 def by_email(email: str) -> Account | None:
-    """The account of an e-mail address (any case), read consistently; None when there is none."""
+    """Find the account of an e-mail address (any case), read consistently; None when there is none."""
     row = row_of(AccountRow, email.lower())
     return record_of(Account, row) if row else None
 
 
 def by_id(account_id: str) -> Account | None:
-    """The account with an opaque id, read consistently; None when there is none."""
+    """Find the account with an opaque id, read consistently; None when there is none."""
     row = next(iter(AccountRow.by_id.query(account_id, limit=1)), None)
     return by_email(row.email) if row else None
 
 
 def of_state(state: str) -> list[Account]:
-    """The accounts of a State, or with an empty `state` the directory manager's own; a moment behind the table."""
+    """List the accounts of a State, or with an empty `state` the directory manager's own; a moment behind the table."""
     return [record_of(Account, row) for row in AccountRow.by_state.query(state or OURS)]
 
 
 def in_role(role: Role) -> list[Account]:
-    """All accounts with a role, of whatever State; a moment behind the table."""
+    """List all accounts with a role, of any State; a moment behind the table."""
     return [record_of(Account, row) for row in AccountRow.by_role.query(role.value)]
 
 
 def of_all_states() -> list[Account]:
-    """All accounts, of whatever State and role; a moment behind the table."""
+    """List all accounts, of any State and role; a moment behind the table."""
     return [account for role in Role for account in in_role(role)]
 
 
 def in_role_for_certain(role: Role) -> list[Account]:
-    """All accounts with a role, read consistently and so from the whole table: for what is done once in a life."""
+    """List all accounts with a role, read consistently from the whole table: only for what a stage does once."""
     return [record_of(Account, row) for row in AccountRow.scan(AccountRow.role == role.value, consistent_read=True)]
 
 
@@ -105,7 +105,7 @@ def add(transaction: TransactWrite, account: Account) -> None:
 
 
 def account_row(account: Account) -> AccountRow:
-    """The account as it is stored."""
+    """Make the row of an account."""
     attributes = attributes_of(account, "email", "account_id")
     return AccountRow(
         account.email.lower(),
@@ -132,7 +132,7 @@ def add_change(transaction: TransactWrite, changed: Account) -> None:
 
 
 def _is_at(version: int) -> Condition:
-    """That an account is there at this version; one that was made before there were versions is at the first."""
+    """Require that the account exists at this version; an account from before there were versions is at the first."""
     at: Condition = AccountRow.version == version
     return at | (AccountRow.email.exists() & AccountRow.version.does_not_exist()) if version == 1 else at
 
@@ -143,7 +143,7 @@ def add_unchanged(transaction: TransactWrite, known: Account) -> None:
 
 
 def add_still_in_charge(transaction: TransactWrite, actor: Account) -> None:
-    """Let the transaction fail unless the one who acts is still active, in the same role.
+    """Let the transaction fail unless the account that acts is still active, in the same role.
 
     Of two managers who remove each other at the same moment one succeeds, so that there is always one left.
     """

@@ -26,14 +26,14 @@ class AttemptRow(Model):
 
 @dataclass(frozen=True)
 class Attempts:
-    """Failures of one subject so far, and when the last was (UTC)."""
+    """How often one subject has failed so far, and when it last did (UTC)."""
 
     failures: int
     last_at: datetime
 
 
 def get(subject: str) -> Attempts | None:
-    """The failures counted for a subject, read consistently."""
+    """Read the failures counted for a subject, consistently."""
     row = row_of(AttemptRow, subject)
     return record_of(Attempts, row) if row else None
 

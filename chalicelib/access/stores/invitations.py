@@ -1,4 +1,4 @@
-"""The invitations of accounts: one each at most."""
+"""The invitations of accounts: an account has one at most."""
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
@@ -30,23 +30,23 @@ class InvitationRow(Model):
 
 
 def get(account_id: str) -> Invitation | None:
-    """The invitation of an account, however old; None when it has none."""
+    """Find the invitation of an account, however old; None when it has none."""
     row = row_of(InvitationRow, _KIND, account_id)
     return record_of(Invitation, row) if row else None
 
 
 def add(transaction: TransactWrite, invitation: Invitation) -> None:
-    """Put an invitation into the transaction, instead of the one that was there."""
+    """Put an invitation into the transaction; it replaces the one that was there."""
     expires = seconds(invitation.ends_at + KEPT_AFTERWARDS)
     transaction.save(InvitationRow(_KIND, **attributes_of(invitation), expires=expires))
 
 
 def take(transaction: TransactWrite, invitation: Invitation) -> None:
-    """Put the end of an invitation into the transaction; it fails when it was used or replaced."""
+    """Delete an invitation in the transaction, which fails when the invitation was used or replaced."""
     row = InvitationRow(_KIND, invitation.account_id)
     transaction.delete(row, condition=InvitationRow.invitation_id == invitation.invitation_id)
 
 
 def drop(transaction: TransactWrite, account_id: str) -> None:
-    """Put the end of whatever invitation an account has into the transaction."""
+    """Delete the invitation of an account, if it has one, in the transaction."""
     transaction.delete(InvitationRow(_KIND, account_id))

@@ -1,15 +1,15 @@
-"""How long rows are kept that have done their work.
+"""How long rows that have done their work are kept.
 
-Each kind of row in the table `account-items` has a partition of its own, so that one query finds all of a kind: there
-are few.
+Each kind of row in the table `account-items` has a partition of its own, so that one query finds all rows of a kind:
+there are few.
 """
 
 from datetime import datetime, timedelta
 
 KEPT_AFTERWARDS = timedelta(days=30)
-"""How long an invitation or reset that is over is kept, so that its page says what became of it."""
+"""An invitation or reset that is over is kept so long, so that its page can say what became of it."""
 
 
 def seconds(at: datetime) -> int:
-    """A time as DynamoDB wants it to delete a row by itself (TTL)."""
+    """Convert a time to the form in which DynamoDB takes it to delete a row by itself (TTL)."""
     return int(at.timestamp())

@@ -11,7 +11,7 @@ _KIND = "recovery"
 
 
 class RecoveryRow(Model):
-    """The recovery codes of an account that are left."""
+    """The unused recovery codes of an account."""
 
     class Meta:
         table_name = "account-items"
@@ -24,13 +24,13 @@ class RecoveryRow(Model):
 
 
 def get(account_id: str) -> RecoveryCodes | None:
-    """The recovery codes of an account, read consistently; None when it never had any."""
+    """Read the recovery codes of an account, consistently; None when it never had any."""
     row = row_of(RecoveryRow, _KIND, account_id)
     return record_of(RecoveryCodes, row) if row else None
 
 
 def add(transaction: TransactWrite, codes: RecoveryCodes) -> None:
-    """Put new recovery codes into the transaction; those before are gone."""
+    """Put new recovery codes into the transaction; they replace the old ones."""
     transaction.save(RecoveryRow(_KIND, **attributes_of(codes)))
 
 
@@ -42,5 +42,5 @@ def add_use(transaction: TransactWrite, codes: RecoveryCodes, used: str) -> None
 
 
 def drop(transaction: TransactWrite, account_id: str) -> None:
-    """Put the end of an account's recovery codes into the transaction."""
+    """Delete an account's recovery codes in the transaction."""
     transaction.delete(RecoveryRow(_KIND, account_id))

@@ -27,7 +27,7 @@ class RemovalRow(Model):
 
 
 def get(account_id: str) -> Removal | None:
-    """Who removed an account, as long as that matters; None when it was not in use, or long ago."""
+    """Find who removed an account, as long as that matters; None when it was not in use, or removed long ago."""
     row = row_of(RemovalRow, _KIND, account_id)
     return record_of(Removal, row) if row else None
 

@@ -34,29 +34,29 @@ def _reset(row: ResetRow) -> Reset:
 
 
 def get(account_id: str) -> Reset | None:
-    """The reset of an account that waits, however old; None when nobody asked."""
+    """Find the reset that waits for an account, however old; None when nobody asked."""
     row = row_of(ResetRow, _KIND, account_id)
     return _reset(row) if row else None
 
 
 def by_account() -> dict[str, Reset]:
-    """All resets that wait, by account id."""
+    """List all resets that wait, by account id."""
     return {row.account_id: _reset(row) for row in ResetRow.query(_KIND)}
 
 
 def add(transaction: TransactWrite, reset: Reset, over_at: datetime) -> None:
-    """Put the request for a reset into the transaction, instead of one that was there."""
+    """Put the request for a reset into the transaction; it replaces one that was there."""
     expires = seconds(over_at + KEPT_AFTERWARDS)
     row = ResetRow(_KIND, **attributes_of(reset, "state"), state=reset.state or OURS, expires=expires)
     transaction.save(row)
 
 
 def take(transaction: TransactWrite, reset: Reset) -> None:
-    """Put the end of a reset into the transaction; it fails when it was confirmed, or asked by somebody else since."""
+    """Delete a reset in the transaction, which fails when it was confirmed, or somebody else has asked since."""
     unchanged = (ResetRow.asked_by == reset.asked_by) & (ResetRow.asked_at == reset.asked_at)
     transaction.delete(ResetRow(_KIND, reset.account_id), condition=unchanged)
 
 
 def drop(transaction: TransactWrite, account_id: str) -> None:
-    """Put the end of whatever reset waits for an account into the transaction."""
+    """Delete the reset that waits for an account, if there is one, in the transaction."""
     transaction.delete(ResetRow(_KIND, account_id))

@@ -1,4 +1,4 @@
-"""When the accounts of each State were reviewed, and when that was last asked."""
+"""When the accounts of each State were last reviewed, and when the State was last asked to."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ _KIND = "review"
 
 
 class ReviewRow(Model):
-    """When the accounts of a State (`-`: the manager's own) were reviewed, and when that was last asked."""
+    """When the accounts of a State (`-`: the manager's own) were last reviewed, and when it was last asked to."""
 
     class Meta:
         table_name = "account-items"
@@ -26,12 +26,12 @@ class ReviewRow(Model):
 
 
 def by_state() -> dict[str, Review]:
-    """The reviews of all States by State; the manager's own under an empty one."""
+    """List the reviews by State; that of the manager's own accounts is under an empty one."""
     return {row.state.replace(OURS, ""): record_of(Review, row) for row in ReviewRow.query(_KIND)}
 
 
 def get(state: str) -> Review:
-    """When the accounts of a State were reviewed, read consistently."""
+    """Read when the accounts of a State were reviewed, consistently."""
     row = row_of(ReviewRow, _KIND, state or OURS)
     return record_of(Review, row) if row else Review()
 

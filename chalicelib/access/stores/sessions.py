@@ -31,7 +31,7 @@ class SessionRow(Model):
 
 @dataclass(frozen=True)
 class Session:
-    """`stage` is `signed-in`, or what the person has yet to give. Times are aware UTC. `details` carry a sign-in."""
+    """`stage` is `signed-in`, or the step that a sign-in waits for. Times are aware UTC. `details` carry a sign-in."""
 
     stage: str
     email: str
@@ -42,7 +42,7 @@ class Session:
 
 
 def get(identifier: str) -> Session | None:
-    """The row kept under a random id, however old (the TTL deletes late); None when there is none."""
+    """Find the session kept under a random id, however old (the TTL deletes late); None when there is none."""
     row = row_of(SessionRow, hashed(identifier))
     return record_of(Session, row) if row else None
 
@@ -62,7 +62,7 @@ def add(transaction: TransactWrite, identifier: str, session: Session, expires: 
 
 
 def take(transaction: TransactWrite, identifier: str) -> None:
-    """Put the end of a session, or of a sign-in, into the transaction; it fails when it is gone already."""
+    """Delete a session, or a sign-in, in the transaction, which fails when it is already gone."""
     transaction.delete(SessionRow(hashed(identifier)), condition=SessionRow.session.exists())
 
 

@@ -1,8 +1,9 @@
-"""What operators see: one logger, one table of metrics, one tracer. None of them ever takes personal data.
+"""Everything that operators see: one logger, one table of metrics, one tracer. None ever takes personal data.
 
 `formatter` refuses every key and every shape of value that it does not know, `metrics` every metric that is not in
-its table, and `invocation` lets no error out of a Lambda with its words, which may quote an address. The words of a log
-line are fixed, so that they can be looked for; what changes goes into keys: opaque ids and counts (docs/operations.md).
+its table, and `invocation` lets no error leave a Lambda with its words, which may quote an address. The words of a log
+line are fixed, so that they can be searched for; what changes goes into keys: opaque ids and counts
+(docs/operations.md).
 """
 
 import logging
@@ -13,10 +14,10 @@ from chalicelib.platform.observability.formatter import GuardedFormatter
 
 SERVICE = "poc-directory"
 
-# Chalice logs by the name of the app, which is the same: what it has to say goes through our formatter too. The level
+# Chalice logs under the name of the app, which is the same: its lines go through our formatter too. The level
 # comes from the environment (POWERTOOLS_LOG_LEVEL or LOG_LEVEL).
 logger = Logger(service=SERVICE, logger_formatter=GuardedFormatter())
-# What reaches the root logger is printed by Lambda's own handler, words of errors and all.
+# Lambda's own handler prints what reaches the root logger, with the words of errors.
 logging.getLogger(SERVICE).propagate = False
 
 __all__ = ["SERVICE", "logger"]

@@ -1,8 +1,8 @@
-"""Turns a log record into one line of JSON, and lets through only what is known to be harmless.
+"""Turn a log record into one line of JSON, and let through only what is known to be harmless.
 
-Deny by default: a key that is not in KEYS is left out, a value that is neither a number nor shaped like an id is
-withheld, and of an exception only its type, its code and the places it passed are told: its words may quote an item,
-and so the address of a person.
+Deny by default: a key that is not in KEYS is left out, and a value that is neither a number nor shaped like an id is
+withheld. Of an exception only its type, its code and the places it passed are logged: its words may quote an item, and
+so the address of a person.
 """
 
 import logging
@@ -26,11 +26,11 @@ KEYS = frozenset(
         "counts",  # numbers by word
     }
 )
-"""What may stand in a log line."""
+"""The keys that a log line may have."""
 
 WITHHELD = "(withheld)"
 _HARMLESS = re.compile(r"[A-Za-z0-9_/(<][A-Za-z0-9_.:,/{}()<>#*$+-]{0,199}")
-"""The shape of ids, routes, codes and times. No @ and no space: an address or a name does not fit."""
+"""The shape of ids, routes, codes and times. It has no @ and no space, so no address and no full name fits."""
 _TIME = re.compile(r"[0-9T :,.+-]{10,40}Z?")
 _PLACES = 30
 _CHAIN = 5
@@ -40,7 +40,7 @@ class GuardedFormatter(LambdaPowertoolsFormatter):
     """The formatter of our logger."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line of JSON. The message is the text as it stands in the source: arguments are not put in."""
+        """Write one line of JSON. The message is the text as it stands in the source: arguments are not filled in."""
         fields = {key: harmless(key, value) for key, value in self._extract_log_keys(record).items() if key in KEYS}
         fields["message"] = record.msg if isinstance(record.msg, str) else WITHHELD
         fields["xray_trace_id"] = self._get_latest_trace_id()
@@ -50,7 +50,7 @@ class GuardedFormatter(LambdaPowertoolsFormatter):
 
 
 def harmless(key: str, value: Any) -> Any:
-    """A value as it may be logged under `key`."""
+    """Make a value fit to be logged under `key`."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping) and key == "counts":
@@ -63,7 +63,7 @@ def harmless(key: str, value: Any) -> Any:
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception, and what led to it, newest first."""
+    """Walk through an exception and what led to it, newest first."""
     walk: BaseException | None = error
     for _step in range(_CHAIN):
         if walk is None:
@@ -73,7 +73,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def of_exception(error: BaseException) -> dict[str, Any]:
-    """What may be said of an exception: its type, the code and operation of AWS, and where it passed."""
+    """Describe an exception by what may be logged: its type, the code and operation of AWS, and where it passed."""
     frames = traceback.extract_tb(error.__traceback__)[-_PLACES:]
     description: dict[str, Any] = {"type": type(error).__name__}
     description |= {name: code for name, code in (("error", code_of(error)), ("operation", _operation(error))) if code}
@@ -84,7 +84,7 @@ def of_exception(error: BaseException) -> dict[str, Any]:
 
 
 def code_of(error: BaseException) -> str:
-    """The code that AWS gave an error (`ConditionalCheckFailedException`); empty for all others."""
+    """Find the code that AWS gave an error (`ConditionalCheckFailedException`); empty for all others."""
     response = getattr(error, "response", None)
     code = response.get("Error", {}).get("Code") if isinstance(response, Mapping) else None
     code = code or getattr(error, "cause_response_code", None)

@@ -1,9 +1,9 @@
 """Every metric of ours, in one table, and how it is counted.
 
-A Lambda counts while it works; what it counted is printed as one line of embedded metric format when the invocation
-ends, and CloudWatch makes metrics of that line. There is no call to AWS. Each metric has the dimension `service` alone,
-those with kinds the pair `service`, `kind` as well: few dimensions, since each combination is paid for, and none that
-could name a State or a person.
+A Lambda counts while it works. When the invocation ends, its counts are printed as lines of embedded metric format, one
+for each kind, and CloudWatch makes metrics of them. There is no call to AWS. Each metric has the dimension `service`
+alone, those with kinds the pair `service`, `kind` as well: few dimensions, since each combination is paid for, and none
+that could name a State or a person.
 """
 
 import threading
@@ -107,7 +107,7 @@ def count(metric: Metric, number: float = 1, kind: str = "") -> None:
 
 
 def measure(metric: Metric, value: float) -> None:
-    """Say how much there is of something now."""
+    """Set how much there is of something now."""
     _check(metric, "")
     with _lock:
         _counted[metric, ""] = value
@@ -119,7 +119,7 @@ def _check(metric: Metric, kind: str) -> None:
 
 
 def flush() -> None:
-    """Print what was counted since the last time, one line for each kind; nothing when nothing was."""
+    """Print what was counted since the last time, one line for each kind; print nothing when nothing was counted."""
     with _lock:
         counted = dict(_counted)
         _counted.clear()
