@@ -1,5 +1,7 @@
-"""The clocks of an inquiry. They run in calendar time, from when the notice was accepted for the person asked (§28b);
-each ends exactly once and is never touched again.
+"""Start, read and end the clocks of an inquiry.
+
+They run in calendar time from when the notice was accepted for the person asked (§28b). Each ends exactly once and is
+never touched again.
 """
 
 from dataclasses import replace
@@ -12,12 +14,12 @@ from chalicelib.inquiries.record import Clock, ClockKind, ClockState, Inquiry, w
 
 
 def clock_state(clock: Clock, now: datetime) -> ClockState:
-    """Where a clock stands at `now`: exactly at its deadline it is still in time."""
+    """Tell the state of a clock at `now`. Exactly at its deadline it is still in time."""
     return ClockState.MISSED if clock.state is ClockState.RUNNING and now > clock.due else clock.state
 
 
 def next_wake(inquiry: Inquiry, now: datetime) -> datetime | None:
-    """When something is to be done next (UTC), `now` if a mail waits; None when nothing is left to wait for."""
+    """Tell when to act next (UTC): `now` if a mail waits; None when nothing is left to wait for."""
     if inquiry.outbox:
         return now
     if is_over(inquiry) or inquiry.step.ended_at:
@@ -33,19 +35,19 @@ def next_wake(inquiry: Inquiry, now: datetime) -> datetime | None:
 
 
 def latest_more_time(inquiry: Inquiry, now: datetime, policy: InquiryPolicy) -> datetime:
-    """The latest time (UTC) that more time may be taken until."""
+    """Tell until when (UTC), at the latest, the requested State may take more time."""
     dues = [clock.due for clock in inquiry.step.clocks if clock.kind is ClockKind.RESPOND]
     return max([now, *dues]) + policy.longest_extension
 
 
 def clocks_from(inquiry: Inquiry, kind: Kind, at: datetime, policy: InquiryPolicy) -> tuple[Clock, ...]:
-    """The clocks of a PoC of this kind whose notice is accepted `at` a time (UTC): absolute deadlines (§28b).
+    """Make the clocks of a PoC of this kind whose notice is accepted `at` a time (UTC), with absolute deadlines (§28b).
 
-    Time to respond does not end before the time until which the requested State has taken more.
+    If the requested State has taken more time, the time to respond does not end before that is over.
     """
-    given: ClockPolicy = policy.technical if kind is Kind.TECHNICAL else policy.diplomatic
+    times: ClockPolicy = policy.technical if kind is Kind.TECHNICAL else policy.diplomatic
     promised = inquiry.more_time_until or at
-    wanted = ((ClockKind.ACKNOWLEDGE, given.acknowledge, at), (ClockKind.RESPOND, given.respond, promised))
+    wanted = ((ClockKind.ACKNOWLEDGE, times.acknowledge, at), (ClockKind.RESPOND, times.respond, promised))
     return tuple(
         clock_of(what, at, max(at + time, not_before))
         for what, time, not_before in wanted
@@ -54,13 +56,13 @@ def clocks_from(inquiry: Inquiry, kind: Kind, at: datetime, policy: InquiryPolic
 
 
 def clock_of(kind: ClockKind, start: datetime, due: datetime) -> Clock:
-    """A clock with a reminder at one third and at two thirds of its time."""
+    """Make a clock with a reminder at one third and at two thirds of its time."""
     third = (due - start) / 3
     return Clock(kind, start, due, (start + third, start + 2 * third))
 
 
 def settle(inquiry: Inquiry, now: datetime) -> Inquiry:
-    """Deadlines that have passed are missed, whether or not anybody has noticed yet."""
+    """Mark the clocks whose deadline has passed as missed, whether or not anybody has noticed yet."""
     for step in inquiry.steps:
         clocks = tuple(
             replace(clock, state=ClockState.MISSED, ended_at=clock.due)
@@ -74,6 +76,7 @@ def settle(inquiry: Inquiry, now: datetime) -> Inquiry:
 
 
 def end_clocks(inquiry: Inquiry, kind: ClockKind, state: ClockState, now: datetime) -> Inquiry:
+    """End every running clock of this kind, in all steps, with `state`."""
     for step in inquiry.steps:
         clocks = tuple(
             replace(clock, state=state, ended_at=now)
@@ -86,7 +89,7 @@ def end_clocks(inquiry: Inquiry, kind: ClockKind, state: ClockState, now: dateti
 
 
 def end_step(inquiry: Inquiry, now: datetime) -> Inquiry:
-    """The contact is no longer asked; what still runs for it is cancelled."""
+    """Stop asking the present contact, and cancel the clocks that still run for it."""
     for kind in ClockKind:
         inquiry = end_clocks(inquiry, kind, ClockState.CANCELLED, now)
     step = inquiry.step

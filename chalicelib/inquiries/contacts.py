@@ -1,4 +1,4 @@
-"""Whom to ask: everybody of the requested State, in the order in which to try (§24g)."""
+"""Choose whom to ask: everybody of the requested State, in the order in which to try (§24g)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +7,7 @@ from chalicelib.inquiries.record import Contact, Inquiry, Why
 
 
 def contacts_in_order(entries: Iterable[Entry], requested_poc_id: str, requested_kind: Kind) -> tuple[Contact, ...]:
-    """Everybody of the requested State who can be asked, in the order in which to try (§24g).
+    """List everybody of the requested State who can be asked, in the order in which to try (§24g).
 
     The PoC that was chosen comes first, then (for a technical one) the other technical PoCs, then the diplomatic ones;
     the alternate address of each follows it.
@@ -27,10 +27,10 @@ def _contacts(entry: Entry) -> Iterator[Contact]:
 
 
 def next_contact(inquiry: Inquiry, contacts: Iterable[Contact], why: Why) -> Contact | None:
-    """Whom to ask when the present contact was not reached, or did not answer in time; None when nobody is left.
+    """Choose the next contact when the present one was not reached or did not answer in time; None when nobody is left.
 
-    A missed deadline goes to one technical alternate first, if there is one, and then to the diplomatic PoCs (§24g). A
-    bounce goes to the next address whatever it is: nobody has been given any time yet.
+    A missed deadline goes to one technical alternate first, if there is one, and then to the diplomatic PoCs (§24g).
+    After a bounce the next address is asked, whatever it is: nobody has had any time yet.
     """
     asked = [step for step in inquiry.steps if step.round == inquiry.round]
     left = [contact for contact in contacts if contact not in {step.contact for step in asked}]

@@ -1,7 +1,7 @@
-"""The mails of an inquiry that wait: kept in its record, sent by the one sender (`mail/sending.py`).
+"""Send the waiting mails of an inquiry. They are kept in its record and sent by the one sender (`mail/sending.py`).
 
-A mail may go out twice only if a sender died between the provider's answer and our write, or that answer was lost;
-those are counted in the record.
+A mail can go out twice only if a sender died between the provider's answer and our write, or if that answer was lost.
+The record counts such mails.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from chalicelib.platform.observability import logger
 from chalicelib.runtime import Runtime
 
 IN_HAND = timedelta(seconds=60)
-"""How long a sender that has died holds a mail up."""
+"""How long a sender that has died holds up a mail."""
 
 
 class NoticeBusy(DirectoryError):
@@ -29,7 +29,7 @@ class NoticeBusy(DirectoryError):
 
 
 def send_waiting(runtime: Runtime, letters: Letters, inquiry_id: str, call: Call) -> Inquiry:
-    """Send the mails of an inquiry until none waits; returns the inquiry as it is then.
+    """Send the mails of an inquiry until none waits, and return the inquiry as it is then.
 
     Raises NoticeBusy when another sender is at work, MailError when the provider takes nothing now (the mail goes on
     waiting), and NotFound.
@@ -52,7 +52,7 @@ class InquiryOutbox:
     lease: timedelta = IN_HAND
 
     def take(self, now: datetime, until: datetime) -> "MailInHand | None":
-        """Take the first mail that nobody has in hand. Nothing is read when the record, as last seen, has none."""
+        """Take the first mail that nobody has in hand. Read nothing when the record, as last seen, has none."""
         if not self.inquiry.outbox:
             return None
         ours: Waiting | None = None
@@ -65,30 +65,30 @@ class InquiryOutbox:
         self.write(decide)
         return MailInHand(self, ours) if ours else None
 
-    def failed(self, _held: "MailInHand", error: Exception) -> None:
-        """The order of the mails matters: those behind it wait, and the state machine tries again."""
+    def failed(self, _in_hand: "MailInHand", error: Exception) -> None:
+        """Raise the error again: mails go out in order, so those behind it wait, and the state machine tries again."""
         raise error
 
     def read(self) -> Inquiry:
-        """The record as it is now."""
+        """Read the record as it is now."""
         self.inquiry = writing.get(self.inquiry.inquiry_id)
         return self.inquiry
 
     def write(self, decide: writing.Decide) -> None:
-        """Write what `decide` makes of the record, audited now."""
+        """Write what `decide` makes of the record; its audit records carry the present time."""
         call = replace(self.call, at=self.runtime.clock())
         self.inquiry = writing.write(self.inquiry.inquiry_id, call, decide)
 
 
 @dataclass(frozen=True)
 class MailInHand:
-    """One mail of an inquiry, in our hands."""
+    """One mail of an inquiry that this sender has in hand."""
 
     outbox: InquiryOutbox
     mail: Waiting
 
     def drafts(self) -> Iterable["InquiryDraft"]:
-        """The mail, unless an answer has made it superfluous since it was taken in hand."""
+        """Return the mail, unless an answer has made it superfluous since it was taken in hand."""
         now = self.outbox.runtime.clock()
         inquiry = self.outbox.read()
         if any(waiting.number == self.mail.number for waiting in inquiry.outbox):
@@ -97,11 +97,11 @@ class MailInHand:
         return []
 
     def put_back(self, may_have_gone: bool) -> None:
-        """The mail waits again."""
+        """Let the mail wait again."""
         self.outbox.write(lambda inquiry: put_back(inquiry, self.mail.number, may_have_gone))
 
     def done(self) -> None:
-        """The mail has left the record with the provider's answer."""
+        """Do nothing more: the mail left the record when the provider answered."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +114,16 @@ class InquiryDraft:
     now: datetime
 
     def compose(self) -> Mail:
-        """The mail in the reader's language. Raises MailRefused when there is no address for it any more."""
+        """Write the mail in the reader's language. Raises MailRefused when there is no address for it any more."""
         return self.outbox.letters.compose(self.inquiry, self.mail, self.now)
 
     def accepted(self) -> None:
-        """The mail leaves the record, and clocks start with the first notice of a step."""
+        """Take the mail out of the record. With the first notice of a step its clocks start."""
         policy = self.outbox.runtime.policy(InquiryPolicy)
         self.outbox.write(lambda inquiry: transitions.accepted(inquiry, self.mail, self.now, policy))
 
     def refused(self, _error: MailRefused) -> None:
-        """Where somebody was to be asked by it, the next contact is asked."""
+        """Give the mail up. If it was to ask or remind somebody, ask the next contact."""
         about = {"inquiry_id": self.inquiry.inquiry_id, "template": self.mail.notice.value}
         logger.warning("notice refused", extra=about)
         self.outbox.write(lambda inquiry: _after_refusal(inquiry, self.mail, self.now))

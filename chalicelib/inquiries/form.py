@@ -1,4 +1,4 @@
-"""The form of an inquiry: what was chosen, checked field by field. Pure: it is given the entries of both States.
+"""Check the form of an inquiry, field by field. Pure: the caller passes the entries of both States.
 
 There is no free text: every field is a code, a format, or a box to tick (§13, §30).
 """
@@ -15,7 +15,7 @@ from chalicelib.platform.i18n import LANGUAGES, _
 CASE_REFERENCE_LENGTH = 40
 
 _CASE_REFERENCE = re.compile(rf"[A-Za-z0-9./-]{{1,{CASE_REFERENCE_LENGTH}}}", re.ASCII)
-# Mail programs make links of what looks like one, and the reference stands in mail from a trusted sender (rule 6).
+# Mail programs turn whatever looks like a link into one, and the reference is in mail from a trusted sender (rule 6).
 _ADDRESS = re.compile(r"\.[A-Za-z-]|//|\d+(\.\d+){3}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -33,7 +33,7 @@ FIELDS = {
     "digest": _("SHA-256 of your message"),
     "exercise": _("Exercise"),
 }
-"""What each field of the form is called."""
+"""The label of each field of the form."""
 
 _CHOICES: Mapping[str, Collection[str]] = {
     "incident": [f"{group}/{code}" for group, types in terms.TYPES.items() for code in types],
@@ -45,12 +45,12 @@ _CHOICES: Mapping[str, Collection[str]] = {
 }
 
 
-def check(given: Mapping[str, Sequence[str]], own: Iterable[Entry], theirs: Iterable[Entry]) -> Envelope:
-    """The envelope that was chosen. `own` and `theirs` are the PoCs of the two States; `given` may name others.
+def check(fields: Mapping[str, Sequence[str]], own: Iterable[Entry], theirs: Iterable[Entry]) -> Envelope:
+    """Make the envelope from the form. `own` and `theirs` are the PoCs of the two States; `fields` may name others.
 
     Raises Invalid, field by field.
     """
-    first = {name: next(iter(given.get(name, ())), "").strip() for name in FIELDS}
+    first = {name: next(iter(fields.get(name, ())), "").strip() for name in FIELDS}
     problems = {name: _("Choose one.") for name, allowed in _CHOICES.items() if first[name] not in allowed}
     sender = _entry(first["from_poc"], own)
     recipient = _entry(first["to_poc"], theirs)
@@ -58,7 +58,7 @@ def check(given: Mapping[str, Sequence[str]], own: Iterable[Entry], theirs: Iter
         problems["from_poc"] = _("Choose one.")
     if recipient is None or (sender and sender.state == recipient.state):
         problems["to_poc"] = _("Choose a point of contact of another State.")
-    asked = tuple(code for code in terms.ASKED if code in given.get("asked", ()))
+    asked = tuple(code for code in terms.ASKED if code in fields.get("asked", ()))
     if not asked:
         problems["asked"] = _("Tick at least one.")
     if wrong := _wrong_case_reference(first["case_reference"]):
@@ -91,7 +91,7 @@ def check(given: Mapping[str, Sequence[str]], own: Iterable[Entry], theirs: Iter
 
 
 def _wrong_case_reference(text: str) -> str:
-    """What is wrong with a case reference; empty when nothing is."""
+    """Say what is wrong with a case reference; empty when nothing is."""
     if _ADDRESS.search(text):
         return _("It must not read like a web address: no letter after a full stop, no two slashes.")
     if not _CASE_REFERENCE.fullmatch(text):

@@ -1,4 +1,4 @@
-"""The mails of an inquiry: what each says to whom. Codes only, shown in the reader's language; never contents."""
+"""Write the mails of an inquiry: codes only, shown in the reader's language; never contents."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,7 +40,7 @@ TEMPLATES = {
     MailKind.STAND_DOWN: "inquiry-stand-down",
     MailKind.UNREACHED: "inquiry-unreached",
 }
-"""What tells the inquiring side the news has one template: `inquiry-news`."""
+"""All other mails, which bring news to the inquiring side, share one template: `inquiry-news`."""
 
 Rows = list[tuple[str, str]]
 """(label, value) lines, in the reader's language."""
@@ -50,7 +50,7 @@ Times = list[tuple[str, datetime]]
 
 
 class Tone(StrEnum):
-    """Why this person is written to: it decides the first sentence."""
+    """Why we write to this person. It decides the first sentence."""
 
     CHOSEN = "chosen"
     REMINDER = "reminder"
@@ -64,7 +64,7 @@ class Tone(StrEnum):
 
 
 class Sequel(StrEnum):
-    """Whom the inquiry goes to when a deadline has passed."""
+    """Who is asked next when a deadline has passed."""
 
     TECHNICAL = "technical"
     FALLBACK = "fallback"
@@ -95,12 +95,12 @@ class Letters:
     policy: InquiryPolicy
 
     def link(self, inquiry: Inquiry, step: Step, language: str) -> str:
-        """The address of the acknowledgement page, good for this step only. It carries opaque ids."""
+        """Make the address of the acknowledgement page. It works for this step only, and carries opaque ids."""
         token = self.signer.sign(Purpose.INQUIRY, inquiry.inquiry_id, str(step.number))
         return f"{self.site_url}/i/{token}?lang={language}"
 
     def compose(self, inquiry: Inquiry, mail: Waiting, now: datetime) -> Mail:
-        """A waiting mail as it reads when accepted `now` (UTC): the deadlines in it are those that will be stored.
+        """Write a waiting mail as it reads when accepted `now` (UTC), with the deadlines that will be stored.
 
         Raises MailRefused when there is no address for it any more.
         """
@@ -115,22 +115,24 @@ class Letters:
             entry = _inquirer(inquiry)
         if entry is None:
             raise MailRefused("the entry is gone")
-        held = entry.nomination
-        to = held.alternate_email if mail.notice in TO_REQUESTED and step.contact.alternate else held.email
+        nomination = entry.nomination
+        to = nomination.alternate_email if mail.notice in TO_REQUESTED and step.contact.alternate else nomination.email
         if not to:
             raise MailRefused("no address for this contact")
-        language = held.preferred_language
+        language = nomination.preferred_language
         if mail.notice is MailKind.STAND_DOWN:
-            given = _stand_down(inquiry, language)
+            context = _stand_down(inquiry, language)
         elif mail.notice in TO_REQUESTED:
-            given = self._ask(inquiry, step, mail.notice, now, language)
+            context = self._ask(inquiry, step, mail.notice, now, language)
         else:
-            given = _news(inquiry, step, mail.notice, language)
-        letter = self._render(inquiry, mail, language, to, name=held.name, timezone=held.timezone, **given)
+            context = _news(inquiry, step, mail.notice, language)
+        letter = self._render(
+            inquiry, mail, language, to, name=nomination.name, timezone=nomination.timezone, **context
+        )
         return replace(letter, reference=_reference(inquiry, step)) if mail.notice in TO_REQUESTED else letter
 
     def _ask(self, inquiry: Inquiry, step: Step, notice: MailKind, now: datetime, language: str) -> dict[str, Any]:
-        """What the person who is asked is told. The link and the code are for this person alone."""
+        """Fill in the mail to the person who is asked. The link and the code are for this person alone."""
         clocks = (
             clocks_from(inquiry, step.contact.kind, now, self.policy)
             if notice is MailKind.ASK
@@ -168,20 +170,20 @@ def _reference(inquiry: Inquiry, step: Step) -> str:
 
 
 def step_of(reference: str) -> tuple[str, int]:
-    """The inquiry's id and the number of the step that a mail was about. Raises ValueError for no such reference."""
+    """Read the inquiry's id and the step's number from a mail's reference. Raises ValueError when it names none."""
     _word, inquiry_id, number = reference.split(".")
     return inquiry_id, int(number)
 
 
 def _inquirer(inquiry: Inquiry) -> Entry | None:
-    """Who is told on the inquiring side: the PoC that asked, or when it has left another of the same State."""
+    """Find whom to tell on the inquiring side: the PoC that asked or, when it has left, another of the same State."""
     envelope = inquiry.envelope
     there = directory.of_state(envelope.from_state)
     there.sort(key=lambda entry: (entry.poc_id != envelope.from_poc_id, entry.nomination.kind != envelope.from_kind))
     return next(iter(there), None)
 
 
-# What is said to the requested side
+# Mails to the requested side
 
 
 def _tone(inquiry: Inquiry, step: Step, notice: MailKind) -> Tone:
@@ -197,12 +199,12 @@ def _tone(inquiry: Inquiry, step: Step, notice: MailKind) -> Tone:
 
 
 def _fell_back(inquiry: Inquiry, step: Step) -> bool:
-    """Whether a step went from a technical to a diplomatic PoC (§24g)."""
+    """Tell whether a step went from a technical to a diplomatic PoC (§24g)."""
     return inquiry.steps[step.number - 2].contact.kind is not step.contact.kind
 
 
 def summary_rows(inquiry: Inquiry, language: str) -> Rows:
-    """What decides whether the reader gets up at night."""
+    """List the facts by which the reader decides whether to get up at night."""
     envelope, translate = inquiry.envelope, translations(language).gettext
     return [
         (translate(_("Inquiring State")), states()[envelope.from_state].name(language)),
@@ -212,7 +214,7 @@ def summary_rows(inquiry: Inquiry, language: str) -> Rows:
 
 
 def envelope_rows(inquiry: Inquiry, language: str) -> Rows:
-    """The envelope but for what the summary says. The sector is left to the page: mail travels in the open."""
+    """List the envelope without what the summary says. The sector is only on the page: mail travels in the open."""
     envelope, translate = inquiry.envelope, translations(language).gettext
     kind, _explained = terms.TYPES[envelope.incident_class][envelope.incident_type]
     rows = [
@@ -242,11 +244,11 @@ def _stand_down(inquiry: Inquiry, language: str) -> dict[str, Any]:
     }
 
 
-# What is said to the inquiring side: never the other's internal steps
+# Mails to the inquiring side: never the internal steps of the other
 
 
 def _news(inquiry: Inquiry, step: Step, notice: MailKind, language: str) -> dict[str, Any]:
-    """What the inquiring side is told: what happened when, and what follows; not who did it (rule 8)."""
+    """Fill in news for the inquiring side: what happened when, and what follows; not who did it (rule 8)."""
     translate = translations(language).gettext
     rows = [
         (translate(_("Reference")), inquiry.inquiry_id),
@@ -274,7 +276,7 @@ def _news(inquiry: Inquiry, step: Step, notice: MailKind, language: str) -> dict
 
 
 def _sequel(inquiry: Inquiry, overdue: Step) -> Sequel | str:
-    """Whom it goes to now; nothing is said when the requested State has passed it on itself."""
+    """Tell who is asked now; empty when the requested State has passed the inquiry on itself."""
     following = inquiry.steps[overdue.number : overdue.number + 1]
     nobody = any(event.what is What.EXHAUSTED and event.step == overdue.number for event in inquiry.events)
     if following and following[0].why is Why.PASSED_ON and not nobody:
@@ -286,7 +288,7 @@ def _sequel(inquiry: Inquiry, overdue: Step) -> Sequel | str:
     return Sequel.FALLBACK if _fell_back(inquiry, following[0]) else Sequel.DIPLOMATIC
 
 
-# What is said to the manager: dates, kinds and the State to write to, never the nature of the incident or its sector
+# Mails to the manager: dates, kinds and the State to write to, never the nature of the incident or its sector
 
 
 def _for_manager(inquiry: Inquiry, language: str) -> dict[str, Rows]:
@@ -316,7 +318,7 @@ def _written_to(step: Step, language: str) -> str:
     return format_moment(step.notified_at, language)
 
 
-# What several say
+# Parts that several mails share
 
 
 def _in_state(clocks: tuple[Clock, ...], state: ClockState) -> tuple[Clock, ...]:
@@ -329,5 +331,5 @@ def _times(labels: dict[ClockKind, str], clocks: tuple[Clock, ...], language: st
 
 
 def _last(inquiry: Inquiry, what: What, step: int | None = None) -> Event:
-    """The last line of the timeline about this; the record itself may have moved on while the mail waited."""
+    """Find the last line of the timeline about this. The record itself may have moved on while the mail waited."""
     return next(e for e in reversed(inquiry.events) if e.what is what and step in (None, e.step))

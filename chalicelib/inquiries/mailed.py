@@ -1,4 +1,4 @@
-"""To which address of whom the mails of a step went, and whether it still is that one's."""
+"""Find the address that the mails of a step went to, and check that it still is the contact's."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from chalicelib.platform.errors import NotFound
 
 
 def to_contact(inquiry: Inquiry, number: int, at: datetime) -> Mailed:
-    """The address that the mails of a step go to. Raises NotFound when there is no step of this number."""
+    """Find the address that the mails of a step go to. Raises NotFound when there is no step of this number."""
     if not 1 <= number <= len(inquiry.steps):
         raise NotFound(f"no step {number}")
     contact = inquiry.steps[number - 1].contact
@@ -20,7 +20,7 @@ def to_contact(inquiry: Inquiry, number: int, at: datetime) -> Mailed:
 
 
 def check(inquiry: Inquiry, number: int, at: datetime) -> Entry:
-    """The entry of the contact of a step.
+    """Find the entry of the contact of a step, and check the address.
 
     Raises AddressChanged when the address mailed at that time (UTC) is no longer the contact's, or the contact is gone.
     """

@@ -1,4 +1,4 @@
-"""Where an inquiry stands, as the two sides, and the manager, are shown it. Pure functions of (record, now)."""
+"""Say where an inquiry stands, for the two sides and the manager. Pure functions of (record, now)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -58,7 +58,7 @@ HAPPENED = {
     What.ANSWERED: _("Answer received, as the inquiring State recorded"),
     What.REOPENED: _("Opened again by the inquiring State"),
 }
-"""What each line of a timeline is called."""
+"""The text of each line of a timeline."""
 
 CLOCKS = {
     ClockKind.ACKNOWLEDGE: _("Acknowledgement due"),
@@ -89,7 +89,7 @@ DECIDED = frozenset(
 
 
 def standing(inquiry: Inquiry, now: datetime) -> Standing:
-    """Where the inquiry stands at `now`; the same for both sides."""
+    """Tell where the inquiry stands at `now`; it is the same for both sides."""
     if inquiry.end:
         return _ENDS[inquiry.end]
     if inquiry.responded_at:
@@ -110,7 +110,7 @@ _ENDS: Mapping[End, Standing] = {end: Standing(end.value) for end in End}
 
 
 def _is_late(inquiry: Inquiry, now: datetime) -> bool:
-    """Whether a deadline of the present round has passed for what is still awaited."""
+    """Tell whether a deadline of the present round has passed for something that is still awaited."""
     awaited = {ClockKind.RESPOND} if inquiry.acknowledged_at else set(ClockKind)
     return any(
         clock.state is ClockState.MISSED and clock.kind in awaited and step.round == inquiry.round
@@ -119,11 +119,11 @@ def _is_late(inquiry: Inquiry, now: datetime) -> bool:
 
 
 def next_deadline(inquiry: Inquiry, now: datetime) -> Clock | None:
-    """The running clock that ends first."""
+    """Find the running clock that ends first; None when none runs."""
     running = [clock for _step, clock in views.clocks(inquiry, now) if clock.state is ClockState.RUNNING]
     return min(running, key=lambda clock: clock.due, default=None)
 
 
 def decisions(inquiry: Inquiry, party: Party) -> tuple[Event, ...]:
-    """What people have done, as far as a side sees it. A form says how many of these its page knew of."""
+    """List what people have done, as far as a side sees it. A form says how many of these its page knew of."""
     return tuple(event for event in views.timeline(inquiry, party) if event.what in DECIDED)

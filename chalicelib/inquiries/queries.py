@@ -1,4 +1,4 @@
-"""Questions that the rules and the pages ask of an inquiry: whether it is over, who has it, what may be done next."""
+"""Answer questions about an inquiry: whether it is over, who has it in hand, what may be done next."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -9,22 +9,22 @@ from chalicelib.inquiries.record import ClockKind, Contact, Event, Inquiry, Step
 
 
 def is_over(inquiry: Inquiry) -> bool:
-    """Whether it has ended, one way or another."""
+    """Tell whether it has ended, one way or another."""
     return inquiry.end is not None
 
 
 def is_settled(inquiry: Inquiry) -> bool:
-    """Whether nothing more is asked of the requested State: it has responded, or the inquiry is over."""
+    """Tell whether nothing more is asked of the requested State: it has responded, or the inquiry is over."""
     return inquiry.responded_at is not None or is_over(inquiry)
 
 
 def nobody_left(inquiry: Inquiry) -> bool:
-    """Whether the manager is to write to the Permanent Mission: it is unsettled, and nobody else can be asked."""
+    """Tell whether the manager is to write to the Permanent Mission: it is unsettled, and nobody else can be asked."""
     return inquiry.exhausted and not is_settled(inquiry)
 
 
 def is_awaited(inquiry: Inquiry, kind: ClockKind) -> bool:
-    """Whether what a clock of this kind waits for has not happened yet, and still can."""
+    """Tell whether what a clock of this kind waits for has not happened yet, and still can."""
     done = inquiry.acknowledged_at if kind is ClockKind.ACKNOWLEDGE else inquiry.responded_at
     return done is None and not is_over(inquiry)
 
@@ -34,46 +34,46 @@ _ASKING = frozenset({What.OPENED, What.PASSED_ON, What.BOUNCED, What.OVERDUE, Wh
 
 
 def _since_asked(inquiry: Inquiry) -> Iterator[Event]:
-    """What happened since the present contact was chosen, newest first."""
+    """List what happened since the present contact was chosen, newest first."""
     return takewhile(lambda event: event.what not in _ASKING, reversed(inquiry.events))
 
 
 def has_answered(inquiry: Inquiry) -> bool:
-    """Whether a person acknowledged or took more time since the present contact was chosen."""
+    """Tell whether a person acknowledged or took more time since the present contact was chosen."""
     return any(event.what in (What.ACKNOWLEDGED, What.MORE_TIME) for event in _since_asked(inquiry))
 
 
 def acknowledged_by(inquiry: Inquiry) -> int | None:
-    """The step of the person who acknowledged since the present contact was chosen, if anyone did."""
+    """Find the step of the person who acknowledged since the present contact was chosen, if anyone did."""
     steps = (event.step for event in _since_asked(inquiry) if event.what is What.ACKNOWLEDGED)
     return next(steps, None)
 
 
 def holder(inquiry: Inquiry) -> Step:
-    """Who has it in hand: the person who acknowledged since the last contact was chosen, else that contact.
+    """Find who has it in hand: the person who acknowledged since the last contact was chosen, else that contact.
 
-    They differ when one who was silent turns up after the next was asked.
+    They differ when somebody who was silent turns up after the next contact was asked.
     """
     return inquiry.steps[(acknowledged_by(inquiry) or inquiry.step.number) - 1]
 
 
 def may_acknowledge(inquiry: Inquiry) -> bool:
-    """Whether an acknowledgement would still say something new."""
+    """Tell whether an acknowledgement would still say something new."""
     return inquiry.acknowledged_at is None and not is_over(inquiry)
 
 
 def may_respond(inquiry: Inquiry) -> bool:
-    """Whether the requested side can still record its response, or that it will not respond."""
+    """Tell whether the requested side can still record its response, or that it will not respond."""
     return inquiry.responded_at is None and not is_over(inquiry)
 
 
 def may_take_more_time(inquiry: Inquiry) -> bool:
-    """Whether the requested side can say by when it will respond: once in each round."""
+    """Tell whether the requested side can say by when it will respond: it can do so once in each round."""
     return may_respond(inquiry) and inquiry.more_time_until is None
 
 
 def may_pass_on_to(inquiry: Inquiry, contacts: Iterable[Contact]) -> list[Contact]:
-    """The PoCs of the requested State that it can be passed on to: those who have not been asked yet."""
+    """List the PoCs of the requested State that it can be passed on to: those who have not been asked yet."""
     if not may_respond(inquiry):
         return []
     asked = {step.contact.poc_id for step in inquiry.steps if step.round == inquiry.round}
@@ -81,16 +81,16 @@ def may_pass_on_to(inquiry: Inquiry, contacts: Iterable[Contact]) -> list[Contac
 
 
 def may_reopen(inquiry: Inquiry, now: datetime, policy: InquiryPolicy) -> bool:
-    """Whether the inquiring side can put it again: within 30 days of its end, or of the response."""
+    """Tell whether the inquiring side can open it again: within 30 days (`reopen_within`) of its end or response."""
     since = inquiry.ended_at or inquiry.responded_at
     return since is not None and now <= since + policy.reopen_within
 
 
 def code_works(inquiry: Inquiry, step: int, now: datetime, policy: InquiryPolicy) -> bool:
-    """Whether the short code of a step still works: as long as the first link that was sent with it."""
+    """Tell whether the short code of a step still works: it works as long as the first link that was sent with it."""
     return now < code_since(inquiry, step) + policy.link_lifetime
 
 
 def code_since(inquiry: Inquiry, step: int) -> datetime:
-    """Since when the short code of a step is out (UTC)."""
+    """Tell since when (UTC) the short code of a step has been in use."""
     return inquiry.steps[step - 1].notified_at or inquiry.opened_at

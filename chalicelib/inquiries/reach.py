@@ -1,4 +1,4 @@
-"""How to reach a State now: its PoCs in the order in which to try, and the languages that the two sides share."""
+"""Say how to reach a State now: its PoCs in the order in which to try, and the languages that both sides share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,13 +16,16 @@ WHY = {
         "For when technical points of contact cannot communicate; mail may not be read before its hours begin."
     ),
 }
-"""Why a PoC stands where it stands in the order, by kind and by whether it is within its hours."""
+"""Why a PoC has its place in the order, by kind and by whether it is within its hours."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """One PoC to try: whether it is within its hours now, why it comes where it does, and the operating languages that
-    it shares with the reader's own State, and its others (ISO 639 codes, in its own order)."""
+    """One PoC to try: whether it is within its hours now, and why it has its place in the order.
+
+    `shared` are the operating languages that it has in common with the reader's own State, `others` the rest (ISO 639
+    codes, in the PoC's own order).
+    """
 
     entry: Entry
     on_duty: bool
@@ -32,8 +35,10 @@ class Way:
 
 
 def ways(theirs: Iterable[Entry], own: Iterable[Entry], now: datetime) -> list[Way]:
-    """The PoCs of a State in the order in which to try (§24g): technical before diplomatic, and of the same kind those
-    who are within their hours at `now` before those who are not."""
+    """List the PoCs of a State in the order in which to try (§24g).
+
+    Technical PoCs come before diplomatic ones. Within a kind, those within their hours at `now` come first.
+    """
     spoken = {code for entry in own for code in entry.nomination.languages}
     listed = [_way(entry, spoken, now) for entry in theirs]
     listed.sort(key=lambda way: (way.entry.nomination.kind != Kind.TECHNICAL, not way.on_duty, way.entry.created_at))
@@ -41,16 +46,18 @@ def ways(theirs: Iterable[Entry], own: Iterable[Entry], now: datetime) -> list[W
 
 
 def _way(entry: Entry, spoken: set[str], now: datetime) -> Way:
-    held = entry.nomination
-    on_duty = hours.on_duty(held.hours, held.timezone, now)
-    shared = tuple(code for code in held.languages if code in spoken)
-    others = tuple(code for code in held.languages if code not in spoken)
-    return Way(entry, on_duty, WHY[held.kind, on_duty], shared, others)
+    nomination = entry.nomination
+    on_duty = hours.on_duty(nomination.hours, nomination.timezone, now)
+    shared = tuple(code for code in nomination.languages if code in spoken)
+    others = tuple(code for code in nomination.languages if code not in spoken)
+    return Way(entry, on_duty, WHY[nomination.kind, on_duty], shared, others)
 
 
 def un_languages(theirs: Entry, own: Iterable[Entry]) -> tuple[list[str], list[str]]:
-    """The six UN languages to propose for an exchange: those that both sides know, the PoC's preferred one first, and
-    the rest in the order of the United Nations."""
+    """List the six UN languages to propose for an exchange: those that both sides know, then the others.
+
+    Of the shared ones the PoC's preferred one comes first; the others are in the order of the United Nations.
+    """
     known = {code for entry in own for code in (*entry.nomination.languages, entry.nomination.preferred_language)}
     there = dict.fromkeys((theirs.nomination.preferred_language, *theirs.nomination.languages))
     shared = [code for code in there if code in LANGUAGES and code in known]
@@ -58,5 +65,5 @@ def un_languages(theirs: Entry, own: Iterable[Entry]) -> tuple[list[str], list[s
 
 
 def entry_of(entries: Iterable[Entry], email: str) -> Entry | None:
-    """The entry that an account's address belongs to, if there is one."""
+    """Find the entry that an account's address belongs to, if there is one."""
     return next((entry for entry in entries if entry.nomination.email.lower() == email.lower()), None)

@@ -1,7 +1,7 @@
 """The record of an inquiry: who asks whom, in controlled terms, and what happened when.
 
-An inquiry is put to one contact of the requested State after another, each in a *step* with clocks of its own. The
-rules (`queries`, `contacts`, `clocks`, `queue`, `transitions`, `views`) are pure functions of a record and a time.
+The contacts of the requested State are asked one after another, each in a *step* with clocks of its own. The rules
+(`queries`, `contacts`, `clocks`, `queue`, `transitions`, `views`) are pure functions of a record and a time.
 """
 
 from dataclasses import dataclass, field, replace
@@ -38,7 +38,7 @@ class Why(StrEnum):
 
 
 class End(StrEnum):
-    """How an inquiry ended. Until then it is open."""
+    """How an inquiry ended. An inquiry without an end is open."""
 
     WITHDRAWN = "withdrawn"
     ANSWERED = "answered"
@@ -47,7 +47,7 @@ class End(StrEnum):
 
 
 class What(StrEnum):
-    """What can happen to an inquiry; each leaves a line in its timeline."""
+    """What can happen to an inquiry. Each event leaves a line in its timeline."""
 
     OPENED = "opened"
     NOTIFIED = "notified"
@@ -102,8 +102,8 @@ class Party(StrEnum):
 class Envelope:
     """All that the two sides tell each other through the directory: codes of `terms`, never contents (§13, §30).
 
-    `language` is one of the six, proposed for the exchange; `case_reference` the inquiring side's own; `digest` the
-    SHA-256 (hexadecimal) of the message sent by another channel, empty when none was given.
+    `language` is one of the six, proposed for the exchange; `case_reference` is the inquiring side's own; `digest` is
+    the SHA-256 (hexadecimal) of the message sent by another channel, empty when none was given.
     """
 
     from_state: str
@@ -149,7 +149,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Step:
-    """The inquiry as put to one contact. `notified_at` is when the notice was accepted (UTC): clocks start then.
+    """One contact who is asked. `notified_at` is when the notice was accepted (UTC): clocks start then.
 
     `round` counts the times that the inquiry was opened: 1, and one more for each re-opening.
     """
@@ -167,7 +167,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Event:
-    """A line of the timeline: what happened `at` a time (UTC), to which step. `detail` is a code, or a UTC time."""
+    """A line of the timeline: what happened `at` a time (UTC), in which step. `detail` is a code, or a UTC time."""
 
     what: What
     at: datetime
@@ -177,7 +177,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A mail that is waiting to be sent. `in_hand_until`: until then (UTC) a sender has it."""
+    """A mail that is waiting to be sent. A sender has it in hand until `in_hand_until` (UTC)."""
 
     number: int
     notice: MailKind
@@ -190,8 +190,8 @@ class Inquiry:
     """An inquiry and everything that happened to it. Times are aware UTC; `version` guards against lost updates.
 
     `acknowledged_at`, `responded_at` and `more_time_until` are those of the present round; `mails` counts the mails
-    that were ever queued. While it is `running`, a state machine keeps its time, the last of `executions` started;
-    `token` resumes it when it waits, and never leaves the server.
+    that were ever queued. While it is `running`, a state machine keeps its time: the last of `executions` started.
+    `token` resumes the machine when it waits, and never leaves the server.
     """
 
     inquiry_id: str
@@ -216,20 +216,21 @@ class Inquiry:
 
     @property
     def step(self) -> Step:
-        """Who is being asked now, or was asked last."""
+        """The step of the contact who is asked now, or was asked last."""
         return self.steps[-1]
 
     def party(self, state: str) -> Party | None:
-        """Which side a State is on; None for every other State."""
+        """Tell which side a State is on; None for every other State."""
         sides = {self.envelope.from_state: Party.INQUIRING, self.envelope.to_state: Party.REQUESTED}
         return sides.get(state)
 
 
 def with_step(inquiry: Inquiry, step: Step) -> Inquiry:
+    """Put a step in the place of the step with the same number."""
     return replace(inquiry, steps=tuple(step if old.number == step.number else old for old in inquiry.steps))
 
 
 def log(inquiry: Inquiry, what: What, at: datetime, step: int = 0, detail: str = "") -> Inquiry:
-    """One more line; clocks of several machines differ a little, the timeline never goes back."""
+    """Add a line. The clocks of several machines differ a little, but the timeline never goes back."""
     last = inquiry.events[-1].at
     return replace(inquiry, events=(*inquiry.events, Event(what, max(at, last), step, detail)))

@@ -1,6 +1,6 @@
-"""The use cases of an inquiry: read the record, let a rule decide, write record and audit in one transaction.
+"""Serve the use cases of an inquiry: read the record, let a rule decide, write record and audit in one transaction.
 
-The record is written first; then the state machine that keeps its time is resumed, or started if none runs.
+The record is written first. Then the state machine that keeps its time is resumed, or started if none runs.
 """
 
 import secrets
@@ -28,11 +28,11 @@ from chalicelib.runtime import Runtime
 
 _ID_LENGTH = 7
 STUCK_AFTER = timedelta(minutes=10)
-"""A state machine that is so late has died, unless it waits for the mail provider."""
+"""A state machine that is this late has died, unless it waits for the mail provider."""
 
 
 def contacts_of(inquiry: Inquiry) -> tuple[Contact, ...]:
-    """Everybody of the requested State who can be asked now, in order."""
+    """List everybody of the requested State who can be asked now, in order."""
     envelope = inquiry.envelope
     return contacts_in_order(directory.of_state(envelope.to_state), envelope.to_poc_id, envelope.to_kind)
 
@@ -71,22 +71,22 @@ def _add_new(transaction: TransactWrite, inquiry: Inquiry, known: store.Pair, no
     store.add_opened(transaction, inquiry, known, now)
 
 
-# What the two sides record. Whatever comes too late or twice changes nothing, and returns the inquiry as it is.
+# The two sides record something. What comes too late or twice changes nothing, and returns the inquiry as it is.
 
 
 def acknowledge(runtime: Runtime, inquiry_id: str, step: int, call: Call, mailed_at: datetime | None = None) -> Inquiry:
-    """A person of the requested State acknowledged receipt.
+    """Record that a person of the requested State acknowledged receipt.
 
-    With `mailed_at` it came by a mail of that time (UTC) to the contact of the step. Raises AddressChanged when that
-    address is no longer the contact's; looking costs no call of its own unless it is so, or somebody was faster.
+    With `mailed_at` the person came by a mail of that time (UTC) to the contact of the step. Raises AddressChanged when
+    that address is no longer the contact's. The check costs no call of its own unless it fails or somebody was faster.
     """
     policy = runtime.policy(InquiryPolicy)
     refused = False
 
-    def decide(found: Inquiry) -> Inquiry:
+    def decide(inquiry: Inquiry) -> Inquiry:
         if refused and mailed_at:
-            mailed.check(found, step, mailed_at)
-        return transitions.acknowledged(found, step, runtime.clock(), policy)
+            mailed.check(inquiry, step, mailed_at)
+        return transitions.acknowledged(inquiry, step, runtime.clock(), policy)
 
     def check(transaction: TransactWrite, after: Inquiry) -> None:
         nonlocal refused
@@ -98,67 +98,67 @@ def acknowledge(runtime: Runtime, inquiry_id: str, step: int, call: Call, mailed
 
 
 def respond(runtime: Runtime, inquiry_id: str, channel: str, call: Call) -> Inquiry:
-    """The requested State responded by `channel` (a code of `terms.CHANNELS`)."""
+    """Record that the requested State responded by `channel` (a code of `terms.CHANNELS`)."""
     return writing.change_and_wake(
         runtime,
         inquiry_id,
         call,
-        lambda found: transitions.responded(found, queries.holder(found).number, channel, runtime.clock()),
+        lambda inquiry: transitions.responded(inquiry, queries.holder(inquiry).number, channel, runtime.clock()),
     )
 
 
 def take_more_time(runtime: Runtime, inquiry_id: str, until: datetime, call: Call) -> Inquiry:
-    """The requested State responds later, `until` a time (UTC). Raises Invalid when that is past or too far ahead."""
+    """Record that the requested State responds by `until` (UTC). Raises Invalid when that is past or too far ahead."""
 
-    def decide(found: Inquiry) -> Inquiry:
+    def decide(inquiry: Inquiry) -> Inquiry:
         now, policy = runtime.clock(), runtime.policy(InquiryPolicy)
-        if not now < until <= latest_more_time(found, now, policy):
+        if not now < until <= latest_more_time(inquiry, now, policy):
             raise Invalid({"until": _("Choose a time after now and not later than the latest one shown.")})
-        return transitions.more_time(found, queries.holder(found).number, until, now, policy)
+        return transitions.more_time(inquiry, queries.holder(inquiry).number, until, now, policy)
 
     return writing.change_and_wake(runtime, inquiry_id, call, decide)
 
 
 def pass_on(runtime: Runtime, inquiry_id: str, poc_id: str, call: Call) -> Inquiry:
-    """The requested State passes it on to another of its PoCs. Raises Invalid when that one was asked before."""
+    """Pass it on to another PoC of the requested State. Raises Invalid when that PoC was asked before."""
 
-    def decide(found: Inquiry) -> Inquiry:
-        entries = directory.of_state(found.envelope.to_state)
+    def decide(inquiry: Inquiry) -> Inquiry:
+        entries = directory.of_state(inquiry.envelope.to_state)
         there = [Contact(entry.poc_id, entry.nomination.kind) for entry in entries]
-        to = next((to for to in queries.may_pass_on_to(found, there) if to.poc_id == poc_id), None)
+        to = next((to for to in queries.may_pass_on_to(inquiry, there) if to.poc_id == poc_id), None)
         if to is None:
             raise Invalid({"poc": _("Choose a point of contact who has not been asked yet.")})
-        return transitions.passed_on(found, to, new_code(), runtime.clock())
+        return transitions.passed_on(inquiry, to, new_code(), runtime.clock())
 
     return writing.change_and_wake(runtime, inquiry_id, call, decide)
 
 
 def refuse(runtime: Runtime, inquiry_id: str, end: End, call: Call) -> Inquiry:
-    """The requested State says that it is no ICT incident (§28d), or that it will not respond."""
+    """Record that the requested State says it is no ICT incident (§28d), or that it will not respond."""
     return writing.change_and_wake(
         runtime,
         inquiry_id,
         call,
-        lambda found: transitions.refused(found, queries.holder(found).number, end, runtime.clock()),
+        lambda inquiry: transitions.refused(inquiry, queries.holder(inquiry).number, end, runtime.clock()),
     )
 
 
 def withdraw(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
-    """The inquiring side withdraws it."""
+    """Withdraw it, for the inquiring side."""
     return writing.change_and_wake(
-        runtime, inquiry_id, call, lambda found: transitions.withdrawn(found, runtime.clock())
+        runtime, inquiry_id, call, lambda inquiry: transitions.withdrawn(inquiry, runtime.clock())
     )
 
 
 def answer_came(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
-    """The inquiring side records that the answer came."""
+    """Record that the answer came, as the inquiring side says."""
     return writing.change_and_wake(
-        runtime, inquiry_id, call, lambda found: transitions.answer_came(found, runtime.clock())
+        runtime, inquiry_id, call, lambda inquiry: transitions.answer_came(inquiry, runtime.clock())
     )
 
 
 def reopen(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
-    """The inquiring side puts it again, within the same limits as a new one.
+    """Open it again for the inquiring side, within the same limits as a new one.
 
     Raises Conflict when it is not settled, or was settled too long ago, LimitReached, and AlreadyOpen when another with
     the same case reference was opened meanwhile.
@@ -166,46 +166,48 @@ def reopen(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     now, policy = runtime.clock(), runtime.policy(InquiryPolicy)
     known = store.Pair({}, 0, "", 0)
 
-    def decide(found: Inquiry) -> Inquiry:
+    def decide(inquiry: Inquiry) -> Inquiry:
         nonlocal known
-        if not queries.may_reopen(found, now, policy):
+        if not queries.may_reopen(inquiry, now, policy):
             raise Conflict("it cannot be opened again")
-        known = store.pair(found.envelope.from_state, found.envelope.to_state)
-        _check_limits(known, found.envelope, policy, now)
-        return transitions.reopened(found, contacts_of(found), new_code(), now)
+        known = store.pair(inquiry.envelope.from_state, inquiry.envelope.to_state)
+        _check_limits(known, inquiry.envelope, policy, now)
+        return transitions.reopened(inquiry, contacts_of(inquiry), new_code(), now)
 
-    def count(transaction: TransactWrite, after: Inquiry) -> None:
+    def count_opened(transaction: TransactWrite, after: Inquiry) -> None:
         store.add_opened(transaction, after, known, now)
 
-    return writing.change_and_wake(runtime, inquiry_id, call, decide, count)
+    return writing.change_and_wake(runtime, inquiry_id, call, decide, count_opened)
 
 
 def seen(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> None:
-    """The page behind the link was opened; the state machine need not know."""
-    writing.write(inquiry_id, call, lambda found: transitions.seen(found, step, runtime.clock()))
+    """Record that the page behind the link was opened. The state machine need not know."""
+    writing.write(inquiry_id, call, lambda inquiry: transitions.seen(inquiry, step, runtime.clock()))
 
 
 def bounced(runtime: Runtime, inquiry_id: str, step: int, call: Call) -> Inquiry:
-    """The mail of a step will not arrive. Raises NotFound for an inquiry or a step that does not exist."""
-    return writing.change_and_wake(runtime, inquiry_id, call, lambda found: after_bounce(found, step, runtime.clock()))
+    """Record that the mail of a step will not arrive. Raises NotFound for an inquiry or a step that does not exist."""
+    return writing.change_and_wake(
+        runtime, inquiry_id, call, lambda inquiry: after_bounce(inquiry, step, runtime.clock())
+    )
 
 
-def after_bounce(found: Inquiry, step: int, now: datetime) -> Inquiry:
-    """The inquiry when the mail of a step will not arrive: the next contact is asked. Raises NotFound."""
-    if not 1 <= step <= len(found.steps):
+def after_bounce(inquiry: Inquiry, step: int, now: datetime) -> Inquiry:
+    """Ask the next contact, since the mail of a step will not arrive. Raises NotFound when there is no such step."""
+    if not 1 <= step <= len(inquiry.steps):
         raise NotFound(f"no step {step}")
-    return transitions.bounced(found, step, contacts_of(found), new_code(), now)
+    return transitions.bounced(inquiry, step, contacts_of(inquiry), new_code(), now)
 
 
-# What the state machine does
+# The state machine acts
 
 
 def act(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
     """Do what is due now: remind, or go on to the next contact. Nothing is read or written when nothing is due."""
-    found, now = writing.get(inquiry_id), runtime.clock()
-    wakes_at = next_wake(found, now)
-    if found.outbox or wakes_at is None or wakes_at > now:
-        return found
+    inquiry, now = writing.get(inquiry_id), runtime.clock()
+    wakes_at = next_wake(inquiry, now)
+    if inquiry.outbox or wakes_at is None or wakes_at > now:
+        return inquiry
 
     def decide(inquiry: Inquiry) -> Inquiry:
         return transitions.time_passed(inquiry, contacts_of(inquiry), new_code(), now)
@@ -214,26 +216,26 @@ def act(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
 
 
 def rest(runtime: Runtime, inquiry_id: str, call: Call) -> Inquiry:
-    """The machine ends when nothing is left to wait for; who changes the record afterwards starts another."""
+    """Note that the machine ends if nothing is left to wait for. A later change of the record starts another."""
 
-    def decide(found: Inquiry) -> Inquiry:
-        over = next_wake(found, runtime.clock()) is None
-        return replace(found, running=False, token="") if over else found
+    def decide(inquiry: Inquiry) -> Inquiry:
+        over = next_wake(inquiry, runtime.clock()) is None
+        return replace(inquiry, running=False, token="") if over else inquiry
 
     return writing.write(inquiry_id, call, decide)
 
 
 def keep_token(inquiry_id: str, token: str, call: Call) -> Inquiry:
-    """The machine waits now: `token` resumes it."""
-    return writing.write(inquiry_id, call, lambda found: replace(found, token=token))
+    """Keep the `token` that resumes the machine, which waits now."""
+    return writing.write(inquiry_id, call, lambda inquiry: replace(inquiry, token=token))
 
 
 def take_over(runtime: Runtime, inquiry_id: str, call: Call, anew: bool = False) -> bool:
     """Start another state machine for a running inquiry whose own has died. False when that was not needed.
 
-    One that lives may be waiting because nobody woke it: it is woken. Or it waits for the mail provider, for up to an
-    hour at a time: it is left alone. With `anew` one that lives is stopped and replaced: after the record was restored
-    from a backup it may wait for something else, with a token that the record does not know.
+    A machine that lives may be waiting because nobody woke it: then it is woken. Or it waits for the mail provider, for
+    up to an hour at a time: then it is left alone. With `anew` a machine that lives is stopped and replaced: after the
+    record was restored from a backup it may wait for something else, with a token that the record does not know.
     """
     late = writing.get(inquiry_id)
     machine = runtime.settings.inquiry_arn
@@ -245,10 +247,10 @@ def take_over(runtime: Runtime, inquiry_id: str, call: Call, anew: bool = False)
     if alive:
         executions.stop(machine, executions.name_of(inquiry_id, number), "another one takes over")
 
-    def decide(found: Inquiry) -> Inquiry:
-        if not found.running or found.executions > late.executions:
-            return found
-        return replace(found, executions=number + 1, token="")
+    def decide(inquiry: Inquiry) -> Inquiry:
+        if not inquiry.running or inquiry.executions > late.executions:
+            return inquiry
+        return replace(inquiry, executions=number + 1, token="")
 
     before, after = writing.write_both(inquiry_id, call, decide)
     if after.executions > before.executions:
@@ -257,10 +259,10 @@ def take_over(runtime: Runtime, inquiry_id: str, call: Call, anew: bool = False)
 
 
 def stuck(now: datetime) -> list[str]:
-    """The running inquiries whose state machine has missed its time: it has died, or was never started."""
+    """List the running inquiries whose state machine has missed its time: it has died, or was never started."""
     return store.due_before(now - STUCK_AFTER)
 
 
 def running() -> list[str]:
-    """All inquiries that a state machine should keep: for when a whole stage was restarted."""
+    """List all inquiries that need a state machine. This is for the restart of a whole stage."""
     return store.running()

@@ -1,4 +1,4 @@
-"""The envelope in words: for a page, for the printable form and for the record that is exported."""
+"""Put the envelope into words: for a page, for the printable form and for the record that is exported."""
 
 from dataclasses import dataclass
 
@@ -28,14 +28,14 @@ PAPER = {
     "signature": _("Name and signature"),
     "no_concurrence": _("Acknowledging receipt does not indicate concurrence with the contents of any communication."),
 }
-"""What the form to print says beside the envelope."""
+"""The texts of the printable form beside the envelope."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of the envelope: `name` of the field, its code, and label and text in a language.
+    """One line of the envelope: the `name` of the field, its code, and its label and text in a language.
 
-    `plain` marks what is the same in every language and written from left to right.
+    `plain` marks text that is the same in every language and written from left to right.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Fact:
 
 
 def facts(envelope: Envelope, language: str) -> list[Fact]:
-    """The envelope line by line in `language`; what was left empty is left out."""
+    """List the envelope line by line in `language`, without empty fields."""
     translate = translations(language).gettext
     group, code = envelope.incident_class, envelope.incident_type
     listed = [
@@ -62,15 +62,15 @@ def facts(envelope: Envelope, language: str) -> list[Fact]:
         ("language", envelope.language, _("Language proposed"), LANGUAGES[envelope.language]),
     ]
     coded = [Fact(name, value, translate(label), translate(text)) for name, value, label, text in listed]
-    given = (
+    as_typed = (
         ("case_reference", envelope.case_reference, _("Case reference of the inquiring State")),
         ("digest", envelope.digest, _("SHA-256 of the message sent by another channel")),
     )
-    return coded + [Fact(name, value, translate(label), value, plain=True) for name, value, label in given if value]
+    return coded + [Fact(name, value, translate(label), value, plain=True) for name, value, label in as_typed if value]
 
 
 def tlp_marking(envelope: Envelope) -> str:
-    """The marking as TLP 2.0 writes it, in every language: `TLP:AMBER+STRICT`."""
+    """Write the marking as TLP 2.0 does in every language: `TLP:AMBER+STRICT`."""
     return f"TLP:{envelope.tlp.upper().replace('-', '+')}"
 
 

@@ -1,8 +1,8 @@
-"""The inquiries table. Partition `inquiry_id`, sort `item`.
+"""Read and write the inquiries table. Partition `inquiry_id`, sort `item`.
 
-An inquiry is one item, written whole under its version: who comes second reads again and decides again. Beside it
-lie two kinds of small items: `code#<code>` leads from a short code to a step, and `pair#<State>#<State>` counts what
-one State has open with another, so that limits hold also when two people open at once.
+An inquiry is one item, written whole under its version: who comes second reads again and decides again. There are
+two kinds of small items beside it: `code#<code>` leads from a short code to a step, and `pair#<State>#<State>` counts
+what one State has open with another, so that limits hold also when two people open at once.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -69,7 +69,7 @@ class _Due(GlobalSecondaryIndex["InquiryRow"]):  # type: ignore[no-untyped-call]
 class InquiryRow(Model):
     """One inquiry as stored; `record` is everything but the keys, the token and the version, as JSON.
 
-    While a state machine keeps its time, `keeper` is set, and `wakes_at` says when that is to act next.
+    While a state machine keeps its time, `keeper` is set, and `wakes_at` says when the machine is to act next.
     """
 
     class Meta:
@@ -94,7 +94,7 @@ class InquiryRow(Model):
 
 
 class CodeRow(Model):
-    """Where a short code leads: `code#<code>`."""
+    """The step that a short code leads to. The key is `code#<code>`."""
 
     class Meta:
         table_name = "inquiries"
@@ -106,9 +106,9 @@ class CodeRow(Model):
 
 
 class PairRow(Model):
-    """What one State has open with another: `pair#<from>#<to>`.
+    """The inquiries that one State has open with another. The key is `pair#<from>#<to>`.
 
-    `open` holds `<inquiry id>|<case reference>` of each open inquiry; `opened_that_day` is about `day` (UTC).
+    `open` holds `<inquiry id>|<case reference>` of each open inquiry. On `day` (UTC) `opened_that_day` were opened.
     """
 
     class Meta:
@@ -131,7 +131,7 @@ class Pair:
     opened_that_day: int
 
     def opened_on(self, now: datetime) -> int:
-        """How many were opened on the UTC day of `now`."""
+        """Tell how many were opened on the UTC day of `now`."""
         return self.opened_that_day if self.day == f"{now:%Y-%m-%d}" else 0
 
 
@@ -139,7 +139,7 @@ class Pair:
 
 
 def get(inquiry_id: str) -> Inquiry | None:
-    """One inquiry, read consistently; None when there is none."""
+    """Read one inquiry consistently; None when there is none."""
     try:
         return _inquiry(InquiryRow.get(inquiry_id, INQUIRY, consistent_read=True))
     except InquiryRow.DoesNotExist:
@@ -147,45 +147,45 @@ def get(inquiry_id: str) -> Inquiry | None:
 
 
 def get_with_head(inquiry_id: str) -> tuple[Inquiry | None, Head]:
-    """One inquiry and the head of its audit chain, in one call to AWS."""
+    """Read one inquiry and the head of its audit chain, in one call to AWS."""
     row, head = get_both((InquiryRow, inquiry_id, INQUIRY), (HeadRow, inquiry_subject(inquiry_id), None))
     return (_inquiry(row) if row else None), head_of(head)
 
 
-def of_state(state: str, wanted: Callable[[Inquiry], bool] = lambda _one: True, limit: int = 100) -> list[Inquiry]:
-    """The inquiries that a State is a side of and that are `wanted`, newest first, at most `limit` of each side."""
-    found: list[Inquiry] = []
+def of_state(state: str, wanted: Callable[[Inquiry], bool] = lambda _any: True, limit: int = 100) -> list[Inquiry]:
+    """List the `wanted` inquiries in which a State is a side, newest first, at most `limit` of each side."""
+    inquiries: list[Inquiry] = []
     for index in (InquiryRow.by_inquiring, InquiryRow.by_requested):
         rows = index.query(state, scan_index_forward=False, page_size=limit)
-        found += islice(filter(wanted, map(_inquiry, rows)), limit)
-    return sorted(found, key=lambda inquiry: inquiry.opened_at, reverse=True)
+        inquiries += islice(filter(wanted, map(_inquiry, rows)), limit)
+    return sorted(inquiries, key=lambda inquiry: inquiry.opened_at, reverse=True)
 
 
 def newest(limit: int = 200) -> Iterator[Inquiry]:
-    """The inquiries of all States, newest first."""
+    """Read the inquiries of all States, newest first."""
     for row in InquiryRow.by_listing.query(LISTING, scan_index_forward=False, limit=limit):
         yield _inquiry(row)
 
 
 def opened_between(start: datetime, end: datetime) -> Iterator[Inquiry]:
-    """The inquiries of all States opened from `start` on and before `end` (UTC), oldest first."""
+    """Read the inquiries of all States opened from `start` on and before `end` (UTC), oldest first."""
     opened = InquiryRow.opened_at.between(start, end - timedelta.resolution)
     for row in InquiryRow.by_listing.query(LISTING, opened):
         yield _inquiry(row)
 
 
 def due_before(time: datetime) -> list[str]:
-    """The ids of running inquiries that should have been acted on before a time (UTC)."""
+    """List the ids of running inquiries that should have been acted on before a time (UTC)."""
     return [row.inquiry_id for row in InquiryRow.by_due.query(RUNNING, InquiryRow.wakes_at < time)]
 
 
 def running() -> list[str]:
-    """The ids of all running inquiries that wait for something."""
+    """List the ids of all running inquiries that wait for something."""
     return [row.inquiry_id for row in InquiryRow.by_due.query(RUNNING)]
 
 
 def by_code(code: str) -> tuple[str, int] | None:
-    """(inquiry_id, step number) that a short code leads to; None when there is none."""
+    """Find the (inquiry_id, step number) that a short code leads to; None when there is none."""
     try:
         row = CodeRow.get(f"code#{code}", "code", consistent_read=True)
     except CodeRow.DoesNotExist:
@@ -194,7 +194,7 @@ def by_code(code: str) -> tuple[str, int] | None:
 
 
 def pair(from_state: str, to_state: str) -> Pair:
-    """What one State has open with another, read consistently."""
+    """Read consistently what one State has open with another."""
     try:
         row = PairRow.get(_pair_key(from_state, to_state), "pair", consistent_read=True)
     except PairRow.DoesNotExist:
@@ -235,7 +235,7 @@ def change(inquiry: Inquiry) -> None:
 
 
 def add_opened(transaction: TransactWrite, inquiry: Inquiry, known: Pair, now: datetime) -> None:
-    """Count an inquiry that is opened, or opened again, `now`; it fails when the pair is not as `known` any more."""
+    """Count an inquiry that is opened (again) `now`. The write fails when the pair is not as `known` any more."""
     key = _pair_key(inquiry.envelope.from_state, inquiry.envelope.to_state)
     actions: list[Action] = [
         PairRow.open.add({_open(inquiry)}),
@@ -251,7 +251,7 @@ def add_opened(transaction: TransactWrite, inquiry: Inquiry, known: Pair, now: d
 
 
 def add_closed(transaction: TransactWrite, inquiry: Inquiry) -> None:
-    """Count an inquiry as open no more."""
+    """Stop counting an inquiry as open."""
     key = _pair_key(inquiry.envelope.from_state, inquiry.envelope.to_state)
     transaction.update(PairRow(key, "pair"), actions=[PairRow.open.delete({_open(inquiry)})])
 
@@ -264,11 +264,11 @@ def _open(inquiry: Inquiry) -> str:
     return f"{inquiry.inquiry_id}|{inquiry.envelope.case_reference}"
 
 
-# The record as JSON (`platform/kept.py`), but for what has attributes of its own
+# The record as JSON (`platform/kept.py`), without the fields that have attributes of their own
 
 
 _BESIDE = ("inquiry_id", "opened_at", "token", "version")
-"""What has attributes of its own."""
+"""The fields that have attributes of their own."""
 
 
 def _row(inquiry: Inquiry) -> InquiryRow:

@@ -1,4 +1,4 @@
-"""The controlled terms of an inquiry (§27, §28c). Every choice is a code: each side reads it in its own language.
+"""The controlled terms of an inquiry (§27, §28c). Every choice is a code that each side reads in its own language.
 
 Nothing here says what an incident is about: the contents travel over a channel that the two PoCs agree on (§13, §30).
 """
@@ -114,7 +114,7 @@ TYPES = {
     },
     "test": {"test": (_("Test"), _("Only for trying out the procedure."))},
 }
-"""Types of the same taxonomy by class: name and explanation. The explanations are ours."""
+"""Types of the same taxonomy by class, each with its name and an explanation. The explanations are ours."""
 
 URGENCIES = {
     "emergency": _("Emergency: harm is being done now"),
@@ -151,7 +151,7 @@ ASKED = {
     "mitigation": _("Mitigation"),
     "call": _("A call"),
 }
-"""What the inquiring side asks for; one or more."""
+"""The things that the inquiring side can ask for, one or more of them."""
 
 TLP = {
     "red": _("TLP:RED, for the individual recipients only"),
@@ -172,4 +172,4 @@ CHANNELS = {
     "diplomatic": _("Diplomatic channels"),
     "meeting": _("Meeting in person"),
 }
-"""How the contents travel. The directory itself never carries them."""
+"""The channels by which the contents can travel. The directory itself never carries them."""

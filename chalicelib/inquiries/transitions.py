@@ -1,6 +1,6 @@
-"""What happens to an inquiry, as pure functions of (record, now).
+"""Change an inquiry by what happens to it. Pure functions of (record, now).
 
-Each returns the inquiry afterwards; what comes too late or twice returns it unchanged.
+Each function returns the inquiry afterwards. If the event comes too late or twice, it returns the inquiry unchanged.
 """
 
 from dataclasses import replace
@@ -42,14 +42,14 @@ from chalicelib.platform.errors import Conflict
 
 
 def opened(inquiry_id: str, envelope: Envelope, code: str, now: datetime) -> Inquiry:
-    """A new inquiry, its first notice waiting to be sent. `code` is the short code for the mail."""
+    """Make a new inquiry, with its first notice waiting to be sent. `code` is the short code for the mail."""
     first = Step(1, Contact(envelope.to_poc_id, envelope.to_kind), Why.CHOSEN, code)
     new = Inquiry(inquiry_id, envelope, now, (first,), (Event(What.OPENED, now, 1),))
     return queued(new, MailKind.ASK)
 
 
 def accepted(inquiry: Inquiry, mail: Waiting, at: datetime, policy: InquiryPolicy) -> Inquiry:
-    """The provider accepted a mail: it leaves the outbox. With the first notice of a step its clocks start."""
+    """Take a mail that the provider accepted out of the outbox. With the first notice of a step its clocks start."""
     after = given_up(inquiry, mail.number)
     step = after.steps[mail.step - 1]
     if mail.notice is MailKind.ASK and step.notified_at is None:
@@ -62,7 +62,7 @@ def accepted(inquiry: Inquiry, mail: Waiting, at: datetime, policy: InquiryPolic
 
 
 def seen(inquiry: Inquiry, step: int, now: datetime) -> Inquiry:
-    """The page behind the link was opened, by a person or a mail scanner: never more than that (rule 7)."""
+    """Record that a person or a mail scanner opened the page behind the link, and never more than that (rule 7)."""
     there = inquiry.steps[step - 1]
     if there.seen_at or is_over(inquiry):
         return inquiry
@@ -70,26 +70,26 @@ def seen(inquiry: Inquiry, step: int, now: datetime) -> Inquiry:
 
 
 def acknowledged(inquiry: Inquiry, step: int, now: datetime, policy: InquiryPolicy) -> Inquiry:
-    """A person of the requested State acknowledged receipt; that does not indicate concurrence (rule 2)."""
+    """Record that a person of the requested State acknowledged receipt. It does not indicate concurrence (rule 2)."""
     if not may_acknowledge(inquiry):
         return inquiry
     after = replace(settle(inquiry, now), acknowledged_at=now)
     after = end_clocks(after, ClockKind.ACKNOWLEDGE, ClockState.MET, now)
-    if _fell_back_from(after, step):  # the one asked first has turned up after all
+    if _fell_back_from(after, step):  # the person asked first has turned up after all
         after = end_step(after, now)
     after = superseded_dropped(after, now, policy)
     return queued(log(after, What.ACKNOWLEDGED, now, step), MailKind.ACKNOWLEDGED, step)
 
 
 def _fell_back_from(inquiry: Inquiry, step: int) -> bool:
-    """Whether a diplomatic PoC is asked now only because the technical one of `step` was silent."""
+    """Tell whether a diplomatic PoC is asked now only because the technical one of `step` was silent."""
     asked, now_asked = inquiry.steps[step - 1].contact.kind, inquiry.step.contact.kind
     fell_back = inquiry.step.why in (Why.OVERDUE, Why.BOUNCE)
     return asked is Kind.TECHNICAL and now_asked is Kind.DIPLOMATIC and fell_back
 
 
 def responded(inquiry: Inquiry, step: int, channel: str, now: datetime) -> Inquiry:
-    """The requested State responded by `channel`; it has then received the inquiry as well."""
+    """Record that the requested State responded by `channel`. It has then received the inquiry as well."""
     if not may_respond(inquiry):
         return inquiry
     after = settle(inquiry, now)
@@ -101,7 +101,7 @@ def responded(inquiry: Inquiry, step: int, channel: str, now: datetime) -> Inqui
 
 
 def more_time(inquiry: Inquiry, step: int, until: datetime, now: datetime, policy: InquiryPolicy) -> Inquiry:
-    """The requested State says by when it will respond. A response clock that ends sooner is moved there, this once."""
+    """Record by when the requested State will respond. A response clock that ends sooner is moved there, this once."""
     if not may_take_more_time(inquiry):
         return inquiry
     after = settle(inquiry, now)
@@ -118,7 +118,7 @@ def more_time(inquiry: Inquiry, step: int, until: datetime, now: datetime, polic
 
 
 def passed_on(inquiry: Inquiry, to: Contact, code: str, now: datetime) -> Inquiry:
-    """The requested State hands it to another of its PoCs: asked like the first, with clocks for what is awaited."""
+    """Ask another PoC of the requested State, to whom it passed the inquiry on, with clocks for what is awaited."""
     if not may_respond(inquiry):
         return inquiry
     by = holder(inquiry).number
@@ -134,7 +134,7 @@ def passed_on(inquiry: Inquiry, to: Contact, code: str, now: datetime) -> Inquir
 
 
 def refused(inquiry: Inquiry, step: int, end: End, now: datetime) -> Inquiry:
-    """The requested State says that it is no ICT incident (§28d), or that it will not respond."""
+    """Record that the requested State says it is no ICT incident (§28d), or that it will not respond."""
     if not may_respond(inquiry):
         return inquiry
     notice = MailKind.NOT_ICT if end is End.NOT_ICT else MailKind.DECLINED
@@ -145,7 +145,7 @@ def refused(inquiry: Inquiry, step: int, end: End, now: datetime) -> Inquiry:
 
 
 def withdrawn(inquiry: Inquiry, now: datetime) -> Inquiry:
-    """The inquiring side withdraws it; who counts on it is told."""
+    """Withdraw it for the inquiring side, and tell those who are dealing with it."""
     if is_over(inquiry):
         return inquiry
     after = _ended(settle(inquiry, now), End.WITHDRAWN, now)
@@ -155,17 +155,17 @@ def withdrawn(inquiry: Inquiry, now: datetime) -> Inquiry:
 
 
 def _counting_on(inquiry: Inquiry) -> list[int]:
-    """The steps of those who think that it is for them to do: who acknowledged, and who is (perhaps just now) asked."""
+    """List the steps of those who think it is theirs to do: who acknowledged, and who is (perhaps just now) asked."""
     if is_settled(inquiry):
         return []
-    held = {holder(inquiry).number} if acknowledged_by(inquiry) else set()
+    acknowledging = {holder(inquiry).number} if acknowledged_by(inquiry) else set()
     in_hand = any(mail.notice is MailKind.ASK and mail.in_hand_until for mail in inquiry.outbox)
     asked = inquiry.step.ended_at is None and (inquiry.step.notified_at is not None or in_hand)
-    return sorted(held | ({inquiry.step.number} if asked else set()))
+    return sorted(acknowledging | ({inquiry.step.number} if asked else set()))
 
 
 def answer_came(inquiry: Inquiry, now: datetime) -> Inquiry:
-    """The inquiring side records that the answer came, by whatever channel."""
+    """Record that the answer came, by whatever channel, as the inquiring side says."""
     if is_over(inquiry):
         return inquiry
     after = settle(inquiry, now)
@@ -176,7 +176,7 @@ def answer_came(inquiry: Inquiry, now: datetime) -> Inquiry:
 
 
 def reopened(inquiry: Inquiry, contacts: tuple[Contact, ...], code: str, now: datetime) -> Inquiry:
-    """The inquiring side puts it again: a new round, to the contact who had it last if it is still there.
+    """Open it again for the inquiring side: a new round, to the contact who had it last if that one is still there.
 
     Raises Conflict when the requested State has nobody left.
     """
@@ -197,7 +197,7 @@ def reopened(inquiry: Inquiry, contacts: tuple[Contact, ...], code: str, now: da
 
 
 def bounced(inquiry: Inquiry, step: int, contacts: tuple[Contact, ...], code: str, now: datetime) -> Inquiry:
-    """The mail of a step will not arrive: the next contact is asked at once (§24g)."""
+    """Record that the mail of a step will not arrive, and ask the next contact at once (§24g)."""
     there = inquiry.steps[step - 1]
     if not may_respond(inquiry) or there.ended_at or there.number != inquiry.step.number:
         return inquiry
@@ -209,7 +209,7 @@ def bounced(inquiry: Inquiry, step: int, contacts: tuple[Contact, ...], code: st
 
 
 def time_passed(inquiry: Inquiry, contacts: tuple[Contact, ...], code: str, now: datetime) -> Inquiry:
-    """Whatever is due by `now`: a reminder, or the deadline, after which the next contact is asked (§24g)."""
+    """Do what is due by `now`: queue a reminder or, after a missed deadline, ask the next contact (§24g)."""
     after = settle(inquiry, now)
     step = after.step
     if is_over(after) or step.ended_at or step.notified_at is None:
@@ -229,10 +229,10 @@ def time_passed(inquiry: Inquiry, contacts: tuple[Contact, ...], code: str, now:
 
 
 _REACHED = frozenset({Why.OVERDUE, Why.PASSED_ON})
-"""Why somebody is asked after a mail that did arrive."""
+"""The reasons for asking somebody after a mail that did arrive."""
 
 
-# The steps that several of them share
+# Steps that several of these functions share
 
 
 def _go_on(inquiry: Inquiry, why: Why, contacts: tuple[Contact, ...], code: str, now: datetime) -> Inquiry:

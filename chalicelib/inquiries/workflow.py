@@ -1,4 +1,4 @@
-"""The Lambdas of `stepfunctions/inquiry.asl.json`, and what feeds it. They parse, call, return."""
+"""The Lambdas of `stepfunctions/inquiry.asl.json` and of what feeds it. They parse, call and return."""
 
 import math
 from collections.abc import Iterable
@@ -21,49 +21,52 @@ Event = dict[str, Any]
 
 
 def act_on_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
-    """State `ActOnInquiry`: queue a reminder, or, when a deadline has passed (`clocks.settle`; the 72 hours stand in
-    `policy.InquiryPolicy`), ask the next contact (`transitions.time_passed`)."""
+    """State `ActOnInquiry`: queue a reminder or, when a deadline has passed, ask the next contact.
+
+    `clocks.settle` finds the missed deadlines (the 72 hours are in `policy.InquiryPolicy`), `transitions.time_passed`
+    asks the next contact.
+    """
     service.act(runtime, event["inquiry_id"], call)
     return {"inquiry_id": event["inquiry_id"]}
 
 
 def notify_inquiry(event: Event, runtime: Runtime, call: Call) -> Event:
-    """State `NotifyInquiry`: send what is waiting, and say how long to wait for news (`next` is `await` or `end`)."""
+    """State `NotifyInquiry`: send the waiting mails, and say how long to wait for news (`next` is `await` or `end`)."""
     send_waiting(runtime, letters(runtime), event["inquiry_id"], call)
-    found = service.rest(runtime, event["inquiry_id"], call)
-    seconds = _seconds(found, runtime)
-    following = "await" if found.running else "end"
+    inquiry = service.rest(runtime, event["inquiry_id"], call)
+    seconds = _seconds(inquiry, runtime)
+    following = "await" if inquiry.running else "end"
     return {"inquiry_id": event["inquiry_id"], "next": following, "wait_seconds": seconds}
 
 
-def _seconds(found: Inquiry, runtime: Runtime) -> int:
-    """Whole seconds until the inquiry is to be acted on: at least one, since Step Functions knows no shorter wait."""
+def _seconds(inquiry: Inquiry, runtime: Runtime) -> int:
+    """Count whole seconds until the inquiry is to be acted on: at least 1, since Step Functions has no shorter wait."""
     now = runtime.clock()
-    wakes_at = next_wake(found, now)
+    wakes_at = next_wake(inquiry, now)
     return 1 if wakes_at is None else max(1, math.ceil((wakes_at - now).total_seconds()))
 
 
 def await_news(event: Event, runtime: Runtime, call: Call) -> Event:
-    """State `AwaitNews`: keep the token that wakes the machine; wake it at once when something is to be done."""
-    found = service.keep_token(event["inquiry_id"], event["token"], call)
+    """State `AwaitNews`: keep the token that wakes the machine, and wake it at once when something is to be done."""
+    inquiry = service.keep_token(event["inquiry_id"], event["token"], call)
     now = runtime.clock()
-    wakes_at = next_wake(found, now)
+    wakes_at = next_wake(inquiry, now)
     if wakes_at is None or wakes_at <= now:
         writing.resume(event["token"])
     return {"inquiry_id": event["inquiry_id"]}
 
 
 def letters(runtime: Runtime) -> Letters:
-    """The writer of inquiry mails for this stage."""
-    told, policy = runtime.settings, runtime.policy(InquiryPolicy)
-    return Letters(runtime.link_signer(), runtime.site_url(), told.mail_from, told.manager_email, policy)
+    """Make the writer of inquiry mails for this stage."""
+    settings, policy = runtime.settings, runtime.policy(InquiryPolicy)
+    return Letters(runtime.link_signer(), runtime.site_url(), settings.mail_from, settings.manager_email, policy)
 
 
 NOT_REACHED = frozenset({"bounced", "suppressed", "rejected"})
 
 
 def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
-    """What the provider says of mails to the requested side: one that does not arrive goes to the next contact."""
+    """Take in the provider's news of mails to the requested side: when one does not arrive, ask the next contact."""
     for event in events:
         if event.event not in NOT_REACHED:
             continue
@@ -77,10 +80,10 @@ def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
 
 
 def resume_inquiries(event: Event, runtime: Runtime, call: Call) -> Event:
-    """Called by a schedule: start another state machine for each inquiry whose own has died.
+    """Start another state machine for each inquiry whose own has died. A schedule calls this.
 
-    The schedule finds those that are late; `{"all": true}`, given by who restarts a stage, all of them. With `"anew"`
-    beside it, after the tables were restored from a backup, machines that live are replaced as well.
+    The schedule finds the inquiries that are late. Who restarts a stage passes `{"all": true}` to find all of them, and
+    `"anew"` beside it after the tables were restored from a backup: then machines that live are replaced as well.
     """
     stuck = service.running() if event.get("all") else service.stuck(runtime.clock())
     resumed, failed = [], []
@@ -88,7 +91,7 @@ def resume_inquiries(event: Event, runtime: Runtime, call: Call) -> Event:
         try:
             if service.take_over(runtime, inquiry_id, call, anew=bool(event.get("anew"))):
                 resumed.append(inquiry_id)
-        except Exception:  # one that cannot be taken over must not hold up those behind it
+        except Exception:  # an inquiry that cannot be taken over must not hold up those behind it
             logger.exception("inquiry not taken over", extra={"inquiry_id": inquiry_id})
             failed.append(inquiry_id)
     if resumed:

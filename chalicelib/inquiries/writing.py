@@ -1,4 +1,4 @@
-"""How a change of an inquiry is written: record and audit in one transaction, and the state machine told of it."""
+"""Write a change of an inquiry, record and audit in one transaction, and tell the state machine of it."""
 
 import json
 from collections.abc import Callable
@@ -30,35 +30,35 @@ Decide = Callable[[Inquiry], Inquiry]
 
 
 Beside = Callable[[TransactWrite, Inquiry], None]
-"""What else goes into the transaction that writes an inquiry as it is after a change."""
+"""Adds to the transaction that writes an inquiry as it is after a change."""
 
 
 def get(inquiry_id: str) -> Inquiry:
-    """The inquiry. Raises NotFound."""
-    found = store.get(inquiry_id)
-    if found is None:
+    """Read the inquiry. Raises NotFound."""
+    inquiry = store.get(inquiry_id)
+    if inquiry is None:
         raise NotFound(f"no inquiry {inquiry_id}")
-    return found
+    return inquiry
 
 
 def _get_with_head(inquiry_id: str) -> tuple[Inquiry, Head]:
-    """The inquiry and the head of its audit chain, in one call to AWS. Raises NotFound."""
-    found, head = store.get_with_head(inquiry_id)
-    if found is None:
+    """Read the inquiry and the head of its audit chain, in one call to AWS. Raises NotFound."""
+    inquiry, head = store.get_with_head(inquiry_id)
+    if inquiry is None:
         raise NotFound(f"no inquiry {inquiry_id}")
-    return found, head
+    return inquiry, head
 
 
 def change_and_wake(
     runtime: Runtime, inquiry_id: str, call: Call, decide: Decide, beside: Beside | None = None
 ) -> Inquiry:
-    """Write what `decide` makes of the inquiry, and see to it that a state machine knows. Raises NotFound."""
+    """Write what `decide` makes of the inquiry, and make sure that a state machine knows. Raises NotFound."""
 
-    def decide_and_run(found: Inquiry) -> Inquiry:
-        after = decide(found)
+    def decide_and_run(inquiry: Inquiry) -> Inquiry:
+        after = decide(inquiry)
         if after.running or next_wake(after, runtime.clock()) is None:
             return after
-        return replace(after, running=True, executions=found.executions + 1, token="")
+        return replace(after, running=True, executions=inquiry.executions + 1, token="")
 
     before, after = write_both(inquiry_id, call, decide_and_run, beside)
     if after.executions > before.executions:
@@ -74,14 +74,14 @@ def write(inquiry_id: str, call: Call, decide: Decide) -> Inquiry:
 
 
 def write_both(inquiry_id: str, call: Call, decide: Decide, beside: Beside | None = None) -> tuple[Inquiry, Inquiry]:
-    """Write what `decide` makes of the inquiry, with its audit records; when somebody was faster, decide again.
+    """Write what `decide` makes of the inquiry, with its audit records. When somebody was faster, decide again.
 
     Returns the inquiry before and after. Raises NotFound, and Conflict when others are faster again and again.
     """
     written: tuple[Inquiry, Inquiry] | None = None
     for _attempt in range(TRIES):
         before, head = _get_with_head(inquiry_id)
-        if written and before == written[1]:  # it was we: DynamoDB's answer was lost, and its library asked again
+        if written and before == written[1]:  # we wrote it: DynamoDB's answer was lost, and its library asked again
             return written
         after = decide(before)
         if after == before:
@@ -112,7 +112,7 @@ def _add_change(transaction: TransactWrite, before: Inquiry, after: Inquiry, bes
 
 
 def records_of(inquiry: Inquiry, known: int, call: Call) -> list[AuditRecord]:
-    """An audit record for each new line of the timeline."""
+    """Make an audit record for each new line of the timeline."""
     return [
         AuditRecord(
             call,
@@ -127,7 +127,7 @@ def records_of(inquiry: Inquiry, known: int, call: Call) -> list[AuditRecord]:
 
 
 def start_machine(runtime: Runtime, inquiry: Inquiry) -> None:
-    """Start the state machine; should that fail, `resume_inquiries` starts another some minutes later."""
+    """Start the state machine. If that fails, `resume_inquiries` starts another some minutes later."""
     try:
         aws.step_functions().start_execution(
             stateMachineArn=runtime.settings.inquiry_arn,
@@ -140,13 +140,13 @@ def start_machine(runtime: Runtime, inquiry: Inquiry) -> None:
 
 
 OVER_ALREADY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
-"""What Step Functions answers to a token whose wait has ended: the machine is awake, and reads the record next."""
+"""Errors of Step Functions for a token whose wait has ended: the machine is awake, and reads the record next."""
 
 
 def resume(token: str) -> None:
-    """Wake the machine that waits with `token`; one that no longer waits is left alone.
+    """Wake the machine that waits with `token`. Leave a machine that no longer waits alone.
 
-    Should that fail, the change stands, and the machine goes on at its next milestone; operators are told of a fault.
+    If that fails, the change stands, the machine goes on at its next milestone, and operators hear of a fault.
     """
     try:
         aws.step_functions().send_task_success(taskToken=token, output="{}")

@@ -1,7 +1,7 @@
-"""A person answers a ping: "I confirm, the details are current", or "Something has changed".
+"""Record a person's answer to a ping: "I confirm, the details are current", or "Something has changed".
 
-The answer, the entry's verification state and the audit record are written in one transaction. The entry's details
-never change by a link: a reported change is a request to the directory manager.
+The answer, the entry's verification state and the audit record are written in one transaction. A link never changes
+the entry's details: a reported change is a request to the directory manager.
 """
 
 from datetime import datetime
@@ -36,13 +36,13 @@ CHANGEABLE = {
     "networks": _("Other networks"),
     "other": _("Something else"),
 }
-"""What a person can say has changed: the code that is stored, and its label."""
+"""The things that a person can report as changed: the code that is stored, and its label."""
 
 NOTE_LENGTH = 500
 
 
 def ping_of(campaign_id: str, poc_id: str) -> Ping:
-    """The ping. Raises NotFound."""
+    """Read the ping. Raises NotFound."""
     ping = store.get(campaign_id, poc_id)
     if ping is None:
         raise NotFound("no such ping")
@@ -50,7 +50,7 @@ def ping_of(campaign_id: str, poc_id: str) -> Ping:
 
 
 def ping_with_head(campaign_id: str, poc_id: str) -> tuple[Ping, Head]:
-    """The ping, and the head of its entry's audit chain, in one call to AWS. Raises NotFound."""
+    """Read the ping and the head of its entry's audit chain, in one call to AWS. Raises NotFound."""
     ping, head = store.get_with_head(campaign_id, poc_id)
     if ping is None:
         raise NotFound("no such ping")
@@ -58,11 +58,10 @@ def ping_with_head(campaign_id: str, poc_id: str) -> tuple[Ping, Head]:
 
 
 def confirm(ping: Ping, route: Route, call: Call, head: Head | None = None, mailed: tuple[Mailed, ...] = ()) -> Ping:
-    """Record that a person confirmed the details; repeating it changes nothing.
+    """Record that a person confirmed the details, and return the ping as it is then. Repeating it changes nothing.
 
-    One call to AWS when the `head` of the entry's audit chain is given, which was read together with the ping. Returns
-    the ping as it stands afterwards. Raises AddressChanged when one of the addresses that were `mailed` is no longer
-    that of its entry.
+    It takes one call to AWS when the caller passes the `head` of the entry's audit chain, which it read with the ping.
+    Raises AddressChanged when one of the addresses that were `mailed` is no longer that of its entry.
     """
     if rules.answered(ping):
         return ping
@@ -78,7 +77,7 @@ def report_change(
     head: Head | None = None,
     mailed: tuple[Mailed, ...] = (),
 ) -> Ping:
-    """Record what a person says has changed, for the directory manager; also after a confirmation.
+    """Record for the directory manager what a person says has changed, also after a confirmation.
 
     Raises Invalid when nothing was named, or the note is too long or has control characters, and AddressChanged as
     `confirm` does.
@@ -112,11 +111,11 @@ def _answer(
     try:
         audit.write(build, record, known={record.subject: head} if head else None)
     except ConditionFailed as failed:
-        if 0 in failed.failed:  # a second press, or two people at once: the first counts
+        if 0 in failed.failed:  # somebody pressed twice, or two people at once: the first counts
             return ping_of(ping.campaign_id, ping.poc_id)
         if failed.failed != [_ENTRY] or directory.get(ping.state, ping.poc_id):
             raise AddressChanged(ping.poc_id) from failed
-        # The entry has left the directory since the mail went out: the answer itself is kept.
+        # The entry has left the directory since the mail went out. Keep the answer itself.
         try:
             transact(partial(store.add_answer, ping=ping, mark=mark, at=call.at, answered_by=route.value))
         except ConditionFailed:
@@ -126,7 +125,7 @@ def _answer(
 
 
 _ENTRY = 1
-"""Where the entry stands among the actions of `_add`."""
+"""The position of the entry among the actions of `_add`."""
 
 
 def _verification(mark: Mark) -> Verification:
@@ -145,11 +144,11 @@ def _add(
 ) -> None:
     store.add_answer(transaction, ping, mark, now, route.value, fields, note)
     how = f"ping-{route.value}"
-    own = [each for each in mailed if each.poc_id == ping.poc_id]
+    own = [address for address in mailed if address.poc_id == ping.poc_id]
     directory.add_verification(transaction, ping.state, ping.poc_id, _verification(mark), now, how, own)
-    for each in mailed:
-        if each not in own:  # by way of the State's other PoC
-            directory.add_check_address(transaction, each)
+    for address in mailed:
+        if address not in own:  # by way of the State's other PoC
+            directory.add_check_address(transaction, address)
 
 
 def _record(ping: Ping, mark: Mark, route: Route, call: Call, fields: tuple[str, ...]) -> AuditRecord:
@@ -163,11 +162,11 @@ def _record(ping: Ping, mark: Mark, route: Route, call: Call, fields: tuple[str,
 
 
 ON_OWN_PAGE, WHEN_LISTED = "own-page", "listed"
-"""How an entry was confirmed without a ping: by the State on this site, or by the link sent when it was listed."""
+"""The ways to confirm an entry without a ping: the State does it on this site, or by the link sent at its listing."""
 
 
 def confirm_entry(state: str, poc_id: str, how: str, call: Call, mailed: tuple[Mailed, ...] = ()) -> None:
-    """Somebody confirms, without a ping, that an entry is current. It answers the PoC's ping of a running campaign too.
+    """Record that somebody confirms an entry without a ping. It answers the PoC's ping of a running campaign too.
 
     Raises NotFound when the entry has left the directory, and AddressChanged as `confirm` does.
     """
@@ -195,6 +194,6 @@ def confirm_entry(state: str, poc_id: str, how: str, call: Call, mailed: tuple[M
 
 
 def opened(ping: Ping, now: datetime) -> None:
-    """The page behind the link was opened, by a person or by a mail scanner: noted, and never more than that."""
+    """Note that a person or a mail scanner opened the page behind the link, and never more than that."""
     if Mark.OPENED not in ping.marks:
         store.note(ping.campaign_id, ping.poc_id, Mark.OPENED, now)

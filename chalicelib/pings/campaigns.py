@@ -1,7 +1,7 @@
-"""The campaigns themselves, in the same table as their pings: partition `campaigns`, sort the campaign's id.
+"""Read and write the campaigns, in the same table as their pings: partition `campaigns`, sort the campaign's id.
 
-A pointer item names the campaign that is active, so that two can never run at once. The sending lease lives on the
-campaign: one sender at a time, and the mails in its hands are written down before it sends them.
+A pointer item names the active campaign, so that two can never run at once. The campaign also has the sending lease:
+only one sender works at a time, and it writes down which mails are in its hands before it sends them.
 """
 
 from dataclasses import dataclass
@@ -70,26 +70,26 @@ def _key(campaign_id: str) -> CampaignRow:
 
 
 def get(campaign_id: str) -> Campaign | None:
-    """One campaign, read consistently; None when there is none."""
+    """Read one campaign consistently; None when there is none."""
     row = row_of(CampaignRow, CAMPAIGNS, campaign_id)
     return _campaign(row) if row else None
 
 
 def newest(limit: int = 50) -> list[Campaign]:
-    """The campaigns, newest first."""
+    """List the campaigns, newest first."""
     condition = CampaignRow.campaign_id.startswith("PT-")
     rows = CampaignRow.query(CAMPAIGNS, condition, scan_index_forward=False, limit=limit)
     return [_campaign(row) for row in rows]
 
 
 def set_up_at() -> datetime:
-    """When the stage was set up (UTC): the age of the table."""
-    made = CampaignRow.describe_table()["CreationDateTime"]
-    return made if isinstance(made, datetime) else datetime.fromtimestamp(float(made), UTC)
+    """Tell when the stage was set up (UTC): when its table was made."""
+    created_at = CampaignRow.describe_table()["CreationDateTime"]
+    return created_at if isinstance(created_at, datetime) else datetime.fromtimestamp(float(created_at), UTC)
 
 
 def active_and_last() -> tuple[str, str]:
-    """The ids of the campaign that is active now and of the last one started; empty where there is none."""
+    """Read the ids of the campaign that is active now and of the last one started; empty where there is none."""
     pointer = row_of(_Pointer, CAMPAIGNS, _POINTER)
     return (pointer.active or "", pointer.last or "") if pointer else ("", "")
 
@@ -115,7 +115,7 @@ def add_new(transaction: TransactWrite, campaign: Campaign, last: str) -> None:
 
 
 def opened(campaign_id: str, recipients: int) -> None:
-    """The snapshot of the recipients is complete. Harmless when said twice or after the end."""
+    """Record that the snapshot of the recipients is complete. Doing so twice, or after the end, is harmless."""
     try:
         _key(campaign_id).update(
             actions=[
@@ -132,7 +132,7 @@ def opened(campaign_id: str, recipients: int) -> None:
 def add_end(
     transaction: TransactWrite, campaign_id: str, status: CampaignStatus, at: datetime, results: dict[str, int]
 ) -> None:
-    """Put the end of a campaign into the transaction; it fails when it has ended before. Frees the pointer."""
+    """Put the end of a campaign into the transaction, and free the pointer. It fails when the campaign has ended."""
     transaction.update(
         _key(campaign_id),
         actions=[
@@ -150,17 +150,17 @@ def add_end(
 
 
 def count_execution(campaign_id: str, number: int) -> None:
-    """The state machine of this number is about to be started for the campaign."""
+    """Record that the state machine of this number is about to be started for the campaign."""
     _key(campaign_id).update(actions=[CampaignRow.executions.set(number)], condition=CampaignRow.campaign_id.exists())
 
 
 def manager_told(campaign_id: str, at: datetime) -> None:
-    """The manager was sent the result."""
+    """Record that the result was sent to the manager."""
     _key(campaign_id).update(actions=[CampaignRow.manager_told_at.set(at)])
 
 
 def is_manager_told(campaign_id: str) -> bool:
-    """Whether the manager was sent the result."""
+    """Tell whether the result was sent to the manager."""
     return CampaignRow.get(CAMPAIGNS, campaign_id, consistent_read=True).manager_told_at is not None
 
 
@@ -173,7 +173,7 @@ class InHand:
 
 
 def take_lease(campaign_id: str, owner: str, now: datetime, until: datetime) -> InHand | None:
-    """Become the one sender of the campaign; returns what a sender who died had in its hands.
+    """Become the one sender of the campaign, and return what a sender that died had in its hands.
 
     None when another sender holds the lease. The same owner may take it twice: DynamoDB's first answer may be lost.
     """
@@ -203,7 +203,7 @@ def take_in_hand(campaign_id: str, owner: str, mails: InHand, until: datetime) -
 
 
 def give_lease_back(campaign_id: str, owner: str, settled: bool) -> None:
-    """Stop being the sender. Unless what was in hand is `settled`, it stays written down for the next sender."""
+    """Stop being the sender. Unless the mails in hand are `settled`, they stay written down for the next sender."""
     actions: list[Action] = [CampaignRow.lease_owner.remove(), CampaignRow.lease_until.remove()]
     if settled:
         actions += [CampaignRow.in_flight.remove(), CampaignRow.in_flight_since.remove()]

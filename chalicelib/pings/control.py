@@ -1,4 +1,4 @@
-"""The manager's levers on a campaign and its state machine: start, resume, cancel, send again."""
+"""Control a campaign and its state machine for the manager: start, resume, cancel, send again."""
 
 import json
 
@@ -23,17 +23,17 @@ def start(runtime: Runtime, policy: PingPolicy, call: Call) -> Campaign:
 
 
 def is_running(runtime: Runtime, campaign: Campaign) -> bool:
-    """Whether a state machine keeps time for the campaign."""
+    """Tell whether a state machine keeps time for the campaign."""
     name = executions.name_of(campaign.campaign_id, campaign.executions)
     return executions.status(runtime.settings.ping_campaign_arn, name) == executions.RUNNING
 
 
 def resume(runtime: Runtime, campaign: Campaign, call: Call, anew: bool = False) -> None:
-    """Start another state machine for a campaign whose own has stopped; it goes on where the rows stand.
+    """Start another state machine for a campaign whose own has stopped. It goes on where the rows stand.
 
-    (A name that was used is refused by Step Functions for 90 days, so each has a number.) With `anew` one that runs is
+    (Step Functions refuses a used name for 90 days, so each machine has a number.) With `anew` a machine that runs is
     stopped first: after the rows were restored from a backup it is no longer where they stand. Raises Conflict when the
-    campaign is over or a machine runs.
+    campaign is over, or when a machine runs and `anew` is not set.
     """
     if campaign.status in OVER:
         raise Conflict(campaign.campaign_id)
@@ -48,7 +48,7 @@ def resume(runtime: Runtime, campaign: Campaign, call: Call, anew: bool = False)
 
 
 def cancel(runtime: Runtime, campaign: Campaign, call: Call) -> None:
-    """Cancel a campaign. The rows decide; the state machine is stopped as well so that nothing is left waiting.
+    """Cancel a campaign. The rows decide. The state machine is stopped as well, so that nothing is left waiting.
 
     Raises Conflict when it has ended already.
     """
@@ -64,7 +64,7 @@ def cancel(runtime: Runtime, campaign: Campaign, call: Call) -> None:
 
 
 def resend_failed(runtime: Runtime, campaign: Campaign, call: Call) -> int:
-    """Send the mail again to those whom none has reached; returns how many. Raises Conflict after the end."""
+    """Send the mail again to those whom none has reached, and return how many. Raises Conflict after the end."""
     number = service.resend_failed(campaign.campaign_id, call)
     if number:
         poke_dispatch(runtime, campaign.campaign_id)
@@ -72,7 +72,7 @@ def resend_failed(runtime: Runtime, campaign: Campaign, call: Call) -> int:
 
 
 def poke_dispatch(runtime: Runtime, campaign_id: str) -> None:
-    """Have what is waiting sent now, without holding up the caller; the next milestone would send it anyway."""
+    """Have the waiting mails sent now, without holding up the caller. The next milestone would send them anyway."""
     campaign = campaigns.get(campaign_id)
     if campaign is None or campaign.status in OVER:
         return
@@ -84,10 +84,10 @@ def poke_dispatch(runtime: Runtime, campaign_id: str) -> None:
 
 
 def _start_execution(runtime: Runtime, campaign_id: str, name: str) -> None:
-    """Start a state machine for the campaign; one of that name already there is as good."""
-    machine, given = runtime.settings.ping_campaign_arn, json.dumps({"campaign_id": campaign_id, **handed_on()})
+    """Start a state machine for the campaign. If one of that name is there already, that is as good."""
+    machine, payload = runtime.settings.ping_campaign_arn, json.dumps({"campaign_id": campaign_id, **handed_on()})
     try:
-        aws.step_functions().start_execution(stateMachineArn=machine, name=name, input=given)
+        aws.step_functions().start_execution(stateMachineArn=machine, name=name, input=payload)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
             raise

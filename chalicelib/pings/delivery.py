@@ -1,9 +1,9 @@
-"""Sending the mails of a campaign that are waiting, and taking in what the provider says of them.
+"""Send the waiting mails of a campaign, and take in what the provider says of them.
 
 One sender at a time holds the campaign's lease. It writes down which mails are in its hands, sends them side by side,
-and writes the outcome of a whole batch in one transaction. (Meanwhile the next batch is on its way: a second's worth of
-mails is in hand at most.) If the sender dies, the next one goes on with what is still queued; a mail may go out twice
-only if it died between SES's answer and our write, or if that answer was lost, and those are counted.
+and writes the outcome of a whole batch in one transaction. (Meanwhile the next batch is on its way: at most a second's
+worth of mails is in hand.) If the sender dies, the next one goes on with what is still queued. A mail can go out twice
+only if the sender died between SES's answer and our write, or if that answer was lost. Such mails are counted.
 """
 
 import time
@@ -47,7 +47,7 @@ class DispatchBusy(DirectoryError):
 
 @dataclass(frozen=True)
 class Batch:
-    """Mails in hand: `ids` as looked up, of which `pings` may be mailed, and the entries that they are about."""
+    """Mails in hand: the `ids` looked up, the `pings` among them that may be mailed, and the entries of these."""
 
     campaign: Campaign
     ids: list[str]
@@ -57,7 +57,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one waiting mail: it was sent, unless there was an `error` of the provider."""
+    """The outcome of one waiting mail: it was sent, unless there is an `error` of the provider."""
 
     ping: Ping
     mail: SentMail
@@ -79,25 +79,25 @@ class Hands:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Let what is on its way end; after an error no more is sent, or written."""
+        """Let what is on its way end. After an error nothing more is sent or written."""
         self._senders.shutdown(cancel_futures=True)
         self._writer.shutdown()
 
     def ids(self) -> list[str]:
-        """The PoCs whose mails are in hand."""
+        """List the PoCs whose mails are in hand."""
         written = self._being_written[0] if self._being_written else []
         return [*written, *(poc_id for batch, _sending in self._on_their_way for poc_id in batch.ids)]
 
     def send(self, batch: Batch) -> None:
-        """Send the mails of a batch side by side; this does not wait."""
+        """Send the mails of a batch side by side, without waiting for them."""
         self._on_their_way.append((batch, [self._senders.submit(self._send, batch, ping) for ping in batch.pings]))
 
     def settle(self, keep: int) -> list[list[Outcome]]:
-        """Wait until at most `keep` batches are on their way; have those that are done written, and return them."""
+        """Wait until at most `keep` batches are on their way. Have the finished ones written, and return them."""
         done = []
         while len(self._on_their_way) > keep:
             batch, sending = self._on_their_way[0]
-            outcomes = [one.result() for one in sending]
+            outcomes = [future.result() for future in sending]
             self._finish_writing()
             self._on_their_way.popleft()
             self._being_written = batch.ids, self._writer.submit(self._write, outcomes)
@@ -105,13 +105,13 @@ class Hands:
         return done
 
     def empty(self) -> list[list[Outcome]]:
-        """Wait until everything is sent and written; returns what was still on its way."""
+        """Wait until everything is sent and written, and return what was still on its way."""
         done = self.settle(keep=0)
         self._finish_writing()
         return done
 
     def _finish_writing(self) -> None:
-        """Wait until the last batch is written; raises what went wrong with it."""
+        """Wait until the last batch is written. Raises what went wrong with it."""
         if self._being_written:
             self._being_written[1].result()
         self._being_written = None
@@ -119,14 +119,14 @@ class Hands:
 
 @dataclass
 class Tally:
-    """How the sending goes. `trouble` is the provider's error that makes going on useless."""
+    """How the sending goes. `trouble` is an error of the provider that makes it useless to go on."""
 
     sent: int = 0
     rounds_without_success: int = 0
     trouble: MailError | None = None
 
     def add(self, outcomes: list[Outcome]) -> None:
-        """Count a batch."""
+        """Count the outcomes of a batch."""
         fine = sum(1 for outcome in outcomes if outcome.error is None)
         self.sent += fine
         self.rounds_without_success = self.rounds_without_success + 1 if len(outcomes) > fine and not fine else 0
@@ -137,13 +137,13 @@ class Tally:
                 self.trouble = outcome.error
 
     def wait(self) -> float:
-        """Seconds to leave the provider alone."""
+        """Tell for how many seconds to leave the provider alone."""
         return 0.25 * ((1 << self.rounds_without_success) - 1)
 
 
 @dataclass
 class Dispatcher:
-    """Sends the waiting mails of campaigns for `seconds` at most. `owner` names this run (its request id)."""
+    """Sends the waiting mails of campaigns, for at most `seconds`. `owner` names this run (its request id)."""
 
     sender: MailSender
     letters: Letters
@@ -155,7 +155,7 @@ class Dispatcher:
     _began: datetime = field(init=False)
 
     def run(self, campaign_id: str) -> dict[str, object]:
-        """Send what is waiting; returns `campaign_id`, how many were `sent` and how many `remain`.
+        """Send what is waiting, and return `campaign_id`, how many were `sent` and how many `remain`.
 
         Raises DispatchBusy when another sender is at work, and MailQuotaExceeded, MailMisconfigured or MailUnavailable
         when the provider takes nothing now: then everything unsent is still queued. Raises NotFound when there is no
@@ -188,7 +188,7 @@ class Dispatcher:
         return orphans
 
     def _count_orphans(self, campaign: Campaign, orphans: InHand) -> None:
-        """The last sender died with these in its hands: those not written down may have gone out already."""
+        """Count the mails that the last sender had in its hands when it died, and that may have gone out already."""
         pings = store.get_many(campaign.campaign_id, orphans.poc_ids)
         unsettled = [ping for ping in pings if rules.may_be_out(ping, orphans.since)]
         for ping in unsettled:
@@ -202,8 +202,8 @@ class Dispatcher:
     def _drain(self, campaign: Campaign) -> int:
         """Send what is waiting until nothing is, the time is up, the lease is lost, or the campaign has ended.
 
-        There is at most a second's worth in hand unsent, so that an answer stops the rest: two batches of half a second
-        each. At less than two mails a second it is one mail, and the next is looked at when that is done.
+        At most a second's worth is in hand unsent, so that an answer stops the rest: two batches of half a second each.
+        At less than two mails a second one mail is in hand, and the next is looked at when that one is done.
         """
         rate = self.sender.rate()
         size = max(1, min(TRANSACTION_LIMIT, int(rate) // 2))
@@ -225,7 +225,7 @@ class Dispatcher:
                 self.pause(max(idle, len(batch.pings) / rate - (time.monotonic() - started), tally.wait()))
             for outcomes in hands.empty():
                 tally.add(outcomes)
-        self._settled = True  # only now: after an error of ours, mails may be out that nothing is written of
+        self._settled = True  # only now: after an error of ours, mails may be out of which nothing is written
         if tally.trouble:
             raise tally.trouble
         return tally.sent
@@ -233,7 +233,7 @@ class Dispatcher:
     def _looked_up(
         self, campaign: Campaign, size: int, until: datetime, hands: Hands, tally: Tally
     ) -> Iterator[list[str]]:
-        """The ids of waiting pings, `size` at a time, until none is left or the time is up."""
+        """Yield the ids of waiting pings, `size` at a time, until none is left or the time is up."""
         while self.clock() < until and (waiting := store.queued(campaign.campaign_id, LOOK_AHEAD * size)):
             for start in range(0, len(waiting), size):
                 if self.clock() < until:
@@ -243,7 +243,7 @@ class Dispatcher:
                 tally.add(outcomes)
 
     def _take_in_hand(self, campaign: Campaign, ids: list[str], hands: Hands) -> Batch | None:
-        """Write down what is in hand, and read it. None when the lease was lost, or the campaign has ended."""
+        """Write down what is in hand, and read it. Returns None when the lease was lost or the campaign has ended."""
         until = self.clock() + self._lease()
         mails = InHand((*hands.ids(), *ids), self._began)
         if not campaigns.take_in_hand(campaign.campaign_id, self.owner, mails, until):
@@ -288,7 +288,7 @@ class Dispatcher:
                 campaigns.add_possible_duplicates(outcome.ping.campaign_id, 1)
 
     def _write_sent(self, sent: list[Outcome]) -> None:
-        """One transaction for the batch; where something else is waiting by now, that ping's queue is left alone."""
+        """Write a batch in one transaction. Where something else is waiting by now, leave that ping's queue alone."""
         unsettled: set[int] = set()
         while sent:
             try:
@@ -307,16 +307,16 @@ class Dispatcher:
 
 
 def after_failure(ping: Ping, mail: SentMail, mark: Mark) -> Route | None:
-    """A mail will not arrive: leave the mark and queue the next route; returns it, None when there is none to queue."""
+    """Leave the mark of a mail that will not arrive, queue the next route and return it; None when there is none."""
     following = rules.route_after_failure(rules.with_failed(ping, mail.route), mail.sent_at)
     store.note_failure(ping.campaign_id, ping.poc_id, mark, mail.sent_at, mail.route, following)
     return following
 
 
 def take_in(mail: SentMail, mark: Mark) -> bool:
-    """Take in what the provider said of a mail. True when a mail may be waiting as a result.
+    """Take in what the provider said of a mail. Returns True when a mail may be waiting as a result.
 
-    Idempotent, and independent of the order in which news and our own write come. What is said of an earlier mail
+    This can be repeated, and does not depend on the order in which news and our own write come. News of an earlier mail
     counts against its route, never against a later mail.
     """
     if mark is Mark.DELIVERED:

@@ -1,4 +1,4 @@
-"""The mail of a ping (`templates/mail/ping/`): the first one, a reminder, or by another route, as `_tone` decides."""
+"""Write the mail of a ping (`templates/mail/ping/`): a first mail, a reminder, or one by another route (`_tone`)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +18,7 @@ from chalicelib.reference.states import states
 
 
 class Tone(StrEnum):
-    """Why this mail is written: it decides the subject and the first paragraph."""
+    """Why this mail is written. It decides the subject and the first paragraph."""
 
     FIRST = "first"
     REMINDER = "reminder"
@@ -27,27 +27,30 @@ class Tone(StrEnum):
 
 
 def held_data(entry: Entry, language: str) -> list[tuple[str, str]]:
-    """The entry as we hold it, as (label, value) lines in `language`; empty fields are left out."""
+    """List the entry as we hold it, as (label, value) lines in `language`, without empty fields."""
     translate = translations(language).gettext
-    given, names = entry.nomination, operating_languages()
+    nomination, names = entry.nomination, operating_languages()
     listed = translate(_(", ")).join
     lines = [
-        (_("State"), states()[given.state].name(language)),
-        (_("Kind"), translate(KIND_NAMES[given.kind])),
-        (_("Institution"), given.institution),
-        (_("Name"), given.name),
-        (_("Title"), given.title),
-        (_("E-mail"), given.email),
-        (_("Alternate e-mail"), given.alternate_email),
-        (_("Telephone"), given.phone),
-        (_("Operating languages"), listed(names.get(code, code) for code in given.languages)),
-        (_("Preferred UN language"), LANGUAGES[given.preferred_language]),
-        (_("Time zone"), given.timezone),
-        (_("Hours on duty"), hours.shown(given.hours, language)),
-        (_("Other networks"), listed(translate(NETWORKS.get(code, code)) for code in given.networks)),
-        (_("Role"), translate(ROLES.get(given.role, given.role)) if given.role else ""),
-        (_("Scope"), listed(translate(SCOPES.get(code, code)) for code in given.scope)),
-        (_("Round the clock"), translate(ROUND_THE_CLOCK[given.round_the_clock]) if given.round_the_clock else ""),
+        (_("State"), states()[nomination.state].name(language)),
+        (_("Kind"), translate(KIND_NAMES[nomination.kind])),
+        (_("Institution"), nomination.institution),
+        (_("Name"), nomination.name),
+        (_("Title"), nomination.title),
+        (_("E-mail"), nomination.email),
+        (_("Alternate e-mail"), nomination.alternate_email),
+        (_("Telephone"), nomination.phone),
+        (_("Operating languages"), listed(names.get(code, code) for code in nomination.languages)),
+        (_("Preferred UN language"), LANGUAGES[nomination.preferred_language]),
+        (_("Time zone"), nomination.timezone),
+        (_("Hours on duty"), hours.shown(nomination.hours, language)),
+        (_("Other networks"), listed(translate(NETWORKS.get(code, code)) for code in nomination.networks)),
+        (_("Role"), translate(ROLES.get(nomination.role, nomination.role)) if nomination.role else ""),
+        (_("Scope"), listed(translate(SCOPES.get(code, code)) for code in nomination.scope)),
+        (
+            _("Round the clock"),
+            translate(ROUND_THE_CLOCK[nomination.round_the_clock]) if nomination.round_the_clock else "",
+        ),
     ]
     return [(translate(label), value) for label, value in lines if value]
 
@@ -62,12 +65,12 @@ class Letters:
     manager_email: str
 
     def link(self, ping: Ping, route: Route, language: str) -> str:
-        """The address of the acknowledgement page, good for this ping and route only. It carries opaque ids."""
+        """Make the address of the acknowledgement page, for this ping and route only. It carries opaque ids."""
         token = self.signer.sign(Purpose.PING, ping.campaign_id, ping.poc_id, route.value)
         return f"{self.site_url}/p/{token}?lang={language}"
 
     def compose(self, campaign: Campaign, ping: Ping, route: Route, entry: Entry, other: Entry | None) -> Mail:
-        """The mail about `entry` by `route`; by way of the State's `other` PoC it is written in that one's language.
+        """Write the mail about `entry` by `route`. A mail to the State's `other` PoC is in the language of that PoC.
 
         Raises MailRefused when the entry has no address for the route any more.
         """

@@ -1,4 +1,4 @@
-"""What the manager is shown of a campaign: before it starts, while it runs, and when it has closed."""
+"""Show the manager a campaign: before it starts, while it runs, and when it has closed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ ORDER = (
 
 @dataclass(frozen=True)
 class Line:
-    """One PoC in a campaign, as listed. `entry` is None when it has left the directory since."""
+    """One PoC in the list of a campaign. `entry` is None when it has left the directory since."""
 
     ping: Ping
     state: PingState
@@ -63,27 +63,27 @@ class Progress:
 
     @property
     def silent(self) -> int:
-        """How many PoCs have not answered, reached or not; none of a cancelled campaign, which asks nobody any more."""
+        """How many PoCs have not answered, reached or not; 0 in a cancelled campaign, which asks nobody any more."""
         return 0 if self.campaign.status is CampaignStatus.CANCELLED else self.total - self.answered
 
     @property
     def stage(self) -> str:
-        """What those who hear the page are told the changes of: the status, and the answers in whole tenths."""
+        """The status, and the answers in whole tenths: screen readers announce the progress when this changes."""
         return f"{self.campaign.status.value}-{10 * self.answered // (self.total or 1)}"
 
 
 def progress(campaign: Campaign) -> Progress:
-    """The counts of a campaign as its rows say now."""
+    """Count a campaign as its rows stand now."""
     counts = rules.count_marks(store.marks_of_campaign(campaign.campaign_id))
     waiting = 0 if campaign.status in rules.OVER else store.queue_length(campaign.campaign_id)
     return Progress(campaign, counts, waiting, sum(counts[state] for state in rules.FAILED))
 
 
 def lines(campaign: Campaign, state: str = "", status: str = "") -> Iterator[Line]:
-    """The PoCs of a campaign, State by State; `state` and `status` narrow them down."""
+    """List the PoCs of a campaign, State by State. `state` and `status` narrow the list down."""
     entries = {(entry.state, entry.poc_id): entry for entry in directory.everything()}
-    found = [ping for ping in store.of_campaign(campaign.campaign_id) if not state or ping.state == state]
-    for ping in sorted(found, key=lambda ping: (ping.state, ping.kind, ping.poc_id)):
+    pings = [ping for ping in store.of_campaign(campaign.campaign_id) if not state or ping.state == state]
+    for ping in sorted(pings, key=lambda ping: (ping.state, ping.kind, ping.poc_id)):
         stands = rules.state(ping)
         if not status or stands == status or (status == "unreached" and stands in rules.FAILED):
             entry = entries.get((ping.state, ping.poc_id))
@@ -92,7 +92,7 @@ def lines(campaign: Campaign, state: str = "", status: str = "") -> Iterator[Lin
 
 @dataclass(frozen=True)
 class Preview:
-    """What a campaign would be if it started now."""
+    """A campaign as it would be if it started now."""
 
     recipients: int
     states_with_poc: int
@@ -103,7 +103,7 @@ class Preview:
 
 
 def preview() -> Preview:
-    """Whom a campaign would write to, which States have nobody, and who could not be reached last time."""
+    """Find to whom a campaign would write, which States have nobody, and who could not be reached last time."""
     active, _last = campaigns.active_and_last()
     ended = (campaign for campaign in campaigns.newest() if campaign.status is CampaignStatus.CLOSED)
     last = next(ended, None)
@@ -123,7 +123,7 @@ def preview() -> Preview:
 
 
 def example_mail(letters: Letters, policy: PingPolicy, language: str, now: datetime) -> Mail:
-    """The mail that a campaign would send, to an invented PoC who reads `language`. Its link leads nowhere."""
+    """Write the mail that a campaign would send, to an invented PoC who reads `language`. Its link leads nowhere."""
     steps = rules.milestones(now, policy)
     campaign = Campaign("PT-0000-00", now, steps, CampaignStatus.RUNNING, "", policy.link_lifetime)
     entry = replace(_EXAMPLE, nomination=replace(_EXAMPLE.nomination, preferred_language=language))

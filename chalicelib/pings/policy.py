@@ -12,8 +12,8 @@ class PingPolicy:
 
     `window` is the time a PoC has to answer. `reminders` go to the PoC itself, `alternates` to its alternate address,
     `other_poc` to the State's other PoC. A link works for `link_lifetime`, longer than the window, so that a late
-    press still counts as proof of life. Whoever confirmed an entry on the site within `proof_of_life` before the
-    opening has answered already.
+    answer still counts as proof of life. Who confirmed an entry on the site within `proof_of_life` before the opening
+    has answered already.
     """
 
     window: timedelta = timedelta(days=14)
@@ -24,7 +24,7 @@ class PingPolicy:
     proof_of_life: timedelta = timedelta(days=30)
 
     def at_speed(self, speed: float) -> "PingPolicy":
-        """The same policy with every duration divided by `speed` (the local demo: one hour in one second)."""
+        """Return the same policy with every duration divided by `speed` (the local demo: one hour in one second)."""
         return replace(
             self,
             window=self.window / speed,
@@ -36,20 +36,22 @@ class PingPolicy:
         )
 
 
-def read(told: Reader) -> PingPolicy:
-    """The policy that a stage was told. A step after the end of the window, or a link that ends before it, is told to
-    `told` as a problem."""
+def read(reader: Reader) -> PingPolicy:
+    """Read the policy of a stage.
+
+    A step that comes after the end of the window, or a link that ends before it, is added to `reader.misfits`.
+    """
     usual = PingPolicy()
-    reminders = told.numbers("PING_REMINDER_DAYS", *DAYS, tuple(after / DAY for after in usual.reminders))
+    reminders = reader.numbers("PING_REMINDER_DAYS", *DAYS, tuple(after / DAY for after in usual.reminders))
     policy = replace(
         usual,
-        window=told.days("PING_WINDOW_DAYS", usual.window),
+        window=reader.days("PING_WINDOW_DAYS", usual.window),
         reminders=tuple(timedelta(days=after) for after in sorted(reminders)),
-        alternates=told.days("PING_ALTERNATES_DAYS", usual.alternates),
-        other_poc=told.days("PING_OTHER_POC_DAYS", usual.other_poc),
-        link_lifetime=told.days("PING_LINK_DAYS", usual.link_lifetime),
+        alternates=reader.days("PING_ALTERNATES_DAYS", usual.alternates),
+        other_poc=reader.days("PING_OTHER_POC_DAYS", usual.other_poc),
+        link_lifetime=reader.days("PING_LINK_DAYS", usual.link_lifetime),
     )
-    told.misfits.extend(_misfits(policy))
+    reader.misfits.extend(_misfits(policy))
     return policy
 
 

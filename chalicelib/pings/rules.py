@@ -1,8 +1,7 @@
 """The rules of a ping campaign, as pure functions of (record, now).
 
-A ping is one PoC in one campaign. Everything that happens to it leaves a mark with a time; its state is worked
-out from the marks. No mark takes another away: no order of events, repetition or delay can lose an
-acknowledgement.
+A ping is one PoC in one campaign. Everything that happens to it leaves a mark with a time, and its state follows from
+the marks. No mark takes another away, so no order of events, repetition or delay can lose an acknowledgement.
 """
 
 import re
@@ -15,7 +14,7 @@ from chalicelib.pings.policy import PingPolicy
 
 
 class Route(StrEnum):
-    """The ways to reach somebody about an entry, in the order in which they are tried."""
+    """The ways to reach somebody about an entry, in the order in which we try them."""
 
     PRIMARY = "primary"
     ALTERNATE = "alternate"
@@ -25,8 +24,8 @@ class Route(StrEnum):
 class Mark(StrEnum):
     """What can happen to a ping. Each mark is stored as `<value>_at`, an aware UTC time.
 
-    `sent` and what the provider says of a mail carry the time at which that mail was sent, by our own clock. So what is
-    said of an earlier mail never outranks a later one, however late it comes and whatever the provider's clock says.
+    `sent` and what the provider says of a mail carry the time at which that mail was sent, by our own clock. So news
+    of an earlier mail never outranks a later mail, however late it comes and whatever the provider's clock says.
     """
 
     SENT = "sent"
@@ -62,17 +61,17 @@ class SentMail:
 
     @property
     def reference(self) -> str:
-        """What the mail carries in its envelope, and the provider gives back with its feedback."""
+        """The text that the mail carries in its envelope, and that the provider returns with its feedback."""
         millisecond = (self.sent_at - _EPOCH) // timedelta(milliseconds=1)
         return f"{REFERENCE_WORD}.{self.campaign_id}.{self.poc_id}.{self.route.value[0]}.{millisecond:x}"
 
     @classmethod
     def of_reference(cls, reference: str) -> "SentMail":
-        """The mail that a reference names. Raises ValueError when it names none."""
-        found = _REFERENCE.fullmatch(reference)
-        if not found:
+        """Read the mail that a reference names. Raises ValueError when it names none."""
+        match = _REFERENCE.fullmatch(reference)
+        if not match:
             raise ValueError("not the reference of a ping")
-        campaign_id, poc_id, letter, millisecond = found.groups()
+        campaign_id, poc_id, letter, millisecond = match.groups()
         sent_at = _EPOCH + timedelta(milliseconds=int(millisecond, 16))
         return cls(campaign_id, poc_id, _ROUTES[letter], sent_at)
 
@@ -83,7 +82,7 @@ _REFERENCE = re.compile(rf"{REFERENCE_WORD}\.([A-Z0-9-]+)\.([a-z0-9-]+)\.([{''.j
 
 
 def to_the_millisecond(moment: datetime) -> datetime:
-    """The moment without what a reference has no room for."""
+    """Cut a moment to whole milliseconds: a reference has no room for more."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -117,7 +116,7 @@ class MilestoneKind(StrEnum):
 
 
 class CampaignStatus(StrEnum):
-    """Where a campaign stands. It is `closed` only when its window has ended and nothing is queued."""
+    """Where a campaign stands. It is `closed` only when its window has ended and nothing is queued any more."""
 
     OPENING = "opening"
     RUNNING = "running"
@@ -162,7 +161,7 @@ class Campaign:
 class Ping:
     """One PoC in one campaign.
 
-    `outbox` is the route by which a mail is waiting to be sent, None when none is. `milestone` is the number of
+    `outbox` is the route by which a mail is waiting to be sent, None when none waits. `milestone` is the number of
     milestones already acted on. `marks` hold what happened and when (UTC).
     """
 
@@ -190,16 +189,16 @@ CONFIRMED_ON_SITE = frozenset({"own-page", "listed"})
 
 
 def proof_of_life(verified_how: str, verified_at: datetime | None, alive_since: datetime) -> datetime | None:
-    """When somebody confirmed an entry on the site, if not before `alive_since` (UTC): that answers the next ping.
+    """Tell when somebody confirmed an entry on the site, if not before `alive_since` (UTC): that answers the next ping.
 
-    The answer to an earlier ping does not: every campaign asks anew.
+    The answer to an earlier ping does not: every campaign asks again.
     """
     fresh = verified_at is not None and verified_at >= alive_since and verified_how in CONFIRMED_ON_SITE
     return verified_at if fresh else None
 
 
 def milestones(opened_at: datetime, policy: PingPolicy) -> tuple[Milestone, ...]:
-    """The milestones of a campaign opened at `opened_at` (UTC), in time order, `close` last.
+    """Make the milestones of a campaign opened at `opened_at` (UTC), in time order, `close` last.
 
     Raises ValueError when the policy is out of order: every step has to come before the window ends.
     """
@@ -213,7 +212,7 @@ def milestones(opened_at: datetime, policy: PingPolicy) -> tuple[Milestone, ...]
 
 
 def with_mark(ping: Ping, mark: Mark, at: datetime) -> Ping:
-    """The ping after an event, wherever in the order of events it comes."""
+    """Mark a ping with an event, wherever in the order of events it comes."""
     known = ping.marks.get(mark)
     if known is not None and (known <= at if mark in FIRST_TIME_COUNTS else known >= at):
         return ping
@@ -225,7 +224,7 @@ _MAIL_ORDER = (Mark.SENT, Mark.DELIVERED, Mark.SUPPRESSED, Mark.REJECTED, Mark.B
 
 
 def state(ping: Ping) -> PingState:
-    """Where the ping stands. A person's answer counts whatever else happened, also when it came late."""
+    """Tell where the ping stands. A person's answer counts whatever else happened, also when it came late."""
     return _state(ping.marks)
 
 
@@ -245,57 +244,57 @@ def _state(marks: Mapping[Mark, datetime]) -> PingState:
 
 
 def answered(ping: Ping) -> bool:
-    """Whether a person has answered, in either way."""
+    """Tell whether a person has answered, in either way."""
     return state(ping) in ANSWERED
 
 
 def answered_at(ping: Ping) -> datetime | None:
-    """When a person first answered (UTC), None when nobody has."""
+    """Tell when a person first answered (UTC); None when nobody has."""
     times = [ping.marks[mark] for mark in (Mark.ACKNOWLEDGED, Mark.CHANGE_REPORTED) if mark in ping.marks]
     return min(times) if times else None
 
 
 def code_works(campaign: Campaign, now: datetime) -> bool:
-    """Whether the short codes of a campaign still work: as long as the last link that it could have sent."""
+    """Tell whether the short codes of a campaign still work: as long as the last link that it could have sent."""
     return now < campaign.closes_at + campaign.link_lifetime
 
 
 def came_late(ping: Ping) -> bool:
-    """Whether the answer came after the campaign had closed. It is proof of life all the same (rule 4)."""
+    """Tell whether the answer came after the campaign had closed. It is proof of life all the same (rule 4)."""
     at, closed = answered_at(ping), ping.marks.get(Mark.CLOSED)
     return at is not None and closed is not None and at > closed
 
 
 def may_send(ping: Ping, campaign: Campaign) -> bool:
-    """Whether the waiting mail may still go out: nobody who has answered gets another one."""
+    """Tell whether the waiting mail may still go out: nobody who has answered gets another mail."""
     return ping.outbox is not None and not answered(ping) and campaign.status not in OVER
 
 
 def may_be_out(ping: Ping, since: datetime) -> bool:
-    """Whether a mail that a sender who died had in its hands may be out though nothing is written of it.
+    """Tell whether a mail that a sender had in its hands when it died may be out, though nothing is written of it.
 
-    It still waits; or the PoC answered meanwhile, which takes the waiting mail away, and no mail was written down
-    `since` the sender began (UTC).
+    Either the mail still waits; or the PoC answered meanwhile, which takes the waiting mail away, and no mail was
+    written down `since` the sender began (UTC).
     """
     return ping.outbox is not None or (answered(ping) and ping.marks.get(Mark.SENT, _EPOCH) < since)
 
 
 def available(ping: Ping) -> tuple[Route, ...]:
-    """The routes that exist for this ping, in the order in which to try them."""
+    """List the routes that exist for this ping, in the order in which to try them."""
     there = {Route.PRIMARY: True, Route.ALTERNATE: ping.has_alternate, Route.OTHER: bool(ping.other_poc_id)}
     return tuple(route for route in Route if there[route])
 
 
 def with_failed(ping: Ping, route: Route) -> Ping:
-    """The ping when mail by `route` is known not to arrive."""
+    """Note that mail by `route` is known not to arrive."""
     return replace(ping, failed=ping.failed | {route})
 
 
 def route_after_failure(ping: Ping, sent_at: datetime) -> Route | None:
-    """The next route to try at once when the mail sent at `sent_at` (UTC) did not arrive.
+    """Choose the route to try at once when the mail sent at `sent_at` (UTC) did not arrive.
 
-    None when no route is left untried, when there is nothing to ask any more, or when a later mail is out: then what
-    becomes of that one decides.
+    None when no route is left untried, when there is nothing to ask any more, or when a later mail is out: then the
+    outcome of that mail decides.
     """
     if answered(ping) or Mark.CLOSED in ping.marks or ping.marks.get(Mark.SENT, sent_at) > sent_at:
         return None
@@ -303,7 +302,7 @@ def route_after_failure(ping: Ping, sent_at: datetime) -> Route | None:
 
 
 def route_at(kind: MilestoneKind, ping: Ping) -> Route | None:
-    """The route by which an unanswered ping is mailed at a milestone; None when there is nothing to send."""
+    """Choose the route by which an unanswered ping is mailed at a milestone; None when there is nothing to send."""
     if answered(ping) or kind is MilestoneKind.CLOSE:
         return None
     good = [route for route in available(ping) if route not in ping.failed]
@@ -314,9 +313,9 @@ def route_at(kind: MilestoneKind, ping: Ping) -> Route | None:
 
 
 def next_milestone(campaign: Campaign, acted: int, everybody_answered: bool) -> tuple[int, Milestone]:
-    """The milestone to wait for after `acted` were acted on, with its position.
+    """Find the milestone to wait for after `acted` were acted on, with its position.
 
-    When everybody has answered there is nothing to wait for: it is the close.
+    When everybody has answered there is nothing to wait for: then it is the close.
     """
     last = len(campaign.milestones) - 1
     position = last if everybody_answered else min(acted, last)
@@ -324,12 +323,12 @@ def next_milestone(campaign: Campaign, acted: int, everybody_answered: bool) -> 
 
 
 def count(pings: Iterable[Ping]) -> dict[str, int]:
-    """How many pings stand in each state, every state named, and `total`."""
+    """Count the pings in each state, every state named, and their `total`."""
     return count_marks(ping.marks for ping in pings)
 
 
 def count_marks(pings: Iterable[Mapping[Mark, datetime]]) -> dict[str, int]:
-    """The same, when no more is known of a ping than its marks."""
+    """Count the same when only the marks of the pings are known."""
     counts = {state.value: 0 for state in PingState}
     total = 0
     for marks in pings:
@@ -339,7 +338,7 @@ def count_marks(pings: Iterable[Mapping[Mark, datetime]]) -> dict[str, int]:
 
 
 def next_campaign_id(last: str, now: datetime) -> str:
-    """`PT-2026-01`, then `PT-2026-02`: the reference that mails and pages show, and the execution's name."""
+    """Name the next campaign: `PT-2026-01`, then `PT-2026-02`. Mails and pages show it, and the execution bears it."""
     year, number = f"{now:%Y}", 1
     if last.startswith(f"PT-{year}-"):
         number = int(last.rsplit("-", 1)[1]) + 1
@@ -347,7 +346,7 @@ def next_campaign_id(last: str, now: datetime) -> str:
 
 
 def choose_other_poc(poc_id: str, kind: str, colleagues: Iterable[tuple[str, str]]) -> str:
-    """The State's other PoC to ask when this one is silent: of the other kind if there is one (§24g).
+    """Choose the State's other PoC to ask when this one is silent: of the other kind if there is one (§24g).
 
     `colleagues` are (poc_id, kind) of all the State's PoCs. Empty when the State has no other.
     """

@@ -1,4 +1,4 @@
-"""What the manager and the state machine do with a campaign: start, open, act at milestones, close, cancel.
+"""Serve the manager and the state machine of a campaign: start, open, act at milestones, close, cancel.
 
 Every step can be repeated: it looks at the rows and does what is still missing.
 """
@@ -29,7 +29,7 @@ Item = TypeVar("Item")
 
 
 def get(campaign_id: str) -> Campaign:
-    """The campaign. Raises NotFound."""
+    """Read the campaign. Raises NotFound."""
     campaign = campaigns.get(campaign_id)
     if campaign is None:
         raise NotFound(f"no campaign {campaign_id}")
@@ -37,7 +37,7 @@ def get(campaign_id: str) -> Campaign:
 
 
 def start(policy: PingPolicy, call: Call) -> Campaign:
-    """Begin a campaign: its milestones are fixed now. The state machine is started by the caller, after this.
+    """Begin a campaign and fix its milestones. The caller starts the state machine afterwards.
 
     Raises Conflict when a campaign is active or was started at the same moment, and Invalid when the policy's steps
     are out of order.
@@ -68,11 +68,11 @@ def start(policy: PingPolicy, call: Call) -> Campaign:
 
 
 def open_campaign(campaign_id: str, proof_of_life: timedelta = PingPolicy.proof_of_life) -> int:
-    """Snapshot the recipients: one ping per entry. Returns how many there are.
+    """Snapshot the recipients, one ping per entry, and return how many there are.
 
-    It is queued unless somebody confirmed the entry on the site shortly before: then it is answered already.
+    A ping is queued unless somebody confirmed the entry on the site shortly before: then it is answered already.
 
-    Repeating it before the snapshot is complete starts it anew (no mail has gone out yet); afterwards it does nothing.
+    Repeated before the snapshot is complete, this makes it again (no mail is out yet). Afterwards it does nothing.
     """
     campaign = get(campaign_id)
     if campaign.status is not CampaignStatus.OPENING:
@@ -84,23 +84,23 @@ def open_campaign(campaign_id: str, proof_of_life: timedelta = PingPolicy.proof_
 
 
 def _fresh_pings(campaign_id: str, entries: Iterable[Entry], alive_since: datetime) -> Iterator[Ping]:
-    """A ping for each entry; `entries` come State by State, so that colleagues are seen together."""
+    """Make a ping for each entry. `entries` come State by State, so that colleagues are seen together."""
     for _state, group in groupby(entries, key=lambda entry: entry.state):
         colleagues = list(group)
         kinds = [(entry.poc_id, entry.nomination.kind.value) for entry in colleagues]
         for entry in colleagues:
-            given = entry.nomination
+            nomination = entry.nomination
             verified_at = entry.verified_at if entry.verification is Verification.VERIFIED else None
             proof = rules.proof_of_life(entry.verified_how, verified_at, alive_since)
             yield Ping(
                 campaign_id=campaign_id,
                 poc_id=entry.poc_id,
                 state=entry.state,
-                kind=given.kind.value,
-                language=given.preferred_language,
+                kind=nomination.kind.value,
+                language=nomination.preferred_language,
                 code=new_code(),
-                has_alternate=bool(given.alternate_email),
-                other_poc_id=rules.choose_other_poc(entry.poc_id, given.kind.value, kinds),
+                has_alternate=bool(nomination.alternate_email),
+                other_poc_id=rules.choose_other_poc(entry.poc_id, nomination.kind.value, kinds),
                 outbox=None if proof else Route.PRIMARY,
                 answered_by=entry.verified_how if proof else "",
                 marks={Mark.ACKNOWLEDGED: proof} if proof else {},
@@ -108,7 +108,7 @@ def _fresh_pings(campaign_id: str, entries: Iterable[Entry], alive_since: dateti
 
 
 def next_milestone(campaign_id: str, acted: int, now: datetime) -> dict[str, object]:
-    """What the state machine waits for next: `next` is `act`, `close` or `end`; `until` a UTC time ending in `Z`."""
+    """Tell the state machine what comes next: `next` is `act`, `close` or `end`, `until` a UTC time ending in `Z`."""
     campaign = get(campaign_id)
     if campaign.status in rules.OVER:
         return {"campaign_id": campaign_id, "next": "end", "until": to_z(now), "milestone": acted}
@@ -123,10 +123,10 @@ def next_milestone(campaign_id: str, acted: int, now: datetime) -> dict[str, obj
 
 
 def act_on_milestone(campaign_id: str, milestone: int) -> int:
-    """Queue the mails of a milestone (a position in the campaign's milestones); returns how many.
+    """Queue the mails of a milestone (a position in the campaign's milestones), and return how many.
 
     Pings already acted on are skipped, so a repetition after a crash goes on where the first try died. Where there is
-    nothing to send nothing is written: looking again comes to the same.
+    nothing to send nothing is written: looking again gives the same result.
     """
     campaign = get(campaign_id)
     if campaign.status in rules.OVER:
@@ -149,7 +149,7 @@ def _add_queues(transaction: TransactWrite, routes: list[tuple[Ping, Route]], mi
 def close_campaign(campaign_id: str, call: Call) -> Campaign:
     """End the window: silent entries become *unverified* (rule 4: they stay listed), and the result is fixed.
 
-    An answer that arrives at the same moment wins. Repeating it does what is still missing.
+    An answer that arrives at the same moment wins. Repeating this does what is still missing.
     """
     campaign = get(campaign_id)
     if campaign.status in rules.OVER:
@@ -172,7 +172,7 @@ _ACTIONS_TO_CLOSE = 4
 
 
 def _close_pings(pings: list[Ping], call: Call) -> None:
-    """Close a batch in one transaction; when one of them cannot be closed so, each by itself."""
+    """Close a batch in one transaction. When one of the pings cannot be closed so, close each by itself."""
     records = [_unverified(ping, call) for ping in pings]
     try:
         audit.write(partial(_add_closes, pings=pings, now=call.at), *records)
@@ -186,8 +186,8 @@ def _close_pings(pings: list[Ping], call: Call) -> None:
 
 def _unverified(ping: Ping, call: Call) -> AuditRecord:
     subject = entry_subject(ping.poc_id)
-    told = {"verification": Verification.UNVERIFIED.value, "campaign": ping.campaign_id}
-    return AuditRecord(call, Action.ENTRY_UNVERIFIED, subject, about=ping.state, details=told)
+    details = {"verification": Verification.UNVERIFIED.value, "campaign": ping.campaign_id}
+    return AuditRecord(call, Action.ENTRY_UNVERIFIED, subject, about=ping.state, details=details)
 
 
 def _add_closes(transaction: TransactWrite, pings: list[Ping], now: datetime) -> None:
@@ -197,7 +197,7 @@ def _add_closes(transaction: TransactWrite, pings: list[Ping], now: datetime) ->
 
 
 def cancel(campaign_id: str, call: Call) -> Campaign:
-    """Stop a campaign: no mail goes out any more and nothing is marked. Answers given so far keep counting.
+    """Stop a campaign: no mail goes out any more and nothing is marked. Earlier answers keep counting.
 
     Raises Conflict when it has ended already.
     """
@@ -221,7 +221,7 @@ def _end(campaign_id: str, status: CampaignStatus, now: datetime, results: dict[
 
 
 def resend_failed(campaign_id: str, call: Call) -> int:
-    """Queue the mail again for those whom none has reached; returns how many. Raises Conflict after the end."""
+    """Queue the mail again for those whom none has reached, and return how many. Raises Conflict after the end."""
     if get(campaign_id).status in rules.OVER:
         raise Conflict(campaign_id)
     failed = [ping for ping in store.of_campaign(campaign_id) if rules.state(ping) in rules.FAILED]
@@ -237,7 +237,7 @@ def _add_retries(transaction: TransactWrite, pings: list[Ping]) -> None:
 
 
 def count_execution(campaign_id: str, number: int, call: Call) -> None:
-    """The state machine of this number is about to be started for a campaign whose last one stopped."""
+    """Record that the state machine of this number is about to be started for a campaign whose last one stopped."""
     campaigns.count_execution(campaign_id, number)
     audit.put(_record(call, Action.CAMPAIGN_RESUMED, campaign_id, details={"execution": number}))
 
@@ -255,7 +255,7 @@ def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 def policy_in_days(
     usual: PingPolicy, window: float, reminders: Iterable[float], alternates: float, other_poc: float
 ) -> PingPolicy:
-    """The usual policy with what the manager's form says, in days."""
+    """Change the usual policy by what the manager's form says, in days."""
     return replace(
         usual,
         window=timedelta(days=window),

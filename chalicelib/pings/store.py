@@ -1,7 +1,9 @@
-"""The campaigns table. Partition `campaigns` holds one item per campaign and the pointer to the active one; the
-partition of a campaign's own id holds one row per ping. The rows are the truth about who was mailed and who answered.
+"""Read and write the pings in the campaigns table.
 
-The sparse index `queue` holds the pings with a mail waiting, the index `code` finds a ping by its short code.
+Partition `campaigns` holds one item per campaign and the pointer to the active one; the partition of a campaign's own
+id holds one row per ping. The rows are the truth about who was mailed and who answered.
+
+The sparse index `queue` holds the pings with a mail waiting, and the index `code` finds a ping by its short code.
 """
 
 from collections.abc import Iterable, Iterator
@@ -51,7 +53,7 @@ class _Code(GlobalSecondaryIndex["PingRow"]):  # type: ignore[no-untyped-call]
 class PingRow(Model):
     """One ping as stored: partition `campaign_id`, sort `ping#<poc_id>`. `queue` is set while `outbox` is.
 
-    What is empty, zero or false is left out: rows are read and written by the hundred thousand.
+    Empty, zero and false values are left out: rows are read and written by the hundred thousand.
     """
 
     class Meta:
@@ -98,8 +100,8 @@ _MARKS = {mark: f"{mark.value}_at" for mark in Mark}
 
 
 def _marks(row: PingRow) -> dict[Mark, datetime]:
-    given = row.attribute_values  # not the descriptors: thousands of rows are read at a time
-    return {mark: given[name] for mark, name in _MARKS.items() if given.get(name) is not None}
+    attributes = row.attribute_values  # not the descriptors: thousands of rows are read at a time
+    return {mark: attributes[name] for mark, name in _MARKS.items() if attributes.get(name) is not None}
 
 
 def _ping(row: PingRow) -> Ping:
@@ -111,7 +113,7 @@ def _key(ping: Ping) -> PingRow:
 
 
 def put_new(pings: Iterable[Ping]) -> int:
-    """Put fresh pings, in batches; returns how many. Putting the same again before any mail went out is harmless."""
+    """Put fresh pings, in batches, and return how many. Putting them again before any mail went out is harmless."""
     put = 0
     with PingRow.batch_write() as batch:
         for ping in pings:
@@ -136,31 +138,31 @@ def put_new(pings: Iterable[Ping]) -> int:
 
 
 def get(campaign_id: str, poc_id: str) -> Ping | None:
-    """One ping, read consistently; None when there is none."""
+    """Read one ping consistently; None when there is none."""
     row = row_of(PingRow, campaign_id, PING + poc_id)
     return _ping(row) if row else None
 
 
 def get_with_head(campaign_id: str, poc_id: str) -> tuple[Ping | None, Head]:
-    """One ping and the head of its entry's audit chain, in one call to AWS."""
+    """Read one ping and the head of its entry's audit chain, in one call to AWS."""
     row, head = get_both((PingRow, campaign_id, PING + poc_id), (HeadRow, entry_subject(poc_id), None))
     return (_ping(row) if row else None), head_of(head)
 
 
 def get_many(campaign_id: str, poc_ids: Iterable[str]) -> list[Ping]:
-    """Several pings of a campaign, read consistently; missing ones are left out."""
+    """Read several pings of a campaign consistently. Missing ones are left out."""
     keys = [(campaign_id, PING + poc_id) for poc_id in poc_ids]
     return [_ping(row) for row in PingRow.batch_get(keys, consistent_read=True)]
 
 
 def of_campaign(campaign_id: str) -> Iterator[Ping]:
-    """Every ping of a campaign, page by page: memory stays flat however many there are."""
+    """Read every ping of a campaign, page by page: memory stays flat however many there are."""
     for row in PingRow.query(campaign_id, PingRow.item.startswith(PING), consistent_read=True, page_size=PAGE):
         yield _ping(row)
 
 
 def marks_of_campaign(campaign_id: str) -> Iterator[dict[Mark, datetime]]:
-    """The marks of every ping of a campaign: all that counting needs, and half as much to read."""
+    """Read the marks of every ping of a campaign: all that counting needs, and half as much to read."""
     only: list[str] = list(_MARKS.values())
     rows = PingRow.query(
         campaign_id, PingRow.item.startswith(PING), consistent_read=True, page_size=PAGE, attributes_to_get=only
@@ -169,23 +171,23 @@ def marks_of_campaign(campaign_id: str) -> Iterator[dict[Mark, datetime]]:
 
 
 def queued(campaign_id: str, limit: int) -> list[str]:
-    """The ids of up to `limit` PoCs with a mail waiting. The index is a moment behind: look again before sending."""
+    """List the ids of up to `limit` PoCs with a waiting mail. The index lags a moment: look again before sending."""
     return [row.item.removeprefix(PING) for row in PingRow.by_queue.query(campaign_id, limit=limit)]
 
 
 def queue_length(campaign_id: str) -> int:
-    """How many mails of a campaign are waiting."""
+    """Count the waiting mails of a campaign."""
     return PingRow.by_queue.count(campaign_id)
 
 
 def by_code(code: str) -> tuple[str, str] | None:
-    """(campaign_id, poc_id) of the ping with this short code; None when there is none, or no single one."""
+    """Find the (campaign_id, poc_id) of the ping with this short code; None when there is none, or more than one."""
     rows = list(PingRow.by_code.query(code, limit=2))
     return (rows[0].campaign_id, rows[0].item.removeprefix(PING)) if len(rows) == 1 else None
 
 
 def note(campaign_id: str, poc_id: str, mark: Mark, at: datetime) -> None:
-    """Leave a mark; one that says nothing new (a repeated or outdated event) changes nothing."""
+    """Leave a mark. A mark that says nothing new (a repeated or outdated event) changes nothing."""
     _update(PingRow(campaign_id, PING + poc_id), [_mark_attribute(mark).set(at)], _is_news(mark, at))
 
 
@@ -206,7 +208,7 @@ def note_failure(
 
 
 def forget_note(campaign_id: str, poc_id: str) -> None:
-    """Forget what somebody wrote about a PoC; that something was reported, and which fields, stays."""
+    """Forget what somebody wrote about a PoC. That something was reported, and for which fields, stays."""
     _update(PingRow(campaign_id, PING + poc_id), [PingRow.change_note.remove()], PingRow.change_note.exists())
 
 
@@ -237,7 +239,7 @@ def add_answer(
     changed_fields: tuple[str, ...] = (),
     change_note: str = "",
 ) -> None:
-    """Put a person's answer into the transaction: it takes the waiting mail away, and fails when already given.
+    """Put a person's answer into the transaction. It takes the waiting mail away, and fails when already given.
 
     A confirmation also fails after a reported change: of two people who answer at once, the one with news counts.
     """
@@ -257,7 +259,7 @@ def add_answer(
 
 
 def add_close(transaction: TransactWrite, ping: Ping, at: datetime) -> None:
-    """Put the end of the window into the transaction; it fails when a person has answered in the meantime."""
+    """Put the end of the window into the transaction. It fails when a person has answered in the meantime."""
     silent: Condition = PingRow.acknowledged_at.does_not_exist() & PingRow.change_reported_at.does_not_exist()
     actions: list[Action] = [PingRow.closed_at.set(at), PingRow.outbox.remove(), PingRow.queue.remove()]
     transaction.update(_key(ping), actions=actions, condition=PingRow.item.exists() & silent)
@@ -286,8 +288,8 @@ def add_retry(transaction: TransactWrite, ping: Ping) -> None:
 def add_sent(transaction: TransactWrite, ping: Ping, mail: SentMail, settled: bool) -> None:
     """Put into the transaction that a mail went out.
 
-    `settled` takes the mail out of the queue and fails when something else is waiting by now (a bounce queued the next
-    route, or the PoC answered); without it the queue is left as it is.
+    `settled` takes the mail out of the queue, and fails when something else is waiting by now (a bounce queued the next
+    route, or the PoC answered). Without `settled` the queue stays as it is.
     """
     actions: list[Action] = [
         PingRow.sent_at.set(mail.sent_at),
@@ -302,11 +304,11 @@ def add_sent(transaction: TransactWrite, ping: Ping, mail: SentMail, settled: bo
 
 
 def count_possible_duplicate(ping: Ping) -> None:
-    """A sender died with this mail in its hands: SES may have had it already, and it is sent again."""
+    """Count a mail that is sent again though SES may have had it already: a sender died with it in its hands."""
     _key(ping).update(actions=[PingRow.possible_duplicates.add(1)])
 
 
 def unqueue(ping: Ping) -> None:
-    """Take the mail that is waiting out of the queue; where another one waits by now, that one stays."""
+    """Take the waiting mail out of the queue. Where another mail waits by now, that one stays."""
     if ping.outbox:
         _update(_key(ping), [PingRow.outbox.remove(), PingRow.queue.remove()], PingRow.outbox == ping.outbox.value)

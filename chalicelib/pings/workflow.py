@@ -1,4 +1,4 @@
-"""The Lambdas of `stepfunctions/ping_campaign.asl.json`, and what starts and feeds them. They parse, call, return."""
+"""The Lambdas of `stepfunctions/ping_campaign.asl.json`, and what starts and feeds them: parse, call and return."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +25,7 @@ def open_campaign(event: Event, runtime: Runtime, _call: Call) -> Event:
 
 
 def dispatch_pings(event: Event, runtime: Runtime, call: Call) -> Event:
-    """State `DispatchPings`: send what is waiting. Also called outside the machine (`poke`) after a bounce."""
+    """State `DispatchPings`: send the waiting mails. After a bounce this is also called from outside (`poke`)."""
     dispatcher = Dispatcher(
         sender=runtime.mail_sender(),
         letters=letters(runtime),
@@ -37,14 +37,14 @@ def dispatch_pings(event: Event, runtime: Runtime, call: Call) -> Event:
     try:
         result = dispatcher.run(event["campaign_id"])
     except DispatchBusy:
-        if event.get("poke"):  # the one at work sends it
+        if event.get("poke"):  # the sender at work sends it
             return {"campaign_id": event["campaign_id"], "busy": True}
         raise
     return {**result, "milestone": event.get("milestone", 0)}
 
 
 def next_milestone(event: Event, runtime: Runtime, _call: Call) -> Event:
-    """State `NextMilestone`: what to wait for, and until when."""
+    """State `NextMilestone`: say what to wait for, and until when."""
     return service.next_milestone(event["campaign_id"], int(event["milestone"]), runtime.clock())
 
 
@@ -79,18 +79,18 @@ def _tell_manager(campaign: Campaign, runtime: Runtime) -> None:
 
 
 def letters(runtime: Runtime) -> Letters:
-    """The writer of ping mails for this stage."""
+    """Make the writer of ping mails for this stage."""
     configured = runtime.settings
     return Letters(runtime.link_signer(), runtime.site_url(), configured.mail_from, configured.manager_email)
 
 
 def start_scheduled_campaign(event: Event, runtime: Runtime, call: Call) -> Event:
-    """Called by the schedule every six months (§13).
+    """Start a campaign. The schedule calls this every six months (§13).
 
     The schedule may fire twice: a campaign that is under way is left alone, but set going again if its state machine
-    has stopped (or was never started, because the first try died half-way). With `{"resume_only": true}`, by the check
-    every 15 minutes and by whoever restarts a stage, no campaign is started. With `"anew"` beside it, after the tables
-    were restored from a backup, a machine that runs is replaced.
+    has stopped (or was never started, because the first try died half-way). The check every 15 minutes, and who
+    restarts a stage, pass `{"resume_only": true}`: then no campaign is started. With `"anew"` beside it, after the
+    tables were restored from a backup, a machine that runs is replaced.
     """
     only_resume = bool(event.get("resume_only"))
     active = campaigns.active_and_last()[0]
@@ -113,7 +113,7 @@ def start_scheduled_campaign(event: Event, runtime: Runtime, call: Call) -> Even
 
 
 def take_in_feedback(events: Iterable[MailEvent], runtime: Runtime) -> None:
-    """What the provider says of the mails of pings. A bounce sends the mail to the next route at once."""
+    """Take in what the provider says of the mails of pings. After a bounce the next route is tried at once."""
     waiting = set()
     for event in events:
         try:
