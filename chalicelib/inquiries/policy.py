@@ -27,7 +27,7 @@ class InquiryPolicy:
     of one State to another are open, and `opened_a_day` opened in 24 hours of UTC. A link works for `link_lifetime`.
     """
 
-    # §28b. A deployed stage has its own values: AcknowledgeHours and RespondDays in infra/resources.yaml.
+    # §28b. A deployed stage has its own values: AcknowledgeHours and RespondDays in infra/resources/.
     technical: ClockPolicy = ClockPolicy(acknowledge=timedelta(hours=72))
     diplomatic: ClockPolicy = ClockPolicy(respond=timedelta(days=15))
     reopen_within: timedelta = timedelta(days=30)
