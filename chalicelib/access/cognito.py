@@ -172,7 +172,7 @@ class Identity:
     def make_for_now(self, email: str) -> str:
         """Make a user, in place of the one that is there, who has to choose a password at first sign-in.
 
-        Returns the password for that sign-in; Cognito takes it for three days (infra/resources.yaml). Raises
+        Returns the password for that sign-in; Cognito takes it for three days (infra/resources/). Raises
         IdentityRefused or IdentityBusy.
         """
         password = f"{secrets.token_urlsafe(24)}-Aa1"

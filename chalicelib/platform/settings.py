@@ -7,7 +7,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that a stage is told when it is deployed (infra/resources.yaml, Globals)."""
+    """Everything that a stage is told when it is deployed (infra/resources/, Globals)."""
 
     stage: str = "local"
     table_prefix: str = "poc-directory-local-"
