@@ -1,6 +1,6 @@
 """The table of everything that is audited, in docs/audit.md, from the docstrings of `Action`.
 
-    python -m infra.audit_table    writes it anew
+    python -m infra.audit_table    writes it again
 
 A test holds the document against it, so that a new action cannot be forgotten there.
 """

@@ -45,7 +45,7 @@ class ParametersWrong(DeployError):
 
 
 class NotAgreed(DeployError):
-    """Whoever was asked did not want these changes; nothing was changed."""
+    """The person who was asked did not want these changes; nothing was changed."""
 
 
 @dataclass(frozen=True)

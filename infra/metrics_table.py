@@ -1,6 +1,6 @@
 """The table of our metrics, in docs/operations.md, from `Metric` and from where the code counts each.
 
-    python -m infra.metrics_table    writes it anew
+    python -m infra.metrics_table    writes it again
 
 A test holds the document against it, so that a new metric cannot be forgotten there.
 """

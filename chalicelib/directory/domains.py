@@ -40,7 +40,7 @@ class Domains:
 
 
 def configured(state: str) -> Domains:
-    """What the manager has set; nothing when nothing was."""
+    """Return the domains that the manager has set; nothing when none are set."""
     row = row_of(DomainsRow, _PARTITION, state)
     return record_of(Domains, row, names=tuple(row.domains)) if row else Domains()
 
@@ -59,7 +59,7 @@ def allowed_domains(state: str) -> frozenset[str]:
 
 
 def domain_of(email: str) -> str:
-    """What follows the @, in lower case."""
+    """Return the part after the @, in lower case."""
     return email.rpartition("@")[2].lower()
 
 

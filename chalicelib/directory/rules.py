@@ -102,7 +102,7 @@ def check(cells: Mapping[str, str], latest: date) -> Nomination | list[Problem]:
 
 
 def check_cell(column: str, cell: str, latest: date) -> Problem | None:
-    """What is wrong with one cell by itself."""
+    """Check one cell by itself."""
     try:
         _value(column, cell, latest)
     except Refused as refused:

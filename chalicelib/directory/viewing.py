@@ -11,7 +11,7 @@ def state_subject(state: str) -> str:
 
 
 def link_views_subject(poc_id: str) -> str:
-    """The subject under which it is kept that an entry was shown to whoever held a link to it.
+    """The subject under which it is kept that an entry was shown to the person who held a link to it.
 
     Apart from the chains of the entry and of its State: however often a link is opened, nobody else has to wait.
     """

@@ -23,12 +23,12 @@ def add(resource_id: str, content: Content, policy: LearningPolicy, call: Call) 
         return _same(there, content)
     if len(store.resources()) >= policy.resources:
         raise LimitReached("resources", policy.resources)
-    made = Resource(resource_id, content, call.at)
+    added = Resource(resource_id, content, call.at)
     try:
-        _write(lambda transaction: store.add_resource(transaction, made), Action.RESOURCE_ADDED, made, call)
+        _write(lambda transaction: store.add_resource(transaction, added), Action.RESOURCE_ADDED, added, call)
     except Conflict:
         return _same(get(resource_id), content)
-    return made
+    return added
 
 
 def change(resource_id: str, content: Content, based_on: int, call: Call) -> Resource:
@@ -64,14 +64,14 @@ def remove(resource_id: str, based_on: int, call: Call) -> None:
 
 def get(resource_id: str) -> Resource:
     """One item. Raises NotFound."""
-    found = store.resource(resource_id)
-    if found is None:
+    item = store.resource(resource_id)
+    if item is None:
         raise NotFound(resource_id)
-    return found
+    return item
 
 
 def _same(there: Resource, content: Content) -> Resource:
-    """What is there, if it is what was sent. Raises Conflict otherwise."""
+    """Return the stored item if it equals what was sent. Raises Conflict otherwise."""
     if there.content != content:
         raise Conflict(there.resource_id)
     return there

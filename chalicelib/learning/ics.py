@@ -17,28 +17,35 @@ PRODUCT = "-//UNODA//Directory of points of contact on ICT security//EN"
 def calendar(events: Iterable[Resource], translate: Callable[[str], str]) -> str:
     """A calendar with those of `events` that have times; kinds are named by `translate`."""
     lines = [line for event in events for line in _event(event, translate)]
-    given = ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN", *lines, "END:VCALENDAR")
-    return ended(folded(line) for line in given)
+    content_lines = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:{PRODUCT}",
+        "CALSCALE:GREGORIAN",
+        *lines,
+        "END:VCALENDAR",
+    )
+    return ended(folded(line) for line in content_lines)
 
 
 def _event(event: Resource, translate: Callable[[str], str]) -> list[str]:
-    held = event.content
-    if held.starts_at is None or held.ends_at is None:
+    content = event.content
+    if content.starts_at is None or content.ends_at is None:
         return []
     names = operating_languages()
-    spoken = ", ".join(names.get(code, code) for code in held.languages)
+    spoken = ", ".join(names.get(code, code) for code in content.languages)
     return [
         "BEGIN:VEVENT",
         f"UID:{event.resource_id}@poc-directory",
         f"SEQUENCE:{event.version - 1}",
         f"DTSTAMP:{_moment(event.changed_at)}",
         f"LAST-MODIFIED:{_moment(event.changed_at)}",
-        f"DTSTART:{_moment(held.starts_at)}",
-        f"DTEND:{_moment(held.ends_at)}",
-        f"SUMMARY:{escaped(held.title)}",
-        f"DESCRIPTION:{escaped(f'{translate(KINDS[held.kind])} ({spoken})')}",
-        *([f"LOCATION:{escaped(held.place)}"] if held.place else []),
-        *([f"URL:{held.link}"] if held.link else []),
+        f"DTSTART:{_moment(content.starts_at)}",
+        f"DTEND:{_moment(content.ends_at)}",
+        f"SUMMARY:{escaped(content.title)}",
+        f"DESCRIPTION:{escaped(f'{translate(KINDS[content.kind])} ({spoken})')}",
+        *([f"LOCATION:{escaped(content.place)}"] if content.place else []),
+        *([f"URL:{content.link}"] if content.link else []),
         "END:VEVENT",
     ]
 

@@ -1,4 +1,4 @@
-"""What practice mails say: what the real ones say of nobody, marked EXERCISE. Composed when they are sent."""
+"""Compose practice mails when they are sent: the texts of the real ones, about nobody, marked EXERCISE."""
 
 from typing import Any
 
@@ -13,35 +13,35 @@ from chalicelib.runtime import Runtime
 
 
 def ping(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
-    """To whoever asked for a practice ping."""
-    made = _practice(notice, recipient)
-    given = _links(made, recipient, runtime)
-    return samples.ping_mail(recipient.language, made.sent_at, runtime, **given)
+    """Compose the mail to the person who asked for a practice ping."""
+    practised = _practice(notice, recipient)
+    links = _links(practised, recipient, runtime)
+    return samples.ping_mail(recipient.language, practised.sent_at, runtime, **links)
 
 
 def inquiry(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
-    """To whoever asked for a practice inquiry."""
-    made = _practice(notice, recipient)
-    given = _links(made, recipient, runtime)
+    """Compose the mail to the person who asked for a practice inquiry."""
+    practised = _practice(notice, recipient)
+    links = _links(practised, recipient, runtime)
     page = f"{runtime.site_url()}/learn/try?lang={recipient.language}"
-    return samples.inquiry_mail(recipient.language, made.sent_at, runtime, inquiry_url=page, **given)
+    return samples.inquiry_mail(recipient.language, practised.sent_at, runtime, inquiry_url=page, **links)
 
 
 def _practice(notice: Notice, recipient: Recipient) -> Practice:
     """The practice, if it still waits and the account may still practise. Raises MailRefused."""
-    made = store.practice(recipient.key, Which(notice.about["which"]))
+    practised = store.practice(recipient.key, Which(notice.about["which"]))
     account = account_store.by_id(recipient.key)
-    if made is None or made.practice_id != notice.about["practice"] or account is None:
+    if practised is None or practised.practice_id != notice.about["practice"] or account is None:
         raise MailRefused("another practice was asked for since, or the account is gone")
     if not may(account, Right.PRACTISE, account.state):
         raise MailRefused("the account may not practise any more")
-    return made
+    return practised
 
 
-def _links(made: Practice, recipient: Recipient, runtime: Runtime) -> dict[str, str]:
+def _links(practised: Practice, recipient: Recipient, runtime: Runtime) -> dict[str, str]:
     site = runtime.site_url()
     return {
-        "link": f"{site}/t/{practice.token(runtime.link_signer(), made)}?lang={recipient.language}",
-        "code": spaced(made.code),
+        "link": f"{site}/t/{practice.token(runtime.link_signer(), practised)}?lang={recipient.language}",
+        "code": spaced(practised.code),
         "code_url": f"{site}/code?lang={recipient.language}",
     }

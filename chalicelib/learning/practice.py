@@ -54,7 +54,7 @@ def token(signer: LinkSigner, practice: Practice) -> str:
 
 
 def token_ids(practice: Practice) -> tuple[str, str, str]:
-    """What the token of the link says."""
+    """Return the ids that the token of the link carries."""
     return practice.account_id, practice.which.value, practice.practice_id
 
 
@@ -66,21 +66,21 @@ def of_token(read: Token) -> Practice:
     if len(read.ids) != 3 or read.ids[1] not in list(Which):
         raise LinkInvalid("not a link to a practice")
     account_id, which, practice_id = read.ids
-    found = store.practice(account_id, Which(which))
-    if found is None:
+    stored = store.practice(account_id, Which(which))
+    if stored is None:
         raise NotFound("the practice is forgotten")
-    if found.practice_id != practice_id:
+    if stored.practice_id != practice_id:
         raise LinkExpired(read.signed_at)
-    return found
+    return stored
 
 
 def of_code(plain: str, policy: LearningPolicy, now: datetime) -> Practice | None:
     """The practice that a short code is for, as long as its link works; None when it is none."""
     whose = store.of_code(plain)
-    found = whose and store.practice(*whose)
-    if not found or found.code != plain or rules.is_over(found, policy, now):
+    stored = whose and store.practice(*whose)
+    if not stored or stored.code != plain or rules.is_over(stored, policy, now):
         return None
-    return found
+    return stored
 
 
 def acknowledge(practice: Practice, call: Call) -> None:

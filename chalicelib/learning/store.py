@@ -161,7 +161,7 @@ def _as_plain(content: Content) -> dict[str, object]:
 
 
 def _resource(row: ResourceRow) -> Resource:
-    held = dict(row.content)
-    times = {name: from_z(held[name]) for name in ("starts_at", "ends_at") if name in held}
-    content = Content(**{**held, "languages": tuple(held["languages"]), **times})
+    stored = dict(row.content)
+    times = {name: from_z(stored[name]) for name in ("starts_at", "ends_at") if name in stored}
+    content = Content(**{**stored, "languages": tuple(stored["languages"]), **times})
     return Resource(row.resource_id, content, row.changed_at, int(row.version))

@@ -81,7 +81,7 @@ def _decided(found: Proposal, status: Status, call: Call, reason: str = "") -> P
 
 
 def _tell(transaction: Writes, decided: Proposal, call: Call) -> None:
-    """Whoever proposed it is told by mail, unless that was the manager."""
+    """Tell the person who proposed it by mail, unless that was the manager."""
     if not rules.is_the_states_own(decided):
         return
     about = {"proposal": decided.proposal_id, "outcome": decided.status.value, "reason": decided.reason}
@@ -214,8 +214,8 @@ def _successor(entry: Entry) -> Entry | None:
 def retire(entry: Entry, policy: NominationPolicy, call: Call) -> None:
     """Take an entry off the directory at once; it is kept for the audit until its day of erasure.
 
-    Whoever names it as a deputy keeps the name of an id that leads nowhere; lists leave it out. Nothing happens when
-    the entry was changed meanwhile, or who follows it has left or changed its address: the next run looks again.
+    An entry that names it as a deputy keeps the name of an id that leads nowhere; lists leave it out. Nothing happens
+    when the entry was changed meanwhile, or who follows it has left or changed its address: the next run looks again.
     """
     erase_at = call.at + policy.retained
     told = {"erase_on": f"{erase_at:%Y-%m-%d}", "version": entry.version}

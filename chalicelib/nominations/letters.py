@@ -39,7 +39,7 @@ def listed(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, 
 
 
 def decided(notice: Notice, recipient: Recipient, runtime: Runtime) -> dict[str, Any]:
-    """To whoever proposed: approved, or returned and why."""
+    """Compose the mail to the person who proposed: approved, or returned and why."""
     about, account = proposals.get(notice.about["proposal"]), account_store.by_id(recipient.key)
     if about is None or account is None or not may(account, Right.SEE_OWN_PROPOSALS, about.state):
         raise MailRefused("the proposal is gone, or the account may not see it any more")

@@ -10,7 +10,7 @@ from chalicelib.statistics.tables import CampaignTable, InquiriesTable
 
 
 def over_time(campaigns: Sequence[CampaignTable], inquiries: Sequence[InquiriesTable], language: str) -> list[Figure]:
-    """What the published reports say one after the other, oldest first; a figure needs two of them."""
+    """Compare the published reports one after the other, oldest first; a figure needs two of them."""
     words = Words(language)
     found = []
     if len(campaigns) > 1:

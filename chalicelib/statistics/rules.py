@@ -147,8 +147,8 @@ def counted(units: Iterable[Unit]) -> dict[tuple[str, str], Cell]:
 def smallest_facet(cells: Cells, rows: Groups, columns: Groups) -> int | None:
     """The smallest number that follows about a set of units from the totals of `rows` and `columns`.
 
-    Whoever knows the totals can take any row groups R and column groups C, and work out how many units of R outside C
-    did not answer plus how many of C outside R did. By Hoffman's theorem nothing else follows. None: nothing follows.
+    Anyone who knows the totals can take any row groups R and column groups C, and work out how many units of R outside
+    C did not answer plus how many of C outside R did. By Hoffman's theorem nothing else follows. None: nothing follows.
     """
     table = {
         (at, to): Cell(
@@ -198,8 +198,8 @@ def divided(cells: Cells, threshold: int) -> tuple[Groups, Groups]:
     """The row groups and column groups to publish: one group is halved after another as long as that is safe.
 
     The order and the halves depend on sizes alone, which are known to all, and the first halving that is not safe ends
-    it. So whoever knows this method learns one thing only from a coarse table: that the next halving would not have
-    been safe, for whichever reason. Going on to try others would tell more, and in tests did give States away.
+    it. So a person who knows this method learns one thing only from a coarse table: that the next halving would not
+    have been safe, for whichever reason. Going on to try others would tell more, and in tests did give States away.
     """
     sizes = _sizes(cells, 0), _sizes(cells, 1)
     found: tuple[Groups, Groups] = (_whole(sizes[0]),), (_whole(sizes[1]),)

@@ -70,7 +70,7 @@ class Seeder:
         return said
 
     def accounts(self, known: list[Account]) -> list[Account]:
-        """The demo accounts, those of `known` that still exist unchanged, the others made anew."""
+        """The demo accounts, those of `known` that still exist unchanged, the others made again."""
         wanted = [MANAGER, *sample_pocs(), *around(sample_pocs()[0]), AUDITOR]
         kept = {account.email: account for account in known if self._in_pool(account.email)}
         return [kept.get(row[0]) or self._make(*row) for row in wanted]

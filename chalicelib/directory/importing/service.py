@@ -119,7 +119,7 @@ def commit(
 ) -> Report:
     """Write every new and changed row of a dry run, each in one transaction with its audit record.
 
-    `existing` is read anew: rows that are there already (an earlier run died half-way, or Lambda runs twice) count as
+    `existing` is read again: rows that are there already (an earlier run died half-way, or Lambda runs twice) count as
     written. Rows share transactions for speed; when one of them cannot be written, its batch is written row by row, so
     that it never costs another. `progress` is told how many rows are done. Returns the report with the results.
     """

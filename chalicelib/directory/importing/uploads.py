@@ -1,4 +1,4 @@
-"""What a manager does with a file of nominations: upload it, look at the dry run, order the commit."""
+"""Let a manager upload a file of nominations, look at the dry run, and order the commit."""
 
 import json
 import secrets
