@@ -15,7 +15,7 @@ from tests.infra.faults import with_a_second_stage, with_null
 from tests.infra.templates import Template
 from tests.infra.transformed import EVERYTHING, nulls, resolved, transformed
 
-NO_PROVIDER = {"AWS::CloudWatch::Dashboard"}
+NO_PROVIDER = {"AWS::Budgets::Budget", "AWS::CloudWatch::Dashboard"}
 """Read by LocalStack, and passed over."""
 
 

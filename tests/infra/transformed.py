@@ -22,6 +22,7 @@ EVERYTHING = {
     "AlarmEmail": "operations@example.int",
     "Certificate": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000",
     "DomainName": "directory.example.int",
+    "MonthlyBudget": "100",
 }
 """The same with each part that a deployment may leave out."""
 PSEUDO = {
@@ -102,6 +103,8 @@ class _Values:
             "Fn::GetAtt": self._attribute,
             "Fn::Sub": self._substituted,
             "Fn::Join": lambda value: value[0].join(str(self.plain(part)) for part in value[1]),
+            "Fn::Select": lambda value: self.plain(value[1])[int(value[0])],
+            "Fn::Split": lambda value: str(self.plain(value[1])).split(value[0]),
             "Fn::If": lambda value: self.plain(value[1] if self.holds(value[0]) else value[2]),
             "Fn::Equals": lambda value: str(self.plain(value[0])) == str(self.plain(value[1])),
             "Fn::Not": lambda value: not self.plain(value[0]),
