@@ -43,6 +43,7 @@ from chalicelib.web.pages import (
     inviting,
     learning,
     listing_link,
+    nomination_forms,
     nominations,
     ping_link,
     practice,
@@ -91,29 +92,12 @@ PAGES = (
     Page("POST", "/entries/{state}/{poc_id}/doubt", Right.REPORT_DOUBT, doubts.take_doubt),
     Page("POST", "/doubts/{doubt_id}/settled", Right.REVIEW_PROPOSALS, doubts.settle),
     # Changes of entries: nominations, proposals, files
-    Page("GET", "/entries/{state}/new", (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE), nominations.ask_for_new),
-    Page("POST", "/entries/{state}/new", (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE), nominations.take_new),
-    Page(
-        "GET",
-        "/entries/{state}/{poc_id}/change",
-        (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE),
-        nominations.ask_for_change,
-    ),
-    Page(
-        "POST", "/entries/{state}/{poc_id}/change", (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE), nominations.take_change
-    ),
-    Page(
-        "GET",
-        "/entries/{state}/{poc_id}/departure",
-        (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE),
-        departures.ask_for_departure,
-    ),
-    Page(
-        "POST",
-        "/entries/{state}/{poc_id}/departure",
-        (Right.PROPOSE_CHANGE, Right.TAKE_IN_NOTE),
-        departures.take_departure,
-    ),
+    Page("GET", "/entries/{state}/new", nomination_forms.PROPOSE, nominations.ask_for_new),
+    Page("POST", "/entries/{state}/new", nomination_forms.PROPOSE, nominations.take_new),
+    Page("GET", "/entries/{state}/{poc_id}/change", nomination_forms.PROPOSE, nominations.ask_for_change),
+    Page("POST", "/entries/{state}/{poc_id}/change", nomination_forms.PROPOSE, nominations.take_change),
+    Page("GET", "/entries/{state}/{poc_id}/departure", nomination_forms.PROPOSE, departures.ask_for_departure),
+    Page("POST", "/entries/{state}/{poc_id}/departure", nomination_forms.PROPOSE, departures.take_departure),
     Page("POST", "/entries/{state}/{poc_id}/confirm", Right.PROPOSE_CHANGE, nominations.confirm),
     Page(
         "GET",

@@ -1,7 +1,7 @@
 """Turn rows of a table into records of ours and back, by the names of the fields: a store says a record once.
 
 A record is a dataclass. Its codes (StrEnum) are kept as their values, its tuples and sets as lists. A library could do
-this too, but every cold start would pay for it (docs/decisions).
+this too, but every cold start would pay for it (docs/decisions/0078-rows-and-records-by-field-names.md).
 """
 
 from collections.abc import Callable

@@ -101,7 +101,7 @@ class MailedLink(Generic[Subject]):
     expired: Refusal = EXPIRED
 
     def address(self, token: str) -> str:
-        """Show the page behind a link."""
+        """Return the path of the page behind a link."""
         return f"/{self.path}/{token}"
 
 

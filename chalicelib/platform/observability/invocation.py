@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools import Tracer
 
@@ -11,9 +11,6 @@ from chalicelib.platform.errors import DirectoryError
 from chalicelib.platform.observability import SERVICE, logger, metrics
 from chalicelib.platform.observability.formatter import code_of
 from chalicelib.platform.observability.metrics import Metric
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools import Tracer
 
 Handler = Callable[[Any, Any], Any]
 
