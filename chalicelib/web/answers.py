@@ -7,9 +7,8 @@ from chalice.app import Response
 
 from chalicelib.web import layout
 from chalicelib.web.wire import cookies
-from chalicelib.web.wire.request import WebRequest
+from chalicelib.web.wire.request import NOTICE_LENGTH, WebRequest
 
-NOTICE_LENGTH = 1000
 A_MINUTE = 60
 
 

@@ -24,8 +24,6 @@ from chalicelib.web.cells import Cells
 from chalicelib.web.pages.nomination_forms import NOTE, note_verbale
 from chalicelib.web.wire.request import WebRequest
 
-EITHER = (Right.REVIEW_PROPOSALS, Right.SEE_OWN_PROPOSALS)
-
 
 def proposals(request: WebRequest) -> Response:
     """Show the manager what waits, of all States, and what readers doubt; show a State its own, decided or not."""

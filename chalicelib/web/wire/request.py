@@ -23,7 +23,7 @@ from chalicelib.web.wire import cookies, csrf, forms
 NOTICE_LENGTH = 1000
 BACKGROUND = "x-background"
 """A page that sends a request by itself sets this header (`hx-headers='{"X-Background": "1"}'`): no person acted."""
-A_MINUTE, A_YEAR = 60, 365 * 24 * 3600
+A_YEAR = 365 * 24 * 3600
 
 
 def reference(raw: Request) -> str:
